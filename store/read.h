@@ -1,0 +1,161 @@
+/* read.h - what people and programs ask the database, over read-only connections of their own.
+ *
+ * A reader belongs to one thread at a time. Only committed rows are ever seen, which is what keeps
+ * every answer true. A query that takes longer than 5 s is cut off with ERR_LIMIT. */
+#ifndef HEDDLE_STORE_READ_H
+#define HEDDLE_STORE_READ_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct store_reader;
+
+int store_reader_open(const char *path, struct store_reader **out, struct err *err);
+void store_reader_close(struct store_reader *reader);
+
+struct run_view {
+	int64_t run_no;
+	const char *run_id;
+	const char *dag_id;
+	const char *dag_hash; /* version it keeps */
+	const char *key;
+	const char *source;
+	const char *state;
+	const char *reason; /* why it is in that state; NULL = it goes without saying */
+	int64_t created_at_ms;
+	int64_t ended_at_ms; /* 0 = not yet */
+	int64_t last_fact;   /* number of the newest fact about it */
+	uint32_t task_count;
+};
+
+struct task_view {
+	uint32_t position;
+	const char *task_id;
+	const char *state;
+	const char *reason; /* NULL = none */
+	uint32_t attempts;
+	int64_t started_at_ms; /* of the newest attempt; 0 = not yet */
+	int64_t ended_at_ms;   /* 0 = not yet */
+	int64_t retry_at_ms;   /* of up_for_retry; 0 otherwise */
+};
+
+struct attempt_view {
+	int64_t attempt_id;
+	uint32_t task_position;
+	const char *task_id;
+	uint32_t number;
+	const char *state; /* "running" or the cause's name */
+	int64_t released_at_ms;
+	int64_t started_at_ms;
+	int64_t ended_at_ms;
+	int64_t duration_ms;
+	int32_t exit_code;
+	int32_t signal;
+	int64_t max_rss_bytes;
+	int64_t cpu_user_us;
+	int64_t cpu_system_us;
+	int64_t log_bytes;
+	int64_t log_dropped_bytes;
+	int64_t log_dropped_lines;
+	const char *reason;      /* NULL = none */
+	const char *incarnation; /* with attempt_id, the name of its files */
+};
+
+struct fact_view {
+	int64_t fact_no;
+	int64_t at_ms;
+	const char *kind;        /* "run.new" "run.state" "task.state" "attempt.new" "attempt.end"
+				    "attempt.late" ... */
+	const char *run_id;      /* NULL = none */
+	const char *dag_id;      /* NULL = none */
+	const char *task_id;     /* NULL = none */
+	uint32_t attempt_number; /* 0 = none */
+	const char *from;        /* NULL = none */
+	const char *to;
+	const char *actor;
+	const char *why; /* NULL = none */
+};
+
+struct dag_view {
+	const char *dag_id;
+	const char *description; /* NULL = none */
+	const char *file;
+	const char *hash;
+	int64_t since_ms; /* when this version came into force */
+	uint32_t task_count;
+	const char *last_run_id; /* NULL = never ran */
+	const char *last_run_state;
+	int64_t last_run_at_ms;
+};
+
+struct dag_error_view {
+	const char *file;
+	uint32_t line;
+	uint32_t column;
+	const char *message;
+	int64_t since_ms;
+};
+
+struct pool_view {
+	const char *dag_id; /* NULL = common to all dags */
+	const char *name;
+	uint32_t slots;
+	uint32_t used;   /* attempts that hold a slot now */
+	uint32_t queued; /* tasks that wait for one */
+};
+
+/* Texts in a view live until the callback returns. A callback that returns false ends the query. */
+typedef bool (*run_view_fn)(void *context, const struct run_view *view);
+typedef bool (*task_view_fn)(void *context, const struct task_view *view);
+typedef bool (*attempt_view_fn)(void *context, const struct attempt_view *view);
+typedef bool (*fact_view_fn)(void *context, const struct fact_view *view);
+typedef bool (*dag_view_fn)(void *context, const struct dag_view *view);
+typedef bool (*dag_error_view_fn)(void *context, const struct dag_error_view *view);
+typedef bool (*pool_view_fn)(void *context, const struct pool_view *view);
+
+struct run_filter {
+	const char *dag_id;    /* NULL = any */
+	const char *state;     /* NULL = any */
+	int64_t since_ms;      /* created at or after; 0 = any */
+	int64_t before_run_no; /* older than this one, for the next page; 0 = from the newest */
+	uint32_t limit;
+};
+
+/* Finds a run by its id or by a unique beginning of it. Fails with ERR_NOT_FOUND, or ERR_INVALID
+ * when several begin so (the message names two). run_id gets the whole id. */
+int read_run_id(struct store_reader *reader, const char *beginning, char run_id[17],
+		struct err *err);
+/* The newest run of a dag; ERR_NOT_FOUND when it never ran. */
+int read_latest_run_id(struct store_reader *reader, const char *dag_id, char run_id[17],
+		       struct err *err);
+/* The run of a dag with this key, ended ones too; ERR_NOT_FOUND when there is none. */
+int read_run_by_key(struct store_reader *reader, const char *dag_id, const char *source,
+		    const char *key, char run_id[17], struct err *err);
+/* Newest first. */
+int read_runs(struct store_reader *reader, const struct run_filter *filter, run_view_fn each,
+	      void *context, struct err *err);
+/* ERR_NOT_FOUND when there is no such run. */
+int read_run(struct store_reader *reader, const char *run_id, run_view_fn each, void *context,
+	     struct err *err);
+/* By position. state NULL = any. */
+int read_tasks(struct store_reader *reader, int64_t run_no, const char *state, task_view_fn each,
+	       void *context, struct err *err);
+/* By task, then number. task_id NULL = all; number 0 = all. */
+int read_attempts(struct store_reader *reader, int64_t run_no, const char *task_id, uint32_t number,
+		  attempt_view_fn each, void *context, struct err *err);
+/* Facts with a larger number than since, oldest first. run_id NULL = of everything. */
+int read_facts(struct store_reader *reader, const char *run_id, int64_t since, uint32_t limit,
+	       fact_view_fn each, void *context, struct err *err);
+/* By id, ids after `after` (NULL = from the first). */
+int read_dags(struct store_reader *reader, const char *after, uint32_t limit, dag_view_fn each,
+	      void *context, struct err *err);
+/* ERR_NOT_FOUND when it is not in force. */
+int read_dag(struct store_reader *reader, const char *dag_id, dag_view_fn each, void *context,
+	     struct err *err);
+int read_dag_errors(struct store_reader *reader, dag_error_view_fn each, void *context,
+		    struct err *err);
+int read_pools(struct store_reader *reader, pool_view_fn each, void *context, struct err *err);
+
+#endif

@@ -1,0 +1,120 @@
+/* store.h - the home's database: one writer, who commits groups, and what a start reads back.
+ *
+ * heddle.db is SQLite in WAL mode with synchronous=FULL. store_open checks and migrates it. From
+ * then on one thread writes (store_writer_start); readers have their own connections (read.h). */
+#ifndef HEDDLE_STORE_STORE_H
+#define HEDDLE_STORE_STORE_H
+
+#include "base/err.h"
+#include "model/change.h"
+#include "model/dag.h"
+#include "model/state.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct store;
+
+/* How a commit that failed is to be met (DESIGN.md section 1). */
+enum store_failure {
+	STORE_FULL, /* no space: the same batch is tried again until there is */
+	STORE_IO,   /* the device failed: closed, reopened, the same batch written again */
+	STORE_BUG,  /* anything else: what was to be written is wrong, or the file is damaged */
+};
+
+/* Opens path, creates or migrates it, checks header, schema number and WAL mode. ":memory:" gives
+ * one for tests. Fails with ERR_INVALID when a newer Heddle wrote it, ERR_CORRUPT when it is no
+ * sound database, ERR_REFUSED on a network file system, else I/O codes. */
+int store_open(const char *path, struct store **out, struct err *err);
+void store_close(struct store *store); /* NULL is allowed */
+
+/* The home's incarnation: 8 hex digits, made with the database, new after a restore. */
+const char *store_incarnation(const struct store *store);
+/* The boot id under which the previous daemon last started, "" at first; remembers the new one. */
+int store_note_boot(struct store *store, const char *boot_id, char previous[64], struct err *err);
+
+/* What one commit writes. */
+struct store_batch {
+	struct change_list changes;
+	struct store_batch *next;
+	void *context; /* the caller's */
+};
+
+struct store_batch *store_batch_create(void *context);
+void store_batch_destroy(struct store_batch *batch);
+
+/* Writes batches (linked by next) in one transaction, on the calling thread. On failure nothing of
+ * them is written and *failure tells how to meet it. All batches stay the caller's. */
+int store_apply(struct store *store, const struct store_batch *batches, enum store_failure *failure,
+		struct err *err);
+
+/* --- the dags in force
+ * ---------------------------------------------------------------------------- */
+
+struct store_dag_file {
+	const struct dag *dag;
+	const char *file; /* relative to the dag folder */
+};
+
+/* Replaces what is known of the folder: the dags in force (versions are kept by hash for ever), the
+ * errors found, the pools. One transaction, on the calling thread. */
+int store_put_dags(struct store *store, const struct store_dag_file *dags, size_t dag_count,
+		   const struct dag_error *errors, size_t error_count, uint32_t default_pool_slots,
+		   int64_t at_ms, struct err *err);
+
+/* --- what a start reads back
+ * ----------------------------------------------------------------------- */
+
+struct store_run_row {
+	int64_t run_no;
+	const char *run_id;
+	const char *dag_id;
+	const char *key;
+	const char *source;
+	enum run_state state;
+	const char *dag_text; /* of the version the run keeps */
+	size_t dag_text_bytes;
+	const char *dag_file;
+};
+
+struct store_task_row {
+	int64_t run_no;
+	uint32_t task;
+	enum task_state state;
+	uint32_t attempts;
+	int64_t attempt_id;
+	int64_t released_at_ms;
+	const char *attempt_boot_id;     /* of the newest attempt; NULL = none */
+	const char *attempt_incarnation; /* likewise */
+	bool attempt_ended;              /* the newest attempt's end is on disk */
+	int64_t due_wall_ms;
+	int64_t due_boot_ms;
+	int64_t queued_order; /* fact number of the change to queued */
+};
+
+struct store_loader {
+	void *context;
+	/* A non-zero return stops the load and is returned by it. */
+	int (*run)(void *context, const struct store_run_row *row, struct err *err);
+	int (*task)(void *context, const struct store_task_row *row, struct err *err);
+};
+
+/* Runs that have not ended, oldest first, each followed by its task instances by position. */
+int store_load_active(struct store *store, const struct store_loader *loader, struct err *err);
+int store_next_numbers(struct store *store, int64_t *next_run_no, int64_t *next_attempt_id,
+		       struct err *err);
+/* What is on disk of an attempt. *known false: no such row. *ended: its end is committed. */
+int store_attempt_state(struct store *store, int64_t attempt_id, bool *known, bool *ended,
+			struct err *err);
+
+/* Released attempts are written with these. Must be set before the first store_apply with
+ * CHANGE_ATTEMPT_NEW. */
+void store_set_boot_id(struct store *store, const char *boot_id);
+
+/* An input that could not be written twice: kept with its reason so that it cannot stop every
+ * start. */
+int store_put_dead_letter(struct store *store, const char *kind, const char *subject,
+			  const char *body, const char *reason, int64_t at_ms, struct err *err);
+
+#endif

@@ -1,0 +1,75 @@
+/* web.h - the HTTP API: routes, authentication, answers, waiting.
+ *
+ * libmicrohttpd runs inside the loop (external epoll, no threads of its own), once for the Unix
+ * socket (trusted by peer credentials) and once for TCP (bearer token). What is read comes from the
+ * database over readers on libuv's workers; what is wanted done goes to the callbacks below, and is
+ * answered only after the commit (web_answer). All on the loop's thread. */
+#ifndef HEDDLE_WEB_WEB_H
+#define HEDDLE_WEB_WEB_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct web;
+
+enum web_command_kind {
+	WEB_TRIGGER,
+	WEB_CANCEL,
+};
+
+/* What a client wants done. Texts live until the callback returns. */
+struct web_command {
+	enum web_command_kind kind;
+	const char *actor;  /* "user:alice" by peer credentials, "token:home" */
+	const char *dag_id; /* WEB_TRIGGER */
+	const char *key;    /* WEB_TRIGGER: caller's key, NULL = a fresh one */
+	const char *run_id; /* WEB_CANCEL: whole id */
+	const char *reason; /* WEB_CANCEL: or NULL */
+};
+
+enum web_result {
+	WEB_DONE,      /* 201 for a new run, 202 for a cancel under way */
+	WEB_UNCHANGED, /* 200: the same key before, the run has ended already */
+	WEB_NOT_FOUND, /* 404 */
+	WEB_REFUSED,   /* 409 */
+	WEB_INVALID,   /* 422 */
+	WEB_HELD, /* 503 with Retry-After: commits fail, or the daemon is starting or stopping */
+};
+
+struct web_events {
+	void *context;
+	/* Ends, sooner or later, in exactly one web_answer with this token (not before it returns).
+	 */
+	void (*command)(void *context, const struct web_command *command, uint64_t token);
+	/* Fills *why (one line) when not ready. */
+	bool (*ready)(void *context, char why[256]);
+};
+
+struct web_config {
+	const char *db_path;     /* for readers */
+	const char *home;        /* for logs */
+	const char *socket_path; /* Unix socket, 0600; a stale one is replaced */
+	const char *listen_host; /* TCP; NULL = none */
+	uint16_t listen_port;    /* 0 = any free one */
+	const char *token;       /* bearer token for TCP */
+};
+
+int web_start(uv_loop_t *loop, const struct web_config *config, const struct web_events *events,
+	      struct web **out, struct err *err);
+/* The TCP port in use, 0 when none. */
+uint16_t web_port(const struct web *web);
+/* Answers what is waiting, closes, and calls stopped from the loop; web is freed after. */
+void web_stop(struct web *web, void (*stopped)(void *context), void *context);
+
+/* The answer to a command, after the commit. run_id NULL = none; message NULL = none. */
+void web_answer(struct web *web, uint64_t token, enum web_result result, const char *run_id,
+		const char *message);
+/* Something about this run was committed: waits, watches and streams look again. */
+void web_run_changed(struct web *web, const char *run_id);
+/* Likewise, for a run that has ended. */
+void web_run_ended(struct web *web, const char *run_id);
+
+#endif
