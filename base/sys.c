@@ -25,9 +25,10 @@ static atomic_uint fault_counts[SYS_CALL_COUNT];
 static atomic_uint fault_total;
 
 static const char *const call_names[SYS_CALL_COUNT] = {
-    [SYS_CALL_OPEN] = "open",     [SYS_CALL_WRITE] = "write", [SYS_CALL_FSYNC] = "fsync",
-    [SYS_CALL_RENAME] = "rename", [SYS_CALL_LINK] = "link",   [SYS_CALL_UNLINK] = "unlink",
-    [SYS_CALL_FORK] = "fork",     [SYS_CALL_MKDIR] = "mkdir", [SYS_CALL_FALLOCATE] = "fallocate",
+    [SYS_CALL_OPEN] = "open",       [SYS_CALL_WRITE] = "write", [SYS_CALL_FSYNC] = "fsync",
+    [SYS_CALL_RENAME] = "rename",   [SYS_CALL_LINK] = "link",   [SYS_CALL_UNLINK] = "unlink",
+    [SYS_CALL_FORK] = "fork",       [SYS_CALL_MKDIR] = "mkdir", [SYS_CALL_FALLOCATE] = "fallocate",
+    [SYS_CALL_RELEASE] = "release",
 };
 
 static int errno_of_name(const char *name)

@@ -28,6 +28,7 @@ enum sys_call {
 	SYS_CALL_FORK,
 	SYS_CALL_MKDIR,
 	SYS_CALL_FALLOCATE, /* and ftruncate */
+	SYS_CALL_RELEASE,   /* no system call: a commit is done, its effects are not */
 	SYS_CALL_COUNT,
 };
 

@@ -1,0 +1,74 @@
+/* test_model_state.c - the tables of states and causes hold together. */
+#include "model/attempt.h"
+#include "model/state.h"
+#include "tests/unit/unit.h"
+
+static void every_state_is_found_by_its_name(void **state)
+{
+	enum task_state task;
+	enum run_state run;
+	enum attempt_cause cause;
+
+	(void)state;
+	for (int i = 0; i < TASK_STATE_COUNT; i++) {
+		assert_true(task_state_from_name(task_state_name((enum task_state)i), &task));
+		assert_int_equal(task, i);
+	}
+	for (int i = 0; i < RUN_STATE_COUNT; i++) {
+		assert_true(run_state_from_name(run_state_name((enum run_state)i), &run));
+		assert_int_equal(run, i);
+	}
+	for (int i = 0; i < CAUSE_COUNT; i++) {
+		assert_true(
+		    attempt_cause_from_name(attempt_cause_name((enum attempt_cause)i), &cause));
+		assert_int_equal(cause, i);
+	}
+	assert_false(task_state_from_name("sleeping", &task));
+	assert_false(run_state_from_name("", &run));
+	assert_false(attempt_cause_from_name("bad luck", &cause));
+}
+
+static void what_is_done_becomes_nothing_else(void **state)
+{
+	(void)state;
+	for (int from = 0; from < TASK_STATE_COUNT; from++) {
+		int ways_out = 0;
+
+		for (int to = 0; to < TASK_STATE_COUNT; to++)
+			ways_out +=
+			    task_state_may_become((enum task_state)from, (enum task_state)to);
+		assert_int_equal(ways_out == 0, task_state_is_done((enum task_state)from));
+	}
+}
+
+static void only_a_released_attempt_holds_a_slot(void **state)
+{
+	(void)state;
+	assert_true(task_state_holds_slot(TASK_RUNNING));
+	assert_true(task_state_holds_slot(TASK_CANCELLING));
+	assert_false(task_state_holds_slot(TASK_UP_FOR_RETRY));
+	assert_false(task_state_holds_slot(TASK_QUEUED));
+}
+
+static void trying_again_does_not_mend_what_cannot_start(void **state)
+{
+	(void)state;
+	assert_true(attempt_cause_is_retried(CAUSE_LOST));
+	assert_true(attempt_cause_is_retried(CAUSE_TIMEOUT));
+	assert_false(attempt_cause_is_retried(CAUSE_COULD_NOT_START));
+	assert_false(attempt_cause_is_retried(CAUSE_SUCCESS));
+	assert_true(attempt_cause_is_failure(CAUSE_COULD_NOT_START));
+	assert_false(attempt_cause_is_failure(CAUSE_SKIPPED));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(every_state_is_found_by_its_name),
+	    cmocka_unit_test(what_is_done_becomes_nothing_else),
+	    cmocka_unit_test(only_a_released_attempt_holds_a_slot),
+	    cmocka_unit_test(trying_again_does_not_mend_what_cannot_start),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
