@@ -1,0 +1,439 @@
+/* daemon.c - puts the parts together, in the order in which each may rely on the one before, and
+ * takes them apart in the reverse order; see daemon.h. */
+#include "daemon/daemon.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "daemon/dispatch.h"
+#include "daemon/folder.h"
+#include "daemon/home.h"
+#include "daemon/restore.h"
+#include "model/limits.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define STARTS_ANEW_MAX 5
+
+struct daemon {
+	const struct daemon_options *options;
+	struct home home;
+	struct folder folder;
+	uv_loop_t loop;
+	struct store *store;
+	struct dispatch dispatch;
+	struct restored restored;
+	uv_signal_t terminate;
+	uv_signal_t interrupt;
+	uint16_t port; /* in use; 0 = none */
+	bool loop_is_open;
+	bool signals_are_open;
+	bool stopping;
+	bool broken; /* the store refused a change: start anew */
+};
+
+/* --- stopping ------------------------------------------------------------------------------------
+ */
+
+static void web_stopped(void *context)
+{
+	struct daemon *daemon = context;
+
+	daemon->dispatch.web = NULL;
+}
+
+static void executor_stopped(void *context)
+{
+	struct daemon *daemon = context;
+
+	daemon->dispatch.executor = NULL;
+	web_stop(daemon->dispatch.web, web_stopped, daemon);
+}
+
+static void writer_stopped(void *context)
+{
+	struct daemon *daemon = context;
+
+	daemon->dispatch.writer = NULL;
+	process_executor_stop(daemon->dispatch.executor, executor_stopped, daemon);
+}
+
+/* Takes no more, lets the writer finish (what it commits is still answered), then the others. */
+static void stop(struct daemon *daemon)
+{
+	if (daemon->stopping)
+		return;
+	daemon->stopping = true;
+	uv_close((uv_handle_t *)&daemon->terminate, NULL);
+	uv_close((uv_handle_t *)&daemon->interrupt, NULL);
+	dispatch_stop(&daemon->dispatch);
+	store_writer_stop(daemon->dispatch.writer, writer_stopped, daemon);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+	log_info("stopping", "signal=%d attempts_going_on=%zu", number,
+		 process_count(((struct daemon *)handle->data)->dispatch.executor));
+	stop(handle->data);
+}
+
+static void on_broken(void *context, const char *reason)
+{
+	struct daemon *daemon = context;
+	char quoted[512];
+
+	log_error("the store refused a change: starting anew from what is on disk", "err=%s",
+		  log_quote(reason, quoted, sizeof quoted));
+	daemon->broken = true;
+	uv_stop(&daemon->loop);
+}
+
+/* --- starting ------------------------------------------------------------------------------------
+ */
+
+static int compare_dag_ids(const void *a, const void *b)
+{
+	const struct folder_dag *left = a;
+	const struct folder_dag *right = b;
+
+	return strcmp(left->dag->id, right->dag->id);
+}
+
+static uint32_t default_pool_slots(void)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return cores > 2 ? (uint32_t)cores * 4 : 8; /* DIALECT.md: 4 x cores, at least 8 */
+}
+
+/* What was in force is replaced whole by what the folder holds now. */
+static int load_dags(struct daemon *daemon, struct err *err)
+{
+	struct folder *folder = &daemon->folder;
+	struct store_dag_file *files;
+	int rc = folder_add(folder, daemon->home.dags, NULL, err);
+
+	if (rc != 0)
+		return rc;
+	folder_judge(folder);
+	if (folder->dag_count > 0)
+		qsort(folder->dags, folder->dag_count, sizeof *folder->dags, compare_dag_ids);
+	files = mem_alloc(folder->dag_count * sizeof *files);
+	for (size_t i = 0; i < folder->dag_count; i++) {
+		files[i].dag = folder->dags[i].dag;
+		files[i].file = folder->dags[i].file;
+	}
+	for (size_t i = 0; i < folder->errors.count; i++) {
+		const struct dag_error *error = &folder->errors.items[i];
+		char quoted[ERR_MESSAGE_MAX];
+
+		log_warn("dag file does not check", "place=%s:%u:%u err=%s", error->source,
+			 error->line, error->column,
+			 log_quote(error->message, quoted, sizeof quoted));
+	}
+	rc = store_put_dags(daemon->store, files, folder->dag_count, folder->errors.items,
+			    folder->errors.count, default_pool_slots(), clock_now().wall_ms, err);
+	mem_free(files);
+	return rc;
+}
+
+/* The end of an attempt that could not be written twice: out of the spool, kept as a dead letter.
+ * Its shim is dead and its record gone, so the executor will call it lost, and the retry policy
+ * decides. */
+static int set_aside(struct daemon *daemon, const struct suspect *suspect, struct err *err)
+{
+	struct process_ref ref = {suspect->attempt_id, 0};
+	char record[PATH_MAX];
+	char folder[PATH_MAX];
+	char aside[PATH_MAX];
+	char subject[64];
+	int rc;
+
+	process_record_path(daemon->home.path, store_incarnation(daemon->store), ref, record);
+	snprintf(folder, sizeof folder, "%.*s/spool/dead", PATH_MAX - 64, daemon->home.path);
+	snprintf(aside, sizeof aside, "%.*s/%s-%" PRId64, PATH_MAX - 64, folder,
+		 store_incarnation(daemon->store), suspect->attempt_id);
+	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+		return err_errno(err, errno, "create folder '%s'", folder);
+	if (sys_rename(record, aside) != 0 && errno != ENOENT)
+		return err_errno(err, errno, "set aside '%s'", record);
+	snprintf(subject, sizeof subject, "attempt %" PRId64, suspect->attempt_id);
+	rc = store_put_dead_letter(daemon->store, "attempt.end", subject, aside,
+				   "the store refused its end twice", clock_now().wall_ms, err);
+	log_error("exit record set aside", "attempt=%" PRId64 " file=%s", suspect->attempt_id,
+		  aside);
+	return rc;
+}
+
+static int set_aside_suspects(struct daemon *daemon, struct err *err)
+{
+	struct suspects *suspects = &daemon->dispatch.suspects;
+	bool any = false;
+	int rc = 0;
+
+	suspects_open(suspects, daemon->home.path);
+	for (size_t i = 0; rc == 0 && i < suspects->count; i++) {
+		if (suspects->items[i].failures < SUSPECT_FAILURES_MAX)
+			continue;
+		rc = set_aside(daemon, &suspects->items[i], err);
+		suspects_clear(suspects, suspects->items[i--].attempt_id);
+		any = true;
+	}
+	if (rc == 0 && any)
+		rc = suspects_save(suspects, err);
+	return rc;
+}
+
+static int open_store(struct daemon *daemon, bool *same_boot, struct err *err)
+{
+	char previous[64];
+	int rc = store_open(daemon->home.db_path, &daemon->store, err);
+
+	if (rc == 0)
+		rc = store_note_boot(daemon->store, daemon->home.boot_id, previous, err);
+	if (rc != 0)
+		return rc;
+	*same_boot = strcmp(previous, daemon->home.boot_id) == 0;
+	store_set_boot_id(daemon->store, daemon->home.boot_id);
+	return 0;
+}
+
+static int start_scheduler(struct daemon *daemon, bool same_boot, struct err *err)
+{
+	struct sched_config config = {.default_pool_slots = default_pool_slots(),
+				      .grace_ms = DEFAULT_GRACE_MS};
+	int rc =
+	    store_next_numbers(daemon->store, &config.next_run_no, &config.next_attempt_id, err);
+
+	if (rc != 0)
+		return rc;
+	daemon->dispatch.sched = sched_create(&config);
+	return restore_runs(daemon->store, daemon->dispatch.sched, &daemon->home, same_boot,
+			    &daemon->restored, err);
+}
+
+static int start_executor(struct daemon *daemon, struct err *err)
+{
+	struct process_config config = {.home = daemon->home.path,
+					.shim_path = daemon->options->shim_path,
+					.boot_id = daemon->home.boot_id,
+					.incarnation = store_incarnation(daemon->store)};
+	struct process_events events = {.context = &daemon->dispatch,
+					.ended = dispatch_attempt_ended,
+					.trouble = dispatch_trouble,
+					.ready = dispatch_executor_ready};
+
+	return process_executor_start(&daemon->loop, &config, &events, &daemon->dispatch.executor,
+				      err);
+}
+
+static int start_writer(struct daemon *daemon, struct err *err)
+{
+	struct store_writer_events events = {.context = &daemon->dispatch,
+					     .committed = dispatch_committed,
+					     .failing = dispatch_failing,
+					     .recovered = dispatch_recovered,
+					     .broken = dispatch_broken};
+
+	return store_writer_start(&daemon->loop, daemon->store, &events, &daemon->dispatch.writer,
+				  err);
+}
+
+static int start_web(struct daemon *daemon, struct err *err)
+{
+	struct web_config config = {.db_path = daemon->home.db_path,
+				    .home = daemon->home.path,
+				    .socket_path = daemon->home.socket_path,
+				    .listen_host = daemon->options->listen_host,
+				    .listen_port = daemon->options->listen_port,
+				    .token = daemon->home.token};
+	struct web_events events = {
+	    .context = &daemon->dispatch, .command = dispatch_command, .ready = dispatch_is_ready};
+	int rc = web_start(&daemon->loop, &config, &events, &daemon->dispatch.web, err);
+
+	if (rc == 0)
+		daemon->port = web_port(daemon->dispatch.web);
+	return rc;
+}
+
+static int start_signals(struct daemon *daemon, struct err *err)
+{
+	if (uv_signal_init(&daemon->loop, &daemon->terminate) != 0 ||
+	    uv_signal_init(&daemon->loop, &daemon->interrupt) != 0)
+		return err_set(err, ERR_IO, "signal handlers cannot be installed");
+	daemon->signals_are_open = true;
+	daemon->terminate.data = daemon;
+	daemon->interrupt.data = daemon;
+	uv_signal_start(&daemon->terminate, on_signal, SIGTERM);
+	uv_signal_start(&daemon->interrupt, on_signal, SIGINT);
+	return 0;
+}
+
+static int open_parts(struct daemon *daemon, bool *same_boot, struct err *err)
+{
+	int rc = home_open(daemon->options->home, daemon->options->dags, &daemon->home, err);
+
+	if (rc == 0 && access(daemon->options->shim_path, X_OK) != 0)
+		rc = err_errno(err, errno,
+			       "the program '%s', which runs the tasks, cannot be executed",
+			       daemon->options->shim_path);
+	if (rc == 0)
+		rc = open_store(daemon, same_boot, err);
+	if (rc == 0)
+		rc = load_dags(daemon, err);
+	if (rc == 0 && uv_loop_init(&daemon->loop) != 0)
+		rc = err_set(err, ERR_IO, "event loop cannot be made");
+	else if (rc == 0)
+		daemon->loop_is_open = true;
+	if (rc == 0)
+		rc = dispatch_init(&daemon->dispatch, &daemon->loop, err);
+	return rc;
+}
+
+static int start_parts(struct daemon *daemon, bool same_boot, struct err *err)
+{
+	struct dispatch *dispatch = &daemon->dispatch;
+	int rc;
+
+	dispatch->home = &daemon->home;
+	dispatch->folder = &daemon->folder;
+	dispatch->store = daemon->store;
+	dispatch->broken = on_broken;
+	dispatch->context = daemon;
+	rc = set_aside_suspects(daemon, err);
+	if (rc == 0)
+		rc = store_reader_open(daemon->home.db_path, &dispatch->reader, err);
+	if (rc == 0)
+		rc = start_scheduler(daemon, same_boot, err);
+	if (rc == 0)
+		rc = start_web(daemon, err);
+	if (rc == 0)
+		rc = start_executor(daemon, err);
+	if (rc == 0)
+		rc = start_writer(daemon, err);
+	if (rc == 0)
+		rc = start_signals(daemon, err);
+	return rc;
+}
+
+static void take_up_runs(struct daemon *daemon)
+{
+	struct dispatch *dispatch = &daemon->dispatch;
+	struct sched_output output;
+
+	sched_output_init(&output);
+	restore_attempts(dispatch->sched, &daemon->home, &daemon->restored, dispatch->executor);
+	restored_close(&daemon->restored);
+	sched_restore_end(dispatch->sched, clock_now(), &output);
+	dispatch_begin(dispatch, &output);
+	sched_output_close(&output);
+}
+
+static void say_where(const struct daemon *daemon)
+{
+	if (daemon->port != 0)
+		printf("Heddle %s on http://%s:%u/ (home %s, dags %s)\n", HEDDLE_VERSION,
+		       daemon->options->listen_host, daemon->port, daemon->home.path,
+		       daemon->home.dags);
+	else
+		printf("Heddle %s on %s (home %s, dags %s)\n", HEDDLE_VERSION,
+		       daemon->home.socket_path, daemon->home.path, daemon->home.dags);
+	fflush(stdout);
+}
+
+/* --- the whole -----------------------------------------------------------------------------------
+ */
+
+static void close_parts(struct daemon *daemon)
+{
+	dispatch_close(&daemon->dispatch);
+	if (daemon->dispatch.sched != NULL)
+		sched_destroy(daemon->dispatch.sched);
+	store_reader_close(daemon->dispatch.reader);
+	restored_close(&daemon->restored);
+	folder_close(&daemon->folder);
+	store_close(daemon->store);
+	if (daemon->loop_is_open && uv_loop_close(&daemon->loop) != 0)
+		log_warn("event loop closed with open handles", "home=%s", daemon->home.path);
+	home_close(&daemon->home);
+}
+
+/* A part that did not start leaves the others to be ended: the process is about to end, and
+ * attempts outlive it anyhow, so only what others can see is taken back. */
+static void abandon(struct daemon *daemon)
+{
+	if (daemon->dispatch.web != NULL)
+		unlink(daemon->home.socket_path);
+	home_close(&daemon->home);
+}
+
+/* Replaces the process by a fresh one. All descriptors close on exec; the launcher ends with its
+ * socket, the attempts go on. Returns only when that is not possible. */
+static int start_anew(const struct daemon *daemon, struct err *err)
+{
+	const char *before = getenv("HEDDLE_STARTED_ANEW");
+	long count = before == NULL ? 1 : strtol(before, NULL, 10) + 1;
+	char listen[300];
+	char number[16];
+	char *argv[] = {(char *)(uintptr_t)daemon->options->program_path,
+			"daemon",
+			"--home",
+			(char *)(uintptr_t)daemon->home.path,
+			"--dags",
+			(char *)(uintptr_t)daemon->home.dags,
+			"--listen",
+			listen,
+			NULL};
+
+	if (count > STARTS_ANEW_MAX)
+		return err_set(err, ERR_BUG,
+			       "the store refused a change after each of %d starts: %s",
+			       STARTS_ANEW_MAX, daemon->dispatch.failing_why);
+	snprintf(number, sizeof number, "%ld", count);
+	setenv("HEDDLE_STARTED_ANEW", number, 1);
+	if (daemon->options->listen_host != NULL)
+		snprintf(listen, sizeof listen, "%s:%u", daemon->options->listen_host,
+			 daemon->port);
+	else
+		argv[6] = NULL;
+	execv(argv[0], argv);
+	return err_errno(err, errno, "start '%s' anew", argv[0]);
+}
+
+int daemon_run(const struct daemon_options *options, struct err *err)
+{
+	struct daemon *daemon = mem_alloc(sizeof *daemon);
+	bool same_boot = false;
+	int rc;
+
+	sys_fault_role("daemon");
+	signal(SIGPIPE, SIG_IGN);
+	umask(077);
+	daemon->options = options;
+	daemon->home.lock_fd = -1;
+	folder_init(&daemon->folder);
+	rc = open_parts(daemon, &same_boot, err);
+	if (rc == 0)
+		rc = start_parts(daemon, same_boot, err);
+	if (rc != 0) {
+		abandon(daemon);
+		return rc;
+	}
+	take_up_runs(daemon);
+	say_where(daemon);
+	uv_run(&daemon->loop, UV_RUN_DEFAULT);
+	if (daemon->broken)
+		return start_anew(daemon, err);
+	close_parts(daemon);
+	mem_free(daemon);
+	return 0;
+}

@@ -1,0 +1,591 @@
+/* dispatch.c - inputs in, changes to the writer, effects out after the commit; see dispatch.h. */
+#include "daemon/dispatch.h"
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/sys.h"
+#include "base/vec.h"
+#include "daemon/launch.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* An answer that waits for the commit of what it saw. */
+struct answer {
+	uint64_t token;
+	enum web_result result;
+	char run_id[RUN_ID_SIZE]; /* "" = none */
+	char *message;            /* NULL = none */
+};
+
+/* What belongs to one batch and is released with its commit. */
+struct gather {
+	struct sched_output output; /* its changes move to the batch at the flush */
+	VEC(struct answer) answers;
+	VEC(int64_t) ended; /* attempts whose end this batch writes */
+	bool alone;         /* a suspect's: nothing else joins it */
+};
+
+/* A command that was not taken: answered at the end of this turn of the loop, without a commit. */
+struct refusal {
+	uint64_t token;
+	char why[256];
+};
+
+/* After this instant the processes of a cancelled attempt are killed. On disk as the task's due. */
+struct deadline {
+	int64_t boot_ms;
+	struct process_ref ref;
+};
+
+static struct gather *gather_create(void)
+{
+	struct gather *gather = mem_alloc(sizeof *gather);
+
+	sched_output_init(&gather->output);
+	return gather;
+}
+
+static void gather_destroy(struct gather *gather)
+{
+	for (size_t i = 0; i < gather->answers.count; i++)
+		mem_free(gather->answers.items[i].message);
+	vec_close(&gather->answers);
+	vec_close(&gather->ended);
+	sched_output_close(&gather->output);
+	mem_free(gather);
+}
+
+static struct gather *open_gather(struct dispatch *dispatch)
+{
+	if (dispatch->open == NULL)
+		dispatch->open = gather_create();
+	return dispatch->open;
+}
+
+/* --- the clock -----------------------------------------------------------------------------------
+ */
+
+static void on_due(uv_timer_t *timer);
+
+static int64_t next_instant(const struct dispatch *dispatch)
+{
+	int64_t next = INT64_MAX;
+
+	if (!dispatch->failing)
+		return sched_next_due_boot_ms(dispatch->sched);
+	for (size_t i = 0; i < dispatch->deadline_count; i++)
+		if (dispatch->deadlines[i].boot_ms < next)
+			next = dispatch->deadlines[i].boot_ms;
+	return next;
+}
+
+static void arm_timer(struct dispatch *dispatch)
+{
+	int64_t next = dispatch->stopping ? INT64_MAX : next_instant(dispatch);
+	int64_t delay = next - clock_now().boot_ms;
+
+	if (next == INT64_MAX) {
+		uv_timer_stop(&dispatch->due);
+		return;
+	}
+	uv_timer_start(&dispatch->due, on_due, delay > 0 ? (uint64_t)delay : 0, 0);
+}
+
+/* --- inputs --------------------------------------------------------------------------------------
+ */
+
+static void answer_refusals(struct dispatch *dispatch)
+{
+	for (size_t i = 0; i < dispatch->refusal_count; i++)
+		web_answer(dispatch->web, dispatch->refusals[i].token, WEB_HELD, NULL,
+			   dispatch->refusals[i].why);
+	dispatch->refusal_count = 0;
+}
+
+/* Closes the batch of this turn and hands it to the writer. */
+static void flush(struct dispatch *dispatch)
+{
+	struct gather *gather = dispatch->open;
+	struct store_batch *batch;
+
+	answer_refusals(dispatch);
+	if (gather == NULL)
+		return;
+	dispatch->open = NULL;
+	batch = store_batch_create(gather);
+	change_list_close(&batch->changes);
+	batch->changes = gather->output.changes;
+	change_list_init(&gather->output.changes);
+	store_writer_submit(dispatch->writer, batch);
+	arm_timer(dispatch);
+}
+
+static int64_t step(struct dispatch *dispatch, const struct input *input)
+{
+	return sched_step(dispatch->sched, input, clock_now(), &open_gather(dispatch)->output);
+}
+
+static void on_due(uv_timer_t *timer)
+{
+	struct dispatch *dispatch = timer->data;
+	struct input input = {.kind = INPUT_TIME, .actor = "scheduler"};
+	int64_t now_ms = clock_now().boot_ms;
+
+	if (!dispatch->failing) {
+		step(dispatch, &input);
+		return;
+	}
+	for (size_t i = 0; i < dispatch->deadline_count; i++) {
+		if (dispatch->deadlines[i].boot_ms > now_ms)
+			continue;
+		process_kill(dispatch->executor, dispatch->deadlines[i].ref);
+		dispatch->deadlines[i].boot_ms = now_ms + 1000; /* until it is gone */
+	}
+	arm_timer(dispatch);
+}
+
+static void drop_deadline(struct dispatch *dispatch, int64_t attempt_id)
+{
+	for (size_t i = 0; i < dispatch->deadline_count; i++)
+		if (dispatch->deadlines[i].ref.attempt_id == attempt_id)
+			dispatch->deadlines[i--] = dispatch->deadlines[--dispatch->deadline_count];
+}
+
+void dispatch_attempt_ended(void *context, const struct attempt_end *end)
+{
+	struct dispatch *dispatch = context;
+	struct input input = {.kind = INPUT_ATTEMPT_ENDED, .actor = "executor", .ended = *end};
+	bool alone = suspects_failures(&dispatch->suspects, end->attempt_id) > 0;
+
+	assert(!dispatch->failing);
+	if (dispatch->stopping)
+		return; /* it stays in the spool for the next daemon */
+	if (alone || (dispatch->open != NULL && dispatch->open->alone))
+		flush(dispatch);
+	drop_deadline(dispatch, end->attempt_id);
+	step(dispatch, &input);
+	vec_push(&dispatch->open->ended, end->attempt_id);
+	dispatch->open->alone = alone;
+}
+
+/* --- commands ------------------------------------------------------------------------------------
+ */
+
+static void answer(struct dispatch *dispatch, uint64_t token, enum web_result result,
+		   const char *run_id, const char *message)
+{
+	struct answer later = {.token = token, .result = result, .message = mem_strdup(message)};
+
+	if (run_id != NULL)
+		snprintf(later.run_id, sizeof later.run_id, "%s", run_id);
+	vec_push(&open_gather(dispatch)->answers, later);
+}
+
+static int compare_folder_dag(const void *key, const void *item)
+{
+	return strcmp(key, ((const struct folder_dag *)item)->dag->id);
+}
+
+static struct dag *find_dag(const struct dispatch *dispatch, const char *dag_id)
+{
+	const struct folder *folder = dispatch->folder;
+	const struct folder_dag *found = NULL;
+
+	if (folder->dag_count > 0)
+		found = bsearch(dag_id, folder->dags, folder->dag_count, sizeof *folder->dags,
+				compare_folder_dag);
+	return found == NULL ? NULL : found->dag;
+}
+
+static void answer_unknown_dag(struct dispatch *dispatch, const char *dag_id, uint64_t token)
+{
+	const struct folder *folder = dispatch->folder;
+	const char **names = mem_alloc((folder->dag_count + 1) * sizeof *names);
+	char message[512];
+	const char *nearest;
+
+	for (size_t i = 0; i < folder->dag_count; i++)
+		names[i] = folder->dags[i].dag->id;
+	nearest = str_nearest(dag_id, names);
+	if (nearest != NULL)
+		snprintf(message, sizeof message,
+			 "no dag '%.200s' is in force (did you mean '%s'?)", dag_id, nearest);
+	else
+		snprintf(message, sizeof message,
+			 "no dag '%.200s' is in force; 'heddle ls dags' lists those that are, "
+			 "'heddle ls errors' the files that do not check",
+			 dag_id);
+	mem_free(names);
+	answer(dispatch, token, WEB_NOT_FOUND, NULL, message);
+}
+
+/* Finds the run that this key has made before. One indexed row each, so the loop does not wait. */
+static bool find_by_key(struct dispatch *dispatch, const char *dag_id, const char *key,
+			char run_id[RUN_ID_SIZE])
+{
+	int64_t run_no = sched_find_key(dispatch->sched, dag_id, "manual", key);
+
+	if (run_no != 0) {
+		snprintf(run_id, RUN_ID_SIZE, "%s", sched_run_id(dispatch->sched, run_no));
+		return true;
+	}
+	return read_run_by_key(dispatch->reader, dag_id, "manual", key, run_id, NULL) == 0;
+}
+
+static void trigger(struct dispatch *dispatch, const struct web_command *command, uint64_t token)
+{
+	struct dag *dag = find_dag(dispatch, command->dag_id);
+	struct input input = {.kind = INPUT_TRIGGER, .actor = command->actor};
+	char run_id[RUN_ID_SIZE];
+
+	if (dag == NULL) {
+		answer_unknown_dag(dispatch, command->dag_id, token);
+		return;
+	}
+	if (command->key != NULL && find_by_key(dispatch, dag->id, command->key, run_id)) {
+		answer(dispatch, token, WEB_UNCHANGED, run_id, NULL);
+		return;
+	}
+	random_hex(run_id, RUN_ID_SIZE - 1);
+	input.trigger.dag = dag;
+	input.trigger.run_id = run_id;
+	input.trigger.key = command->key != NULL ? command->key : run_id;
+	input.trigger.source = "manual";
+	step(dispatch, &input);
+	answer(dispatch, token, WEB_DONE, run_id, NULL);
+}
+
+static bool run_is_known(void *context, const struct run_view *view)
+{
+	(void)view;
+	*(bool *)context = true;
+	return false;
+}
+
+static void cancel(struct dispatch *dispatch, const struct web_command *command, uint64_t token)
+{
+	struct input input = {.kind = INPUT_CANCEL, .actor = command->actor};
+	bool known = false;
+
+	input.cancel.run_no = sched_find_run(dispatch->sched, command->run_id);
+	input.cancel.reason = command->reason;
+	if (input.cancel.run_no != 0) {
+		step(dispatch, &input);
+		answer(dispatch, token, WEB_DONE, command->run_id, NULL);
+		return;
+	}
+	(void)read_run(dispatch->reader, command->run_id, run_is_known, &known, NULL);
+	answer(dispatch, token, known ? WEB_UNCHANGED : WEB_NOT_FOUND,
+	       known ? command->run_id : NULL,
+	       known ? NULL : "no such run; 'heddle ls runs' lists them");
+}
+
+static void refuse(struct dispatch *dispatch, uint64_t token)
+{
+	struct refusal *refusal;
+
+	if (dispatch->refusal_count == dispatch->refusal_capacity) {
+		dispatch->refusal_capacity += 16;
+		dispatch->refusals = mem_realloc(
+		    dispatch->refusals, dispatch->refusal_capacity * sizeof *dispatch->refusals);
+	}
+	refusal = &dispatch->refusals[dispatch->refusal_count++];
+	refusal->token = token;
+	(void)dispatch_is_ready(dispatch, refusal->why);
+}
+
+void dispatch_command(void *context, const struct web_command *command, uint64_t token)
+{
+	struct dispatch *dispatch = context;
+
+	if (!dispatch_is_ready(dispatch, NULL)) {
+		refuse(dispatch, token);
+		return;
+	}
+	if (dispatch->open != NULL && dispatch->open->alone)
+		flush(dispatch);
+	switch (command->kind) {
+	case WEB_TRIGGER:
+		trigger(dispatch, command, token);
+		return;
+	case WEB_CANCEL:
+		cancel(dispatch, command, token);
+		return;
+	}
+}
+
+bool dispatch_is_ready(void *context, char why[256])
+{
+	const struct dispatch *dispatch = context;
+	const char *reason = NULL;
+
+	if (dispatch->stopping)
+		reason = "the daemon is stopping";
+	else if (dispatch->failing)
+		reason = dispatch->failing_why;
+	else if (!dispatch->executor_ready)
+		reason = "starting: waiting for spool/launcher.lock";
+	if (reason != NULL && why != NULL)
+		snprintf(why, 256, "%s", reason);
+	return reason == NULL;
+}
+
+/* --- effects -------------------------------------------------------------------------------------
+ */
+
+static void release_launch(struct dispatch *dispatch, const struct effect *effect)
+{
+	struct process_launch launch;
+	struct arena arena;
+
+	arena_init(&arena);
+	launch_build(dispatch->home, effect, &arena, &launch);
+	process_launch(dispatch->executor, &launch);
+	arena_close(&arena);
+}
+
+static void release_cancel(struct dispatch *dispatch, const struct effect *effect,
+			   struct process_ref ref)
+{
+	struct deadline deadline = {effect->deadline_boot_ms, ref};
+
+	if (dispatch->deadline_count == dispatch->deadline_capacity) {
+		dispatch->deadline_capacity += 16;
+		dispatch->deadlines = mem_realloc(
+		    dispatch->deadlines, dispatch->deadline_capacity * sizeof *dispatch->deadlines);
+	}
+	dispatch->deadlines[dispatch->deadline_count++] = deadline;
+	process_cancel(dispatch->executor, ref);
+}
+
+static void scratch_removed(uv_fs_t *request)
+{
+	uv_fs_req_cleanup(request);
+	mem_free(request);
+}
+
+/* An unused scratch folder goes with its run; one with files in it stays until retention. */
+static void release_run_ended(struct dispatch *dispatch, const struct effect *effect)
+{
+	uv_fs_t *request = mem_alloc(sizeof *request);
+	char path[PATH_MAX];
+
+	web_run_ended(dispatch->web, effect->run_id);
+	if ((size_t)snprintf(path, sizeof path, "%s/runs/%s", dispatch->home->path,
+			     effect->run_id) >= sizeof path ||
+	    uv_fs_rmdir(dispatch->loop, request, path, scratch_removed) != 0)
+		mem_free(request);
+}
+
+static void release_effect(struct dispatch *dispatch, const struct effect *effect)
+{
+	struct process_ref ref = {effect->attempt_id, effect->released_at_ms};
+
+	switch (effect->kind) {
+	case EFFECT_LAUNCH:
+		release_launch(dispatch, effect);
+		return;
+	case EFFECT_CANCEL:
+		release_cancel(dispatch, effect, ref);
+		return;
+	case EFFECT_KILL:
+		process_kill(dispatch->executor, ref);
+		return;
+	case EFFECT_FORGET:
+		process_forget(dispatch->executor, ref);
+		return;
+	case EFFECT_RUN_ENDED:
+		release_run_ended(dispatch, effect);
+		return;
+	}
+}
+
+static void tell_changed_runs(struct dispatch *dispatch, const struct change_list *changes)
+{
+	int64_t told = 0;
+
+	for (const struct change *change = changes->first; change != NULL; change = change->next) {
+		const char *run_id;
+
+		if (change->run_no == told)
+			continue;
+		told = change->run_no;
+		run_id = sched_run_id(dispatch->sched, told);
+		if (run_id != NULL)
+			web_run_changed(dispatch->web, run_id);
+	}
+}
+
+static void clear_suspects(struct dispatch *dispatch, const struct gather *gather)
+{
+	struct err err = {0};
+	bool any = false;
+
+	for (size_t i = 0; i < gather->ended.count; i++) {
+		if (suspects_failures(&dispatch->suspects, gather->ended.items[i]) == 0)
+			continue;
+		suspects_clear(&dispatch->suspects, gather->ended.items[i]);
+		any = true;
+	}
+	if (any && suspects_save(&dispatch->suspects, &err) != 0)
+		log_warn("list of suspects not saved", "err=\"%s\"", err.message);
+}
+
+void dispatch_committed(void *context, struct store_batch *batch)
+{
+	struct dispatch *dispatch = context;
+	struct gather *gather = batch->context;
+
+	(void)sys_fault(SYS_CALL_RELEASE);
+	unsetenv("HEDDLE_STARTED_ANEW"); /* it writes: the next bug counts from one again */
+	for (size_t i = 0; i < gather->output.effect_count && !dispatch->stopping; i++)
+		release_effect(dispatch, &gather->output.effects[i]);
+	for (size_t i = 0; i < gather->answers.count; i++) {
+		const struct answer *said = &gather->answers.items[i];
+
+		web_answer(dispatch->web, said->token, said->result,
+			   said->run_id[0] == '\0' ? NULL : said->run_id, said->message);
+	}
+	tell_changed_runs(dispatch, &batch->changes);
+	if (dispatch->suspects.count > 0)
+		clear_suspects(dispatch, gather);
+	gather_destroy(gather);
+	store_batch_destroy(batch);
+}
+
+/* --- when commits fail ---------------------------------------------------------------------------
+ */
+
+void dispatch_failing(void *context, enum store_failure failure, const char *reason)
+{
+	struct dispatch *dispatch = context;
+
+	snprintf(dispatch->failing_why, sizeof dispatch->failing_why,
+		 "commits fail, nothing new is taken: %s%s", reason,
+		 failure == STORE_FULL ? "; make room on the disk of the home" : "");
+	log_error("commit fails", "err=\"%s\" tried_again=yes", reason);
+	dispatch->failing = true;
+	process_hold(dispatch->executor, true);
+	arm_timer(dispatch);
+}
+
+void dispatch_recovered(void *context)
+{
+	struct dispatch *dispatch = context;
+
+	log_info("commits succeed again", "home=%s", dispatch->home->path);
+	dispatch->failing = false;
+	process_hold(dispatch->executor, dispatch->stopping);
+	arm_timer(dispatch);
+}
+
+void dispatch_broken(void *context, const char *reason, const struct store_batch *unwritten)
+{
+	struct dispatch *dispatch = context;
+	struct err err = {0};
+
+	for (const struct store_batch *batch = unwritten; batch != NULL; batch = batch->next) {
+		const struct gather *gather = batch->context;
+
+		for (size_t i = 0; i < gather->ended.count; i++)
+			suspects_note(&dispatch->suspects, gather->ended.items[i]);
+	}
+	if (suspects_save(&dispatch->suspects, &err) != 0)
+		log_error("list of suspects not saved", "err=\"%s\"", err.message);
+	snprintf(dispatch->failing_why, sizeof dispatch->failing_why,
+		 "the store refused a change, starting anew: %s", reason);
+	dispatch->failing = true;
+	process_hold(dispatch->executor, true);
+	dispatch->broken(dispatch->context, reason);
+}
+
+/* --- the executor's other news -------------------------------------------------------------------
+ */
+
+void dispatch_trouble(void *context, int64_t attempt_id, const char *text)
+{
+	(void)context;
+	if (text == NULL)
+		log_info("trouble over", "attempt=%" PRId64, attempt_id);
+	else
+		log_warn("trouble", "attempt=%" PRId64 " err=\"%s\"", attempt_id, text);
+}
+
+void dispatch_executor_ready(void *context)
+{
+	struct dispatch *dispatch = context;
+
+	dispatch->executor_ready = true;
+	log_info("ready", "home=%s dags=%zu errors=%zu", dispatch->home->path,
+		 dispatch->folder->dag_count, dispatch->folder->errors.count);
+}
+
+/* --- life ----------------------------------------------------------------------------------------
+ */
+
+static void on_prepare(uv_prepare_t *handle)
+{
+	flush(handle->data);
+}
+
+static void on_check(uv_check_t *handle)
+{
+	flush(handle->data);
+}
+
+int dispatch_init(struct dispatch *dispatch, uv_loop_t *loop, struct err *err)
+{
+	int rc;
+
+	memset(dispatch, 0, sizeof *dispatch);
+	dispatch->loop = loop;
+	rc = uv_prepare_init(loop, &dispatch->flush_before_poll);
+	if (rc == 0)
+		rc = uv_check_init(loop, &dispatch->flush_after_poll);
+	if (rc == 0)
+		rc = uv_timer_init(loop, &dispatch->due);
+	if (rc != 0)
+		return err_set(err, ERR_IO, "event loop: %s", uv_strerror(rc));
+	dispatch->flush_before_poll.data = dispatch;
+	dispatch->flush_after_poll.data = dispatch;
+	dispatch->due.data = dispatch;
+	return 0;
+}
+
+void dispatch_begin(struct dispatch *dispatch, struct sched_output *restored)
+{
+	/* Timers run before the poll, all else in it: what either yields is handed over at once. */
+	uv_prepare_start(&dispatch->flush_before_poll, on_prepare);
+	uv_check_start(&dispatch->flush_after_poll, on_check);
+	sched_output_close(&open_gather(dispatch)->output);
+	dispatch->open->output = *restored;
+	sched_output_init(restored);
+	flush(dispatch);
+}
+
+void dispatch_stop(struct dispatch *dispatch)
+{
+	dispatch->stopping = true;
+	process_hold(dispatch->executor, true);
+	flush(dispatch);
+	uv_close((uv_handle_t *)&dispatch->due, NULL);
+	uv_close((uv_handle_t *)&dispatch->flush_before_poll, NULL);
+	uv_close((uv_handle_t *)&dispatch->flush_after_poll, NULL);
+}
+
+void dispatch_close(struct dispatch *dispatch)
+{
+	if (dispatch->open != NULL)
+		gather_destroy(dispatch->open);
+	dispatch->open = NULL;
+	mem_free(dispatch->refusals);
+	dispatch->refusals = NULL;
+	mem_free(dispatch->deadlines);
+	dispatch->deadlines = NULL;
+	suspects_close(&dispatch->suspects);
+}

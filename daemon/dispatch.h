@@ -1,0 +1,84 @@
+/* dispatch.h - where decisions become durable before they become deeds.
+ *
+ *	input -> sched_step -> changes -> writer ... committed -> effects
+ *
+ * All inputs of one turn of the loop go into one batch. While a commit runs, the next batches
+ * gather, and the writer takes them together. An effect (a launch, an answer, a signal) is released
+ * only when the batch it belongs to is on disk. When commits fail no input is taken: commands are
+ * answered with WEB_HELD, records stay in the spool, timers wait; only deadlines that are on disk
+ * still kill. All on the loop's thread. */
+#ifndef HEDDLE_DAEMON_DISPATCH_H
+#define HEDDLE_DAEMON_DISPATCH_H
+
+#include "daemon/folder.h"
+#include "daemon/home.h"
+#include "daemon/suspects.h"
+#include "executor/process/process.h"
+#include "scheduler/sched.h"
+#include "store/read.h"
+#include "store/store.h"
+#include "store/writer.h"
+#include "web/web.h"
+
+#include <stdbool.h>
+#include <uv.h>
+
+struct gather;
+struct deadline;
+struct refusal;
+
+struct dispatch {
+	uv_loop_t *loop;
+	const struct home *home;
+	struct folder *folder; /* the dags in force, sorted by id */
+	struct store *store;
+	struct store_reader *reader; /* for look-ups by key: single rows, answered from memory */
+	struct store_writer *writer;
+	struct sched *sched;
+	struct process_executor *executor;
+	struct web *web;
+	struct suspects suspects;
+
+	struct gather *open;      /* what this turn of the loop yielded; NULL = nothing yet */
+	struct refusal *refusals; /* commands that came while nothing is taken */
+	size_t refusal_count;
+	size_t refusal_capacity;
+	struct deadline *deadlines; /* of cancelled attempts, on disk */
+	size_t deadline_count;
+	size_t deadline_capacity;
+	uv_prepare_t flush_before_poll;
+	uv_check_t flush_after_poll;
+	uv_timer_t due; /* the scheduler's next instant; while commits fail, the next deadline */
+	bool executor_ready;
+	bool stopping;
+	bool failing;
+	char failing_why[256];
+
+	/* The store refused what it must be able to write: the program must start anew. Called
+	 * once. */
+	void (*broken)(void *context, const char *reason);
+	void *context;
+};
+
+/* Before anything else of this file. The parts (home ... web) are filled in by the caller, who owns
+ * them and keeps them until dispatch_stop. */
+int dispatch_init(struct dispatch *dispatch, uv_loop_t *loop, struct err *err);
+/* Takes what sched_restore_end yielded as the first batch, and starts the clock. */
+void dispatch_begin(struct dispatch *dispatch, struct sched_output *restored);
+/* No input is taken from now on; what was gathered goes to the writer. */
+void dispatch_stop(struct dispatch *dispatch);
+/* After the loop has ended. */
+void dispatch_close(struct dispatch *dispatch);
+
+/* The callbacks of the parts, for their event tables; context is the dispatch. */
+void dispatch_committed(void *context, struct store_batch *batch);
+void dispatch_failing(void *context, enum store_failure failure, const char *reason);
+void dispatch_recovered(void *context);
+void dispatch_broken(void *context, const char *reason, const struct store_batch *unwritten);
+void dispatch_attempt_ended(void *context, const struct attempt_end *end);
+void dispatch_trouble(void *context, int64_t attempt_id, const char *text);
+void dispatch_executor_ready(void *context);
+void dispatch_command(void *context, const struct web_command *command, uint64_t token);
+bool dispatch_is_ready(void *context, char why[256]);
+
+#endif

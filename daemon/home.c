@@ -1,0 +1,202 @@
+/* home.c - making and locking a home; see home.h. */
+#include "daemon/home.h"
+
+#include "base/file.h"
+#include "base/str.h"
+#include "base/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define TOKEN_DIGITS 64
+
+static int path_below(char out[PATH_MAX], const char *folder, const char *name, struct err *err)
+{
+	if ((size_t)snprintf(out, PATH_MAX, "%s/%s", folder, name) >= PATH_MAX)
+		return err_set(err, ERR_LIMIT, "path '%s/%s' is too long", folder, name);
+	return 0;
+}
+
+static int make_folders(const struct home *home, struct err *err)
+{
+	static const char *const folders[] = {"logs", "runs", "spool", "spool/exit", "spool/tmp"};
+
+	for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+		char path[PATH_MAX];
+		int rc = path_below(path, home->path, folders[i], err);
+
+		if (rc == 0)
+			rc = file_mkdirs(path, err);
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int say_who_holds(const struct home *home, const char *lock_path, struct err *err)
+{
+	struct str text = STR_INIT;
+	long holder = 0;
+
+	if (file_read(lock_path, 64, &text, NULL) == 0)
+		holder = strtol(str_text(&text), NULL, 10);
+	str_close(&text);
+	return err_set(
+	    err, ERR_REFUSED,
+	    "home '%s' is in use by another daemon (process %ld); stop it first, or name "
+	    "another home with --home",
+	    home->path, holder);
+}
+
+static int take_lock(struct home *home, struct err *err)
+{
+	char path[PATH_MAX];
+	char text[32];
+	int rc = path_below(path, home->path, "heddle.lock", err);
+
+	if (rc != 0)
+		return rc;
+	home->lock_fd = sys_open(path, O_RDWR | O_CREAT, 0600);
+	if (home->lock_fd < 0)
+		return err_errno(err, errno, "open '%s'", path);
+	if (flock(home->lock_fd, LOCK_EX | LOCK_NB) != 0)
+		return errno == EWOULDBLOCK ? say_who_holds(home, path, err)
+					    : err_errno(err, errno, "lock '%s'", path);
+	snprintf(text, sizeof text, "%ld\n", (long)getpid());
+	if (ftruncate(home->lock_fd, 0) != 0)
+		return err_errno(err, errno, "empty '%s'", path);
+	/* Only for the message of a second daemon: a disk too full for it must not stop the first.
+	 */
+	(void)sys_pwrite(home->lock_fd, text, strlen(text), 0);
+	return 0;
+}
+
+/* The token is made once and kept: scripts that hold it go on working over restarts. */
+static int read_token(struct home *home, struct err *err)
+{
+	struct str text = STR_INIT;
+	struct stat status;
+	char path[PATH_MAX];
+	int rc = path_below(path, home->path, "token", err);
+
+	if (rc != 0)
+		return rc;
+	rc = file_read(path, 4096, &text, err);
+	if (rc == ERR_NOT_FOUND) {
+		char fresh[TOKEN_DIGITS + 2];
+
+		random_hex(fresh, TOKEN_DIGITS);
+		memcpy(home->token, fresh, TOKEN_DIGITS + 1);
+		memcpy(fresh + TOKEN_DIGITS, "\n", 2);
+		rc = file_write_durable(path, fresh, 0600, err);
+		explicit_bzero(fresh, sizeof fresh);
+	} else if (rc == 0) {
+		size_t length = strcspn(str_text(&text), " \r\n");
+
+		if (length < 16 || length > TOKEN_DIGITS)
+			rc = err_set(
+			    err, ERR_INVALID,
+			    "'%s' holds no token of 16 to %d characters; remove the file to "
+			    "have a new one made",
+			    path, TOKEN_DIGITS);
+		else if (stat(path, &status) == 0 && (status.st_mode & 077) != 0)
+			rc = err_set(
+			    err, ERR_REFUSED,
+			    "'%s' can be read by others; make it private with: chmod 600 %s", path,
+			    path);
+		else
+			snprintf(home->token, sizeof home->token, "%.*s", (int)length,
+				 str_text(&text));
+	}
+	if (text.data != NULL)
+		explicit_bzero(text.data, text.size);
+	str_close(&text);
+	return rc;
+}
+
+static int read_boot_id(struct home *home, struct err *err)
+{
+	struct str text = STR_INIT;
+	int rc = file_read("/proc/sys/kernel/random/boot_id", 64, &text, err);
+	const char *override = NULL;
+
+#ifdef HEDDLE_FAULTS
+	override = getenv("HEDDLE_BOOT_ID"); /* a reboot, as far as the daemon can tell */
+#endif
+	if (rc == 0)
+		snprintf(home->boot_id, sizeof home->boot_id, "%.36s",
+			 override == NULL ? str_text(&text) : override);
+	str_close(&text);
+	return rc;
+}
+
+static int resolve_dags(struct home *home, const char *dags, struct err *err)
+{
+	struct stat status;
+	int rc;
+
+	if (dags == NULL) {
+		rc = path_below(home->dags, home->path, "dags", err);
+		return rc != 0 ? rc : file_mkdirs(home->dags, err);
+	}
+	if (realpath(dags, home->dags) == NULL)
+		return err_errno(err, errno, "dag folder '%s'", dags);
+	if (stat(home->dags, &status) != 0 || !S_ISDIR(status.st_mode))
+		return err_set(err, ERR_NOT_FOUND, "dag folder '%s' is not a folder", dags);
+	return 0;
+}
+
+static int resolve_home(const char *path, struct home *home, struct err *err)
+{
+	const size_t socket_path_max = sizeof((struct sockaddr_un *)0)->sun_path;
+	int rc = file_mkdirs(path, err);
+
+	if (rc != 0)
+		return rc;
+	if (realpath(path, home->path) == NULL)
+		return err_errno(err, errno, "home '%s'", path);
+	rc = path_below(home->db_path, home->path, "heddle.db", err);
+	if (rc == 0)
+		rc = path_below(home->socket_path, home->path, "heddle.sock", err);
+	if (rc == 0 && strlen(home->socket_path) >= socket_path_max)
+		rc = err_set(
+		    err, ERR_LIMIT,
+		    "'%s' is too long for a socket (%zu bytes at most); choose a shorter home",
+		    home->socket_path, socket_path_max - 1);
+	return rc;
+}
+
+int home_open(const char *path, const char *dags, struct home *home, struct err *err)
+{
+	int rc;
+
+	memset(home, 0, sizeof *home);
+	home->lock_fd = -1;
+	rc = resolve_home(path, home, err);
+	if (rc == 0)
+		rc = take_lock(home, err);
+	if (rc == 0)
+		rc = make_folders(home, err);
+	if (rc == 0)
+		rc = resolve_dags(home, dags, err);
+	if (rc == 0)
+		rc = read_token(home, err);
+	if (rc == 0)
+		rc = read_boot_id(home, err);
+	if (rc != 0)
+		home_close(home);
+	return rc;
+}
+
+void home_close(struct home *home)
+{
+	fd_close(&home->lock_fd);
+	explicit_bzero(home->token, sizeof home->token);
+}

@@ -1,0 +1,34 @@
+/* home.h - the folder in which one daemon keeps everything: its layout, its lock, its token.
+ *
+ *	heddle.lock   locked (flock) while a daemon lives; holds its process id
+ *	heddle.db     the store
+ *	heddle.sock   the API for those whom the kernel vouches for
+ *	token         0600: the bearer token of the API over TCP, made at the first start
+ *	dags/         the dag folder, unless another was named
+ *	logs/DAY/     logs and claims of attempts
+ *	runs/RUN/     scratch folder of a run
+ *	spool/        exit records and the launcher's lock */
+#ifndef HEDDLE_DAEMON_HOME_H
+#define HEDDLE_DAEMON_HOME_H
+
+#include "base/err.h"
+
+#include <limits.h>
+
+struct home {
+	char path[PATH_MAX]; /* absolute, links resolved */
+	char dags[PATH_MAX];
+	char db_path[PATH_MAX];
+	char socket_path[PATH_MAX];
+	char token[65];
+	char boot_id[37];
+	int lock_fd;
+};
+
+/* Makes what is missing and takes the lock. dags NULL = HOME/dags, which is made when missing;
+ * another one must exist. Fails with ERR_REFUSED when a daemon has the home, ERR_NOT_FOUND without
+ * the dag folder, ERR_LIMIT when the path is too long for a socket, else I/O codes. */
+int home_open(const char *path, const char *dags, struct home *home, struct err *err);
+void home_close(struct home *home);
+
+#endif

@@ -1,0 +1,193 @@
+/* restore.c - from committed rows to the scheduler and the executor; see restore.h. */
+#include "daemon/restore.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "daemon/launch.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct load {
+	struct store *store;
+	struct sched *sched;
+	const struct home *home;
+	struct restored *restored;
+	struct moment now;
+	bool same_boot;
+	/* Runs of one version stand together more often than not: the last parse is kept. */
+	struct dag *dag;
+	char *dag_text;
+	char *dag_file;
+};
+
+static void forget_dag(struct load *load)
+{
+	dag_unref(load->dag);
+	mem_free(load->dag_text);
+	mem_free(load->dag_file);
+	load->dag = NULL;
+	load->dag_text = NULL;
+	load->dag_file = NULL;
+}
+
+static int parse_version(struct load *load, const struct store_run_row *row, struct err *err)
+{
+	struct dag_errors errors;
+	struct dag_list dags;
+	int rc = 0;
+
+	if (load->dag != NULL && strcmp(load->dag_text, row->dag_text) == 0 &&
+	    strcmp(load->dag_file, row->dag_file) == 0)
+		return 0;
+	forget_dag(load);
+	dag_errors_init(&errors);
+	dag_list_init(&dags);
+	if (dag_parse(row->dag_file, row->dag_text, row->dag_text_bytes, &dags, &errors) != 0 ||
+	    dags.count != 1)
+		rc = err_set(
+		    err, ERR_CORRUPT,
+		    "the stored version of dag '%s', which run %s keeps, does not parse: %s",
+		    row->dag_id, row->run_id,
+		    errors.count > 0 ? errors.items[0].message : "not one dag");
+	if (rc == 0) {
+		load->dag = dag_ref(dags.items[0]);
+		load->dag_text = mem_strdup(row->dag_text);
+		load->dag_file = mem_strdup(row->dag_file);
+	}
+	dag_list_close(&dags);
+	dag_errors_close(&errors);
+	return rc;
+}
+
+static int take_run(void *context, const struct store_run_row *row, struct err *err)
+{
+	struct load *load = context;
+	struct sched_run_row run = {.run_no = row->run_no,
+				    .run_id = row->run_id,
+				    .key = row->key,
+				    .source = row->source,
+				    .state = row->state};
+	int rc = parse_version(load, row, err);
+
+	if (rc != 0)
+		return rc;
+	run.dag = load->dag;
+	sched_restore_run(load->sched, &run);
+	return 0;
+}
+
+static int64_t due_on_this_boot(const struct load *load, const struct store_task_row *row)
+{
+	if (row->due_wall_ms == 0 && row->due_boot_ms == 0)
+		return 0;
+	if (load->same_boot)
+		return row->due_boot_ms;
+	return load->now.boot_ms +
+	       (row->due_wall_ms > load->now.wall_ms ? row->due_wall_ms - load->now.wall_ms : 0);
+}
+
+static void note_attempt(struct load *load, const struct store_task_row *row)
+{
+	struct restored *restored = load->restored;
+	struct restored_attempt *attempt;
+
+	if (!task_state_holds_slot(row->state))
+		return;
+	if (restored->count == restored->capacity) {
+		restored->capacity = restored->capacity == 0 ? 16 : restored->capacity * 2;
+		restored->items =
+		    mem_realloc(restored->items, restored->capacity * sizeof *restored->items);
+	}
+	attempt = &restored->items[restored->count++];
+	attempt->attempt_id = row->attempt_id;
+	attempt->same_machine =
+	    row->attempt_boot_id != NULL && row->attempt_incarnation != NULL &&
+	    strcmp(row->attempt_boot_id, load->home->boot_id) == 0 &&
+	    strcmp(row->attempt_incarnation, store_incarnation(load->store)) == 0;
+}
+
+static int take_task(void *context, const struct store_task_row *row, struct err *err)
+{
+	struct load *load = context;
+	struct sched_task_row task = {.run_no = row->run_no,
+				      .task = row->task,
+				      .state = row->state,
+				      .attempts = row->attempts,
+				      .attempt_id = row->attempt_id,
+				      .released_at_ms = row->released_at_ms,
+				      .due_boot_ms = due_on_this_boot(load, row),
+				      .queued_order = row->queued_order};
+
+	(void)err;
+	sched_restore_task(load->sched, &task);
+	note_attempt(load, row);
+	return 0;
+}
+
+static int compare_attempts(const void *a, const void *b)
+{
+	const struct restored_attempt *left = a;
+	const struct restored_attempt *right = b;
+
+	return (left->attempt_id > right->attempt_id) - (left->attempt_id < right->attempt_id);
+}
+
+int restore_runs(struct store *store, struct sched *sched, const struct home *home, bool same_boot,
+		 struct restored *restored, struct err *err)
+{
+	struct load load = {.store = store,
+			    .sched = sched,
+			    .home = home,
+			    .restored = restored,
+			    .now = clock_now(),
+			    .same_boot = same_boot};
+	struct store_loader loader = {&load, take_run, take_task};
+	int rc;
+
+	memset(restored, 0, sizeof *restored);
+	rc = store_load_active(store, &loader, err);
+	forget_dag(&load);
+	if (rc == 0 && restored->count > 0)
+		qsort(restored->items, restored->count, sizeof *restored->items, compare_attempts);
+	return rc;
+}
+
+struct adoption {
+	const struct home *home;
+	const struct restored *restored;
+	struct process_executor *executor;
+};
+
+static void adopt(void *context, const struct effect *attempt)
+{
+	struct adoption *adoption = context;
+	struct restored_attempt key = {.attempt_id = attempt->attempt_id};
+	const struct restored_attempt *found =
+	    bsearch(&key, adoption->restored->items, adoption->restored->count, sizeof key,
+		    compare_attempts);
+	struct process_launch launch;
+	struct arena arena;
+
+	arena_init(&arena);
+	launch_build(adoption->home, attempt, &arena, &launch);
+	process_adopt(adoption->executor, &launch, found != NULL && found->same_machine);
+	arena_close(&arena);
+}
+
+void restore_attempts(struct sched *sched, const struct home *home, const struct restored *restored,
+		      struct process_executor *executor)
+{
+	struct adoption adoption = {home, restored, executor};
+
+	sched_each_attempt(sched, adopt, &adoption);
+	if (restored->count > 0)
+		log_info("attempts of the last daemon taken up", "attempts=%zu", restored->count);
+}
+
+void restored_close(struct restored *restored)
+{
+	mem_free(restored->items);
+	memset(restored, 0, sizeof *restored);
+}

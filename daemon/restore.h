@@ -1,0 +1,37 @@
+/* restore.h - a start takes up what the last daemon committed. */
+#ifndef HEDDLE_DAEMON_RESTORE_H
+#define HEDDLE_DAEMON_RESTORE_H
+
+#include "base/err.h"
+#include "daemon/home.h"
+#include "executor/process/process.h"
+#include "scheduler/sched.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+
+/* Attempts that were released when the last daemon ended, with what decides about them. */
+struct restored_attempt {
+	int64_t attempt_id;
+	bool same_machine; /* released under this boot and this incarnation */
+};
+
+struct restored {
+	struct restored_attempt *items; /* in the order of the load, not of the ids */
+	size_t count;
+	size_t capacity;
+};
+
+/* Feeds the scheduler every run that has not ended. Each keeps the version of its dag that it
+ * started with: the text in the store is parsed again, not the file. Delays of this boot go on by
+ * the boot clock; those of a former one by what remains on the wall clock. Fails when the store
+ * cannot be read, or ERR_CORRUPT when a stored text does not parse. */
+int restore_runs(struct store *store, struct sched *sched, const struct home *home, bool same_boot,
+		 struct restored *restored, struct err *err);
+/* Asks the executor what became of each. To be called between restore_runs and sched_restore_end:
+ * what that releases anew is launched only after its commit. */
+void restore_attempts(struct sched *sched, const struct home *home, const struct restored *restored,
+		      struct process_executor *executor);
+void restored_close(struct restored *restored);
+
+#endif
