@@ -3,9 +3,9 @@
  *	step(state, input, now) -> changes + effects
  *
  * It reads no clock, file, socket or database. Time comes in with the input; what was decided goes
- *out as changes (rows, model/change.h) and effects (deeds). Whoever calls it writes the changes
- *down and carries out the effects only when they are on disk. It keeps only runs that have not
- *ended.
+ * out as changes (rows, model/change.h) and effects (deeds). Whoever calls it writes the changes
+ * down and carries out the effects only when they are on disk. It keeps only runs that have not
+ * ended.
  *
  * The cost of a step is the size of what it changes: a task counts its unfinished upstreams, delays
  * sit in one heap, pools and the limits of a dag keep queues. Nothing is scanned. */
@@ -44,8 +44,7 @@ struct input {
 	const char *actor; /* who wants it, for the facts */
 	union {
 		struct {
-			struct dag
-			    *dag; /* the version in force; the scheduler takes its own reference */
+			struct dag *dag; /* in force; the scheduler takes its own reference */
 			const char *run_id;
 			const char *key;
 			const char *source;
@@ -70,11 +69,10 @@ struct effect {
 	enum effect_kind kind;
 	int64_t run_no;
 	char run_id[RUN_ID_SIZE];
-	uint32_t task;      /* position in dag->tasks */
-	uint32_t number;    /* of the attempt, 1 = first try */
-	int64_t attempt_id; /* 0 with EFFECT_RUN_ENDED */
-	int64_t
-	    released_at_ms; /* wall time of the attempt's release; with LAUNCH, CANCEL and KILL */
+	uint32_t task;            /* position in dag->tasks */
+	uint32_t number;          /* of the attempt, 1 = first try */
+	int64_t attempt_id;       /* 0 with EFFECT_RUN_ENDED */
+	int64_t released_at_ms;   /* wall time of its release; 0 = not known here */
 	int64_t deadline_boot_ms; /* with EFFECT_CANCEL: when EFFECT_KILL follows */
 	struct dag *dag; /* a reference of the effect's own, with EFFECT_LAUNCH; else NULL */
 };

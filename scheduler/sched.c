@@ -1,0 +1,151 @@
+/* sched.c - the step: inputs in, changes and effects out; see sched.h. */
+#include "scheduler/sched.h"
+
+#include "scheduler/cancel.h"
+#include "scheduler/core.h"
+#include "scheduler/due.h"
+#include "scheduler/emit.h"
+#include "scheduler/ending.h"
+#include "scheduler/instance.h"
+#include "scheduler/run.h"
+#include "scheduler/settle.h"
+
+#include <assert.h>
+
+void sched_output_init(struct sched_output *output)
+{
+	change_list_init(&output->changes);
+	output->effects = NULL;
+	output->effect_count = 0;
+	output->effect_capacity = 0;
+}
+
+void sched_output_close(struct sched_output *output)
+{
+	for (size_t i = 0; i < output->effect_count; i++)
+		dag_unref(output->effects[i].dag);
+	mem_free(output->effects);
+	change_list_close(&output->changes);
+	sched_output_init(output);
+}
+
+struct sched *sched_create(const struct sched_config *config)
+{
+	struct sched *sched = mem_alloc(sizeof *sched);
+
+	assert(config->default_pool_slots >= 1 && config->grace_ms >= 0);
+	assert(config->next_run_no >= 1 && config->next_attempt_id >= 1);
+	sched->config = *config;
+	sched->next_run_no = config->next_run_no;
+	sched->next_attempt_id = config->next_attempt_id;
+	queue_init(&sched->queue, config->default_pool_slots);
+	return sched;
+}
+
+void sched_destroy(struct sched *sched)
+{
+	struct run *run;
+	struct run *next;
+
+	if (sched == NULL)
+		return;
+	HASH_ITER(by_no, sched->runs_by_no, run, next)
+	run_destroy(sched, run);
+	queue_close(&sched->queue);
+	heap_close(&sched->timers);
+	vec_close(&sched->ended);
+	vec_close(&sched->over);
+	mem_free(sched);
+}
+
+static int64_t trigger(struct step *step, const struct input *input)
+{
+	return run_begin(step, input)->run_no;
+}
+
+static int64_t cancel(struct step *step, const struct input *input)
+{
+	return cancel_run(step, input->cancel.run_no, input->actor, input->cancel.reason);
+}
+
+static int64_t attempt_ended(struct step *step, const struct input *input)
+{
+	return ending_apply(step, input->actor, &input->ended);
+}
+
+/* Time has passed, and that is all: what is due has happened before. */
+static int64_t time_passed(struct step *step, const struct input *input)
+{
+	(void)step;
+	(void)input;
+	return 0;
+}
+
+static int64_t (*const inputs[])(struct step *step, const struct input *input) = {
+    [INPUT_TRIGGER] = trigger,
+    [INPUT_CANCEL] = cancel,
+    [INPUT_ATTEMPT_ENDED] = attempt_ended,
+    [INPUT_TIME] = time_passed,
+};
+
+int64_t sched_step(struct sched *sched, const struct input *input, struct moment now,
+		   struct sched_output *output)
+{
+	struct step step = {.sched = sched, .now = now, .output = output};
+	int64_t run_no;
+
+	assert(input->kind < sizeof inputs / sizeof inputs[0]);
+	due_happen(&step);
+	run_no = inputs[input->kind](&step, input);
+	settle(&step);
+	return run_no;
+}
+
+int64_t sched_next_due_boot_ms(const struct sched *sched)
+{
+	struct heap_node *first = heap_peek(&sched->timers);
+
+	return first == NULL ? INT64_MAX : first->key;
+}
+
+static int64_t number_of(const struct run *run)
+{
+	return run == NULL ? 0 : run->run_no;
+}
+
+int64_t sched_find_key(const struct sched *sched, const char *dag_id, const char *source,
+		       const char *key)
+{
+	return number_of(run_find_key(sched, dag_id, source, key));
+}
+
+int64_t sched_find_run(const struct sched *sched, const char *run_id)
+{
+	return number_of(run_find_id(sched, run_id));
+}
+
+const char *sched_run_id(const struct sched *sched, int64_t run_no)
+{
+	const struct run *run = run_find(sched, run_no);
+
+	return run == NULL ? NULL : run->run_id;
+}
+
+size_t sched_active_run_count(const struct sched *sched)
+{
+	return HASH_CNT(by_no, sched->runs_by_no);
+}
+
+void sched_each_attempt(struct sched *sched,
+			void (*each)(void *context, const struct effect *attempt), void *context)
+{
+	struct instance *instance;
+	struct instance *next;
+
+	HASH_ITER(by_attempt, sched->attempts, instance, next)
+	{
+		struct effect attempt = emit_describe(EFFECT_LAUNCH, instance);
+
+		each(context, &attempt);
+	}
+}
