@@ -1,0 +1,67 @@
+/* rows.h - what is on disk, as a simulation sees it: runs, task instances and attempts as rows,
+ * changed by nothing but the changes of committed steps.
+ *
+ * Every change is held against the rows it meets: it must start from the state that is stored, go
+ * along an arrow of model/state.c, and keep the promises of DESIGN.md sections 1 and 2. Aborts
+ * through sim_check where one does not. */
+#ifndef HEDDLE_TESTS_SIM_ROWS_H
+#define HEDDLE_TESTS_SIM_ROWS_H
+
+#include "base/vec.h"
+#include "model/change.h"
+#include "scheduler/sched.h"
+
+struct task_row {
+	enum task_state state;
+	uint32_t attempts;
+	int64_t attempt_id;
+	int64_t released_at_ms;
+	int64_t due_wall_ms;
+	int64_t due_boot_ms;
+	int64_t queued_order; /* number of the change that queued it */
+};
+
+struct run_row {
+	int64_t run_no;
+	char run_id[RUN_ID_SIZE];
+	char *key;
+	char *source;
+	enum run_state state;
+	struct dag *dag; /* a reference */
+	struct task_row *tasks;
+	bool was_cancelled; /* somebody asked for it */
+};
+
+struct attempt_row {
+	int64_t run_no;
+	uint32_t task;
+	uint32_t number;
+	int64_t released_at_ms;
+	bool ended;
+	enum attempt_cause cause;
+};
+
+struct rows {
+	VEC(struct run_row *) runs;       /* run_no - 1 is the index */
+	VEC(struct attempt_row) attempts; /* attempt_id - 1 is the index */
+	int64_t change_count;
+	uint64_t late_count;
+};
+
+void rows_init(struct rows *rows);
+void rows_close(struct rows *rows);
+void rows_apply(struct rows *rows, const struct change_list *changes);
+
+struct run_row *rows_run(const struct rows *rows, int64_t run_no); /* NULL = no such row */
+struct attempt_row *rows_attempt(const struct rows *rows, int64_t attempt_id); /* likewise */
+/* The run of a dag with this key, ended ones too, or NULL. */
+struct run_row *rows_find_key(const struct rows *rows, const char *dag_id, const char *key);
+size_t rows_active_count(const struct rows *rows);
+
+/* A scheduler as it starts from these rows; slots and grace_ms as in struct sched_config. What
+ * sched_restore_end yields is appended to *output. With reboot, due instants are moved to the boot
+ * clock of now by way of the wall clock, as a start after a reboot must. */
+struct sched *rows_restore(const struct rows *rows, uint32_t slots, int64_t grace_ms,
+			   struct moment now, bool reboot, struct sched_output *output);
+
+#endif

@@ -1,0 +1,383 @@
+/* story.c - the scheduler on a virtual clock, told as text; see story.h. */
+#include "tests/sim/story.h"
+
+#include "base/str.h"
+#include "tests/sim/fail.h"
+#include "tests/sim/fake.h"
+#include "tests/sim/rows.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define START_WALL_MS 1767225600000 /* 2026-01-01T00:00:00Z */
+#define START_BOOT_MS 1000000
+
+struct planned {
+	const char *task_id;
+	const char *words;
+};
+
+struct story {
+	struct story_config config;
+	struct sched *sched;
+	struct rows rows;
+	struct fake fake;
+	struct moment now;
+	VEC(struct planned) plans;
+	struct str told;
+	size_t effects[EFFECT_RUN_ENDED + 1];
+};
+
+static const struct {
+	const char *name;
+	enum attempt_cause cause;
+} words[] = {
+    {"success", CAUSE_SUCCESS}, {"fail", CAUSE_EXIT_CODE},          {"skip", CAUSE_SKIPPED},
+    {"signal", CAUSE_SIGNAL},   {"oom", CAUSE_OUT_OF_MEMORY},       {"timeout", CAUSE_TIMEOUT},
+    {"lost", CAUSE_LOST},       {"nostart", CAUSE_COULD_NOT_START}, {"cancelled", CAUSE_CANCELLED},
+};
+
+static void read_word(const char *word, size_t length, struct fake_plan *plan)
+{
+	size_t name = strcspn(word, ": ");
+	size_t i = 0;
+
+	while (strlen(words[i].name) != name || strncmp(words[i].name, word, name) != 0)
+		sim_check(++i < sizeof words / sizeof words[0], "no such end: %s", word);
+	plan->cause = words[i].cause;
+	plan->duration_ms = name < length ? 1000 * strtoll(word + name + 1, NULL, 10) : 0;
+}
+
+/* Takes "deaf" or "undead" off a list that begins with it. */
+static const char *read_stubbornness(const char *at, struct fake_plan *plan)
+{
+	bool undead = str_starts_with(at, "undead ");
+	bool deaf = str_starts_with(at, "deaf ");
+
+	plan->term_ms = deaf || undead ? -1 : 1000;
+	plan->deaf_kills = undead ? 2 : 0;
+	return deaf || undead ? strchr(at, ' ') + 1 : at;
+}
+
+/* The number-th word of a list, or the last. */
+static void read_words(const char *list, uint32_t number, struct fake_plan *plan)
+{
+	for (const char *at = list; *at != '\0'; at += strspn(at, " ")) {
+		size_t length;
+
+		at = read_stubbornness(at, plan);
+		length = strcspn(at, " ");
+		read_word(at, length, plan);
+		if (--number == 0)
+			break;
+		at += length;
+	}
+}
+
+static struct fake_plan make_plan(void *context, const struct effect *launch)
+{
+	const struct story *story = context;
+	struct fake_plan plan = {.cause = CAUSE_SUCCESS, .exit_code = 3, .term_ms = 1000};
+
+	for (size_t i = 0; i < story->plans.count; i++)
+		if (strcmp(story->plans.items[i].task_id, launch->dag->tasks[launch->task].id) == 0)
+			read_words(story->plans.items[i].words, launch->number, &plan);
+	return plan;
+}
+
+struct story *story_start(const struct story_config *config)
+{
+	struct story *story = mem_alloc(sizeof *story);
+	struct sched_config sched = {.next_run_no = 1, .next_attempt_id = 1};
+
+	story->config = *config;
+	if (config->slots == 0)
+		story->config.slots = 8;
+	if (config->grace_ms == 0)
+		story->config.grace_ms = 10000;
+	sched.default_pool_slots = story->config.slots;
+	sched.grace_ms = story->config.grace_ms;
+	story->sched = sched_create(&sched);
+	rows_init(&story->rows);
+	story->fake.plan = make_plan;
+	story->fake.context = story;
+	story->now = (struct moment){.wall_ms = START_WALL_MS, .boot_ms = START_BOOT_MS};
+	return story;
+}
+
+void story_plan(struct story *story, const char *task_id, const char *list)
+{
+	vec_push(&story->plans, ((struct planned){task_id, list}));
+}
+
+static void tell_time(struct story *story)
+{
+	int64_t seconds = (story->now.boot_ms - START_BOOT_MS) / 1000;
+
+	str_printf(&story->told, "%02" PRId64 ":%02" PRId64 " ", seconds / 60, seconds % 60);
+}
+
+static void tell_why(struct story *story, const struct change *change)
+{
+	if (change->why != NULL)
+		str_printf(&story->told, ": %s", change->why);
+	str_append(&story->told, "\n");
+}
+
+static void tell_run(struct story *story, const struct change *change)
+{
+	tell_time(story);
+	str_append(&story->told, "run ");
+	if (change->run_no > 1)
+		str_printf(&story->told, "%" PRId64 " ", change->run_no);
+	str_append(&story->told, run_state_name(change->run_state.to));
+	tell_why(story, change);
+}
+
+static void tell_task(struct story *story, const struct change *change)
+{
+	const struct run_row *run = rows_run(&story->rows, change->run_no);
+	const struct task_row *task = &run->tasks[change->task];
+	enum task_state to = change->task_state.to;
+	int64_t due_s = (change->task_state.due.boot_ms - START_BOOT_MS) / 1000;
+
+	if (to == TASK_QUEUED && !story->config.tell_queued)
+		return;
+	tell_time(story);
+	if (change->run_no > 1)
+		str_printf(&story->told, "%" PRId64 "/", change->run_no);
+	str_append(&story->told, run->dag->tasks[change->task].id);
+	/* The row does not know yet of the attempt that begins with "running". */
+	if (task->attempts > 0 || to == TASK_RUNNING)
+		str_printf(&story->told, " try %u", task->attempts + (to == TASK_RUNNING));
+	str_printf(&story->told, " %s", task_state_name(to));
+	if (change->task_state.due.boot_ms != 0)
+		str_printf(&story->told, " until %02" PRId64 ":%02" PRId64, due_s / 60, due_s % 60);
+	tell_why(story, change);
+}
+
+/* Commits change by change, so that each is told against the rows as they were at its turn. */
+static void commit(struct story *story, const struct change_list *changes)
+{
+	for (struct change *change = changes->first; change != NULL; change = change->next) {
+		struct change alone = *change;
+		struct change_list one = {.first = &alone, .last = &alone, .count = 1};
+
+		alone.next = NULL;
+		if (change->kind == CHANGE_TASK_STATE)
+			tell_task(story, change);
+		if (change->kind == CHANGE_RUN_STATE)
+			tell_run(story, change);
+		rows_apply(&story->rows, &one);
+	}
+}
+
+static void carry_out(struct story *story, const struct effect *effect)
+{
+	story->effects[effect->kind]++;
+	if (effect->kind == EFFECT_LAUNCH)
+		fake_launch(&story->fake, effect, story->now);
+	else if (effect->kind == EFFECT_CANCEL)
+		fake_cancel(&story->fake, effect->attempt_id, story->now);
+	else if (effect->kind == EFFECT_KILL)
+		fake_kill(&story->fake, effect->attempt_id, story->now);
+	else if (effect->kind == EFFECT_FORGET)
+		fake_forget(&story->fake, effect->attempt_id);
+}
+
+static void release(struct story *story, struct sched_output *output)
+{
+	commit(story, &output->changes);
+	for (size_t i = 0; i < output->effect_count; i++)
+		carry_out(story, &output->effects[i]);
+	sched_output_close(output);
+}
+
+static int64_t step(struct story *story, const struct input *input)
+{
+	struct sched_output output;
+	int64_t run_no;
+
+	sched_output_init(&output);
+	run_no = sched_step(story->sched, input, story->now, &output);
+	release(story, &output);
+	return run_no;
+}
+
+int64_t story_trigger(struct story *story, struct dag *dag, const char *key)
+{
+	char run_id[RUN_ID_SIZE];
+	struct input input = {.kind = INPUT_TRIGGER, .actor = "user:alice"};
+
+	snprintf(run_id, sizeof run_id, "%016zx", story->rows.runs.count + 0xa0);
+	input.trigger.dag = dag;
+	input.trigger.run_id = run_id;
+	input.trigger.key = key;
+	input.trigger.source = "manual";
+	return step(story, &input);
+}
+
+void story_cancel(struct story *story, int64_t run_no, const char *reason)
+{
+	struct input input = {.kind = INPUT_CANCEL, .actor = "user:alice"};
+
+	input.cancel.run_no = run_no;
+	input.cancel.reason = reason;
+	step(story, &input);
+}
+
+static void tell_end(struct story *story, const struct attempt_end *end)
+{
+	struct input input = {.kind = INPUT_ATTEMPT_ENDED, .actor = "executor", .ended = *end};
+
+	step(story, &input);
+}
+
+void story_tell_end(struct story *story, const struct attempt_end *end)
+{
+	fake_end(&story->fake, end);
+	tell_end(story, end);
+}
+
+/* Everything that happens at this very moment. */
+static void happen(struct story *story)
+{
+	struct input time = {.kind = INPUT_TIME};
+	const struct attempt_end *end;
+
+	for (;;) {
+		fake_run(&story->fake, story->now);
+		end = fake_take_record(&story->fake);
+		if (end != NULL)
+			tell_end(story, end);
+		else if (sched_next_due_boot_ms(story->sched) <= story->now.boot_ms)
+			step(story, &time);
+		else
+			break;
+	}
+}
+
+static int64_t next_instant(const struct story *story)
+{
+	int64_t due = sched_next_due_boot_ms(story->sched);
+	int64_t end = fake_next_end_boot_ms(&story->fake);
+
+	return due < end ? due : end;
+}
+
+static void move_clock(struct story *story, int64_t to_boot_ms)
+{
+	story->now.wall_ms += to_boot_ms - story->now.boot_ms;
+	story->now.boot_ms = to_boot_ms;
+}
+
+void story_wait(struct story *story, int64_t duration_ms)
+{
+	int64_t until = story->now.boot_ms + duration_ms;
+
+	happen(story);
+	while (next_instant(story) <= until) {
+		move_clock(story, next_instant(story));
+		happen(story);
+	}
+	move_clock(story, until);
+}
+
+void story_go_on(struct story *story)
+{
+	happen(story);
+	while (next_instant(story) != INT64_MAX) {
+		move_clock(story, next_instant(story));
+		happen(story);
+	}
+}
+
+void story_jump(struct story *story, int64_t wall_ms)
+{
+	story->now.wall_ms += wall_ms;
+}
+
+/* A scheduler made from the rows, which must be equal to the one that wrote them. */
+static struct sched *rebuild(struct story *story, struct sched_output *output)
+{
+	struct str before = STR_INIT;
+	struct str after = STR_INIT;
+	struct sched *sched = rows_restore(&story->rows, story->config.slots,
+					   story->config.grace_ms, story->now, false, output);
+
+	sched_dump(story->sched, &before);
+	sched_dump(sched, &after);
+	sim_check(strcmp(str_text(&before), str_text(&after)) == 0,
+		  "rebuilt state differs:\n--- before\n%s--- after\n%s", str_text(&before),
+		  str_text(&after));
+	sim_check(output->changes.count == 0, "a restart changes %zu rows", output->changes.count);
+	str_close(&before);
+	str_close(&after);
+	return sched;
+}
+
+static void adopt(void *context, const struct effect *attempt)
+{
+	struct story *story = context;
+
+	fake_launch(&story->fake, attempt, story->now);
+}
+
+void story_restart(struct story *story)
+{
+	struct sched_output output;
+	struct sched *sched;
+
+	sched_output_init(&output);
+	sched = rebuild(story, &output);
+	sched_destroy(story->sched);
+	story->sched = sched;
+	fake_tell_again(&story->fake);
+	release(story, &output);
+	sched_each_attempt(sched, adopt, story);
+}
+
+void story_end(struct story *story)
+{
+	struct sched_output output;
+
+	sched_output_init(&output);
+	sched_destroy(rebuild(story, &output));
+	sched_output_close(&output);
+	sched_destroy(story->sched);
+	rows_close(&story->rows);
+	fake_close(&story->fake);
+	vec_close(&story->plans);
+	str_close(&story->told);
+	mem_free(story);
+}
+
+const char *story_told(const struct story *story)
+{
+	return str_text(&story->told);
+}
+
+void story_hush(struct story *story)
+{
+	str_clear(&story->told);
+}
+
+struct sched *story_sched(struct story *story)
+{
+	return story->sched;
+}
+
+struct moment story_now(const struct story *story)
+{
+	return story->now;
+}
+
+size_t story_change_count(const struct story *story)
+{
+	return (size_t)story->rows.change_count;
+}
+
+size_t story_effect_count(const struct story *story, enum effect_kind kind)
+{
+	return story->effects[kind];
+}

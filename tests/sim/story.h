@@ -1,0 +1,60 @@
+/* story.h - the scheduler on a virtual clock with a fake executor and a disk that never fails: what
+ * happened is told as text, one line a change.
+ *
+ *	struct story *story = story_start(&(struct story_config){0});
+ *	story_plan(story, "extract", "fail success:10s");
+ *	story_trigger(story, dag, "monday");
+ *	story_go_on(story);
+ *	assert_string_equal(story_told(story), "00:00 extract try 1 running\n" ...);
+ *	story_end(story);
+ *
+ * Times are minutes and seconds since the start, by the boot clock. A second and later run says its
+ * number before the task: "00:10 2/extract try 1 running". queued is only told on demand. */
+#ifndef HEDDLE_TESTS_SIM_STORY_H
+#define HEDDLE_TESTS_SIM_STORY_H
+
+#include "model/dag.h"
+#include "scheduler/sched.h"
+
+struct story;
+
+struct story_config {
+	uint32_t slots;   /* of the common pool; 0 = 8 */
+	int64_t grace_ms; /* 0 = 10 s */
+	bool tell_queued;
+};
+
+struct story *story_start(const struct story_config *config);
+/* Also checks that a scheduler made from the rows is equal to the one that wrote them. */
+void story_end(struct story *story);
+
+/* How the tries of tasks with this id end, in their order; the last word holds for all that follow.
+ * Words: success fail skip signal oom timeout lost nostart, cancelled (behind our back); each with
+ * ":SECONDSs" for how long it takes (0s without). "deaf" before a word: it ignores
+ * TERM; "undead": also two KILLs. */
+void story_plan(struct story *story, const char *task_id, const char *words);
+
+int64_t story_trigger(struct story *story, struct dag *dag, const char *key);
+void story_cancel(struct story *story, int64_t run_no, const char *reason);
+/* An attempt that runs ends like this at once; of one that does not run it is told all the same. */
+void story_tell_end(struct story *story, const struct attempt_end *end);
+/* Lets time pass, with all that happens in it. */
+void story_wait(struct story *story, int64_t duration_ms);
+/* Until nothing runs and nothing is due. */
+void story_go_on(struct story *story);
+/* The wall clock is set. */
+void story_jump(struct story *story, int64_t wall_ms);
+/* The daemon is killed and starts again from the rows; attempts go on. */
+void story_restart(struct story *story);
+
+/* All told so far. */
+const char *story_told(const struct story *story);
+/* Forgets what was told. */
+void story_hush(struct story *story);
+struct sched *story_sched(struct story *story);
+struct moment story_now(const struct story *story);
+size_t story_change_count(const struct story *story);
+/* So many deeds of a kind were ordered. */
+size_t story_effect_count(const struct story *story, enum effect_kind kind);
+
+#endif
