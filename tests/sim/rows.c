@@ -195,28 +195,33 @@ void rows_apply(struct rows *rows, const struct change_list *changes)
 	}
 }
 
-static void restore_tasks(const struct run_row *run, struct sched *sched, struct moment now,
-			  bool reboot)
+int64_t rows_due_boot_ms(int64_t due_wall_ms, int64_t due_boot_ms, struct moment now)
+{
+	if (due_boot_ms != 0 || due_wall_ms == 0)
+		return due_boot_ms;
+	return now.boot_ms + (due_wall_ms > now.wall_ms ? due_wall_ms - now.wall_ms : 0);
+}
+
+static void restore_tasks(const struct run_row *run, struct sched *sched, struct moment now)
 {
 	for (uint32_t i = 0; i < run->dag->task_count; i++) {
 		const struct task_row *task = &run->tasks[i];
-		struct sched_task_row row = {.run_no = run->run_no,
-					     .task = i,
-					     .state = task->state,
-					     .attempts = task->attempts,
-					     .attempt_id = task->attempt_id,
-					     .released_at_ms = task->released_at_ms,
-					     .due_boot_ms = task->due_boot_ms,
-					     .queued_order = task->queued_order};
+		struct sched_task_row row = {
+		    .run_no = run->run_no,
+		    .task = i,
+		    .state = task->state,
+		    .attempts = task->attempts,
+		    .attempt_id = task->attempt_id,
+		    .released_at_ms = task->released_at_ms,
+		    .due_boot_ms = rows_due_boot_ms(task->due_wall_ms, task->due_boot_ms, now),
+		    .queued_order = task->queued_order};
 
-		if (reboot && task->due_wall_ms != 0)
-			row.due_boot_ms = now.boot_ms + task->due_wall_ms - now.wall_ms;
 		sched_restore_task(sched, &row);
 	}
 }
 
 struct sched *rows_restore(const struct rows *rows, uint32_t slots, int64_t grace_ms,
-			   struct moment now, bool reboot, struct sched_output *output)
+			   struct moment now)
 {
 	struct sched_config config = {.default_pool_slots = slots,
 				      .grace_ms = grace_ms,
@@ -236,8 +241,46 @@ struct sched *rows_restore(const struct rows *rows, uint32_t slots, int64_t grac
 		if (run_state_is_done(run->state))
 			continue;
 		sched_restore_run(sched, &row);
-		restore_tasks(run, sched, now, reboot);
+		restore_tasks(run, sched, now);
 	}
-	sched_restore_end(sched, now, output);
 	return sched;
+}
+
+/* Calls for every task instance of a run that has not ended. */
+static void each_active_task(const struct rows *rows,
+			     void (*each)(struct task_row *task, void *context), void *context)
+{
+	for (size_t i = 0; i < rows->runs.count; i++) {
+		const struct run_row *run = rows->runs.items[i];
+
+		if (run_state_is_done(run->state))
+			continue;
+		for (uint32_t t = 0; t < run->dag->task_count; t++)
+			each(&run->tasks[t], context);
+	}
+}
+
+static void forget_boot_clock(struct task_row *task, void *context)
+{
+	(void)context;
+	task->due_boot_ms = 0;
+}
+
+void rows_reboot(struct rows *rows)
+{
+	each_active_task(rows, forget_boot_clock, NULL);
+}
+
+static void count_inexact(struct task_row *task, void *context)
+{
+	if (task->due_wall_ms != 0 && task->due_boot_ms == 0)
+		++*(size_t *)context;
+}
+
+bool rows_dues_are_exact(const struct rows *rows)
+{
+	size_t inexact = 0;
+
+	each_active_task(rows, count_inexact, &inexact);
+	return inexact == 0;
 }

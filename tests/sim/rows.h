@@ -58,10 +58,15 @@ struct attempt_row *rows_attempt(const struct rows *rows, int64_t attempt_id); /
 struct run_row *rows_find_key(const struct rows *rows, const char *dag_id, const char *key);
 size_t rows_active_count(const struct rows *rows);
 
-/* A scheduler as it starts from these rows; slots and grace_ms as in struct sched_config. What
- * sched_restore_end yields is appended to *output. With reboot, due instants are moved to the boot
- * clock of now by way of the wall clock, as a start after a reboot must. */
+/* A scheduler that was fed these rows, and awaits sched_restore_end; slots and grace_ms as in
+ * struct sched_config. */
 struct sched *rows_restore(const struct rows *rows, uint32_t slots, int64_t grace_ms,
-			   struct moment now, bool reboot, struct sched_output *output);
+			   struct moment now);
+/* The machine restarts: what is due is due by the wall clock from now on, until it is set anew. */
+void rows_reboot(struct rows *rows);
+/* False while something is due that was set before a reboot: each restart then sets its own instant
+ * on the boot clock. */
+bool rows_dues_are_exact(const struct rows *rows);
+int64_t rows_due_boot_ms(int64_t due_wall_ms, int64_t due_boot_ms, struct moment now);
 
 #endif

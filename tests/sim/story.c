@@ -297,14 +297,19 @@ void story_jump(struct story *story, int64_t wall_ms)
 	story->now.wall_ms += wall_ms;
 }
 
-/* A scheduler made from the rows, which must be equal to the one that wrote them. */
-static struct sched *rebuild(struct story *story, struct sched_output *output)
+/* A scheduler that was fed the rows. */
+static struct sched *load(const struct story *story)
+{
+	return rows_restore(&story->rows, story->config.slots, story->config.grace_ms, story->now);
+}
+
+/* A scheduler made from the rows is equal to the one that wrote them, and has nothing to decide. */
+static void finish_load(struct story *story, struct sched *sched, struct sched_output *output)
 {
 	struct str before = STR_INIT;
 	struct str after = STR_INIT;
-	struct sched *sched = rows_restore(&story->rows, story->config.slots,
-					   story->config.grace_ms, story->now, false, output);
 
+	sched_restore_end(sched, story->now, output);
 	sched_dump(story->sched, &before);
 	sched_dump(sched, &after);
 	sim_check(strcmp(str_text(&before), str_text(&after)) == 0,
@@ -313,7 +318,6 @@ static struct sched *rebuild(struct story *story, struct sched_output *output)
 	sim_check(output->changes.count == 0, "a restart changes %zu rows", output->changes.count);
 	str_close(&before);
 	str_close(&after);
-	return sched;
 }
 
 static void adopt(void *context, const struct effect *attempt)
@@ -325,25 +329,27 @@ static void adopt(void *context, const struct effect *attempt)
 
 void story_restart(struct story *story)
 {
+	struct sched *sched = load(story);
 	struct sched_output output;
-	struct sched *sched;
 
 	sched_output_init(&output);
-	sched = rebuild(story, &output);
+	fake_tell_again(&story->fake);
+	sched_each_attempt(sched, adopt, story);
+	finish_load(story, sched, &output);
 	sched_destroy(story->sched);
 	story->sched = sched;
-	fake_tell_again(&story->fake);
 	release(story, &output);
-	sched_each_attempt(sched, adopt, story);
 }
 
 void story_end(struct story *story)
 {
+	struct sched *sched = load(story);
 	struct sched_output output;
 
 	sched_output_init(&output);
-	sched_destroy(rebuild(story, &output));
+	finish_load(story, sched, &output);
 	sched_output_close(&output);
+	sched_destroy(sched);
 	sched_destroy(story->sched);
 	rows_close(&story->rows);
 	fake_close(&story->fake);

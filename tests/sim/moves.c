@@ -1,0 +1,275 @@
+/* moves.c - all that can happen next in a random world; see world.h. One table: what it is, how
+ * likely against the others, whether it is possible now. */
+#include "tests/sim/fail.h"
+#include "tests/sim/world.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* --- people ------------------------------------------------------------------------------------
+ */
+
+static bool is_on_its_way(const struct world *world, const struct wish *wish)
+{
+	for (size_t i = 0; i < world->batches.count; i++)
+		for (const struct change *change = world->batches.items[i]->changes.first;
+		     change != NULL; change = change->next)
+			if (change->kind == CHANGE_RUN_NEW &&
+			    strcmp(change->run_new.key, wish->key) == 0)
+				return true;
+	return false;
+}
+
+/* A wish that is neither on disk nor on its way there; NULL = all are. */
+static const struct wish *open_wish(const struct world *world)
+{
+	for (size_t i = 0; i < world->wishes.count; i++) {
+		const struct wish *wish = &world->wishes.items[i];
+
+		if (rows_find_key(&world->disk.rows, wish->dag->id, wish->key) == NULL &&
+		    !is_on_its_way(world, wish))
+			return wish;
+	}
+	return NULL;
+}
+
+static bool can_trigger(const struct world *world)
+{
+	return open_wish(world) != NULL;
+}
+
+static void trigger(struct world *world)
+{
+	const struct wish *wish = open_wish(world);
+	struct input input = {.kind = INPUT_TRIGGER, .actor = "user:alice"};
+	char run_id[RUN_ID_SIZE];
+
+	snprintf(run_id, sizeof run_id, "%016" PRIx64, ++world->ids_made);
+	input.trigger.dag = wish->dag;
+	input.trigger.run_id = run_id;
+	input.trigger.key = wish->key;
+	input.trigger.source = "manual";
+	sim_check(sched_find_key(world->sched, wish->dag->id, "manual", wish->key) == 0,
+		  "key '%s' is known", wish->key);
+	world_step(world, &input);
+	sim_check(sched_find_key(world->sched, wish->dag->id, "manual", wish->key) != 0,
+		  "key '%s' is not known", wish->key);
+}
+
+static bool can_cancel(const struct world *world)
+{
+	return world->cancels_left > 0 && sched_active_run_count(world->sched) > 0;
+}
+
+static void cancel(struct world *world)
+{
+	struct input input = {.kind = INPUT_CANCEL, .actor = "user:bob"};
+
+	input.cancel.run_no = rng_between(&world->rng, 1, (int64_t)world->wishes.count);
+	input.cancel.reason = rng_chance(&world->rng, 50) ? "changed my mind" : NULL;
+	world->cancels_left--;
+	world->stats->cancels++;
+	world_step(world, &input);
+}
+
+/* --- the disk and the executor -----------------------------------------------------------------
+ */
+
+static bool can_commit(const struct world *world)
+{
+	return world->batches.count > 0;
+}
+
+static void commit(struct world *world)
+{
+	world_commit(world, (size_t)rng_between(&world->rng, 1, (int64_t)world->batches.count));
+}
+
+static bool can_carry_out(const struct world *world)
+{
+	return world->effects.count > 0;
+}
+
+static void carry_out(struct world *world)
+{
+	struct effect effect = world->effects.items[0];
+
+	world->effects.count--;
+	memmove(world->effects.items, world->effects.items + 1,
+		world->effects.count * sizeof effect);
+	deeds_carry_out(world, &effect);
+	dag_unref(effect.dag);
+}
+
+static bool has_record(const struct world *world)
+{
+	for (size_t i = 0; i < world->fake.attempts.count; i++)
+		if (world->fake.attempts.items[i].record && !world->fake.attempts.items[i].told)
+			return true;
+	return false;
+}
+
+static void tell(struct world *world, const struct attempt_end *end)
+{
+	struct input input = {.kind = INPUT_ATTEMPT_ENDED, .actor = "executor", .ended = *end};
+
+	world_step(world, &input);
+}
+
+static void tell_record(struct world *world)
+{
+	tell(world, fake_take_record(&world->fake));
+}
+
+/* A record that was told of, and is not forgotten or was long ago. */
+static bool can_repeat(const struct world *world)
+{
+	return world->fake.attempts.count > 0;
+}
+
+static void tell_again(struct world *world)
+{
+	int64_t id = rng_between(&world->rng, 1, (int64_t)world->fake.attempts.count);
+	const struct fake_attempt *attempt = fake_attempt(&world->fake, id);
+
+	if (attempt->claimed && !attempt->lives && attempt->told)
+		tell(world, &attempt->end);
+}
+
+/* --- time --------------------------------------------------------------------------------------
+ */
+
+static int64_t next_instant(const struct world *world)
+{
+	int64_t due = sched_next_due_boot_ms(world->sched);
+	int64_t end = fake_next_end_boot_ms(&world->fake);
+
+	return due < end ? due : end;
+}
+
+static bool can_wait(const struct world *world)
+{
+	return next_instant(world) != INT64_MAX;
+}
+
+static void pass(struct world *world, int64_t duration_ms)
+{
+	world->now.wall_ms += duration_ms;
+	world->now.boot_ms += duration_ms;
+	fake_run(&world->fake, world->now);
+}
+
+/* To the next instant of which something is known, or not quite as far. */
+static void wait_a_while(struct world *world)
+{
+	int64_t most = next_instant(world) - world->now.boot_ms;
+
+	if (most < 0)
+		most = 0;
+	pass(world, rng_chance(&world->rng, 70) ? most : rng_between(&world->rng, 0, most));
+}
+
+static bool is_due(const struct world *world)
+{
+	return sched_next_due_boot_ms(world->sched) <= world->now.boot_ms;
+}
+
+static void tick(struct world *world)
+{
+	struct input input = {.kind = INPUT_TIME};
+
+	world_step(world, &input);
+}
+
+static bool can_jump(const struct world *world)
+{
+	return world->jumps_left > 0;
+}
+
+static void jump(struct world *world)
+{
+	world->jumps_left--;
+	world->now.wall_ms += rng_between(&world->rng, -86400000, 86400000);
+}
+
+/* --- trouble -----------------------------------------------------------------------------------
+ */
+
+static bool can_crash(const struct world *world)
+{
+	return world->crashes_left > 0;
+}
+
+static void crash(struct world *world)
+{
+	world->crashes_left--;
+	world_restart(world, false);
+}
+
+static bool can_reboot(const struct world *world)
+{
+	return world->reboots_left > 0;
+}
+
+static void reboot(struct world *world)
+{
+	world->reboots_left--;
+	world_restart(world, true);
+}
+
+/* The shim of a living attempt dies, and its task with it. */
+static bool can_lose(const struct world *world)
+{
+	return world->fake.living.count > 0 && world->failure_percent > 0;
+}
+
+static void lose(struct world *world)
+{
+	size_t i = rng_next(&world->rng) % world->fake.living.count;
+
+	fake_lose(&world->fake, world->fake.living.items[i], world->now);
+}
+
+static const struct {
+	unsigned weight;
+	bool (*possible)(const struct world *world);
+	void (*make)(struct world *world);
+	bool idle; /* it alone keeps no world going */
+} moves[] = {
+    {60, can_trigger, trigger, false},
+    {10, can_cancel, cancel, true},
+    {150, can_commit, commit, false},
+    {300, can_carry_out, carry_out, false},
+    {150, has_record, tell_record, false},
+    {4, can_repeat, tell_again, true},
+    {60, can_wait, wait_a_while, false},
+    {60, is_due, tick, false},
+    {5, can_jump, jump, true},
+    {8, can_crash, crash, true},
+    {2, can_reboot, reboot, true},
+    {1, can_lose, lose, true},
+};
+
+#define MOVE_COUNT (sizeof moves / sizeof moves[0])
+
+bool moves_make_one(struct world *world)
+{
+	unsigned weights[MOVE_COUNT];
+	unsigned sum = 0;
+	bool alive = false;
+	unsigned chosen;
+	size_t i = 0;
+
+	for (size_t m = 0; m < MOVE_COUNT; m++) {
+		weights[m] = moves[m].possible(world) ? moves[m].weight : 0;
+		sum += weights[m];
+		alive = alive || (weights[m] > 0 && !moves[m].idle);
+	}
+	if (!alive)
+		return false;
+	chosen = (unsigned)(rng_next(&world->rng) % sum);
+	while (chosen >= weights[i])
+		chosen -= weights[i++];
+	moves[i].make(world);
+	return true;
+}
