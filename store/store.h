@@ -44,8 +44,10 @@ struct store_batch {
 struct store_batch *store_batch_create(void *context);
 void store_batch_destroy(struct store_batch *batch);
 
-/* Writes batches (linked by next) in one transaction, on the calling thread. On failure nothing of
- * them is written and *failure tells how to meet it. All batches stay the caller's. */
+/* Writes batches (linked by next) in one transaction, on the calling thread. On failure *failure
+ * tells how to meet it. After STORE_FULL and STORE_IO the next call must bring the same batches: it
+ * finds out whether the failed commit took place all the same, and writes them only if not. All
+ * batches stay the caller's. */
 int store_apply(struct store *store, const struct store_batch *batches, enum store_failure *failure,
 		struct err *err);
 
@@ -100,7 +102,8 @@ struct store_loader {
 	int (*task)(void *context, const struct store_task_row *row, struct err *err);
 };
 
-/* Runs that have not ended, oldest first, each followed by its task instances by position. */
+/* Runs that have not ended, oldest first, each followed by its task instances by position. The
+ * callbacks must not call the store; texts live until they return. */
 int store_load_active(struct store *store, const struct store_loader *loader, struct err *err);
 int store_next_numbers(struct store *store, int64_t *next_run_no, int64_t *next_attempt_id,
 		       struct err *err);

@@ -20,8 +20,9 @@ struct store_writer_events {
 	void (*failing)(void *context, enum store_failure failure, const char *reason);
 	/* The retry succeeded; the committed calls of its batches follow. */
 	void (*recovered)(void *context);
-	/* STORE_BUG: nothing more is written. The first of the unwritten batches, linked by next,
-	 * stay the writer's; the program must stop with the fact. */
+	/* STORE_BUG: nothing more is written. The unwritten batches, linked by next, stay the
+	 * writer's; the first of them is the one that was refused (those before it in its group
+	 * were written alone). The program must stop with the fact. */
 	void (*broken)(void *context, const char *reason, const struct store_batch *unwritten);
 };
 

@@ -1,0 +1,270 @@
+/* apply.c - writes changes: each to the row that holds the present, and to the facts.
+ *
+ * Every statement also names the state it leaves. A row that is not in it was not written by the
+ * scheduler that speaks now: a bug, which must not be covered up. */
+#include "store/core.h"
+
+#include <string.h>
+
+static const char sql_fact[] =
+    "INSERT INTO fact (fact_no, at_ms, kind, run_no, task, attempt_id, attempt, dag_id, from_state,"
+    " to_state, actor, why) VALUES (?1, ?2, ?3, ?4, nullif(?5, -1), ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+
+static const char sql_version_find[] = "SELECT version_no FROM dag_version WHERE hash = ?1";
+static const char sql_version_file[] =
+    "UPDATE dag_version SET file = ?2 WHERE version_no = ?1 AND file <> ?2";
+static const char sql_version_new[] =
+    "INSERT INTO dag_version (hash, dag_id, file, description, task_count, text)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+static const char sql_version_task[] =
+    "INSERT INTO dag_version_task (version_no, task, task_id) VALUES (?1, ?2, ?3)";
+
+static const char sql_run_new[] =
+    "INSERT INTO run (run_no, run_id, dag_id, version_no, source, key, state, reason,"
+    " created_at_ms, task_count) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+static const char sql_run_tasks[] =
+    "INSERT INTO task_instance (run_no, task, state)"
+    " SELECT ?1, task, 'none' FROM dag_version_task WHERE version_no = ?2";
+static const char sql_run_state[] =
+    "UPDATE run SET state = ?3, reason = ?4, ended_at_ms = ?5 WHERE run_no = ?1 AND state = ?2";
+static const char sql_task_state[] =
+    "UPDATE task_instance SET state = ?4, reason = ?5, due_wall_ms = ?6, due_boot_ms = ?7,"
+    " queued_order = ?8, ended_at_ms = ?9 WHERE run_no = ?1 AND task = ?2 AND state = ?3";
+
+static const char sql_attempt_new[] =
+    "INSERT INTO attempt (attempt_id, run_no, task, number, state, incarnation, boot_id,"
+    " released_at_ms) VALUES (?1, ?2, ?3, ?4, 'running', ?5, ?6, ?7)";
+static const char sql_attempt_end[] =
+    "UPDATE attempt SET state = ?2, started_at_ms = ?3, ended_at_ms = ?4, duration_ms = ?5,"
+    " exit_code = ?6, signal = ?7, max_rss_bytes = ?8, cpu_user_us = ?9, cpu_system_us = ?10,"
+    " log_bytes = ?11, log_dropped_bytes = ?12, log_dropped_lines = ?13, reason = ?14"
+    " WHERE attempt_id = ?1 AND ended_at_ms IS NULL RETURNING number";
+
+static const char sql_attempt_find[] =
+    "SELECT run_no, task, number, state = ?2 AND ended_at_ms = ?3 FROM attempt"
+    " WHERE attempt_id = ?1";
+static const char sql_late_find[] =
+    "SELECT count(*) FROM fact WHERE kind = 'attempt.late' AND attempt_id = ?1 AND to_state = ?2";
+
+int store_put_fact(struct store *store, const struct fact *fact, struct err *err)
+{
+	return db_run(&store->db, sql_fact, err, "iitninnttttt", store->next_fact++, fact->at_ms,
+		      fact->kind, fact->run_no, fact->task, fact->attempt_id, fact->attempt,
+		      fact->dag_id, fact->from, fact->to,
+		      fact->actor == NULL ? "scheduler" : fact->actor, fact->why);
+}
+
+static int put_version_tasks(struct store *store, const struct dag *dag, int64_t version_no,
+			     struct err *err)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; i < dag->task_count && rc == 0; i++)
+		rc = db_run(&store->db, sql_version_task, err, "iit", version_no, (int64_t)i,
+			    dag->tasks[i].id);
+	return rc;
+}
+
+int store_put_version(struct store *store, const struct dag *dag, const char *file,
+		      int64_t *version_no, struct err *err)
+{
+	struct db *db = &store->db;
+	int rc = db_get(db, sql_version_find, version_no, err, "t", dag->hash);
+
+	if (rc == 0)
+		return db_run(db, sql_version_file, err, "it", *version_no, file);
+	if (rc != ERR_NOT_FOUND)
+		return rc;
+	rc = db_run(db, sql_version_new, err, "ttttib", dag->hash, dag->id, file, dag->description,
+		    (int64_t)dag->task_count, dag->text, dag->text_bytes);
+	if (rc != 0)
+		return rc;
+	*version_no = sqlite3_last_insert_rowid(db->handle);
+	return put_version_tasks(store, dag, *version_no, err);
+}
+
+/* The version a run keeps. Where it was last found is known better from the folder. */
+static int version_of_run(struct store *store, const struct dag *dag, int64_t *version_no,
+			  struct err *err)
+{
+	int rc = db_get(&store->db, sql_version_find, version_no, err, "t", dag->hash);
+
+	if (rc != ERR_NOT_FOUND)
+		return rc;
+	return store_put_version(store, dag, dag->source, version_no, err);
+}
+
+/* The fact's part that all kinds share. */
+static struct fact fact_of(const struct change *change, const char *kind, const char *from,
+			   const char *to)
+{
+	return (struct fact){.at_ms = change->at_ms,
+			     .kind = kind,
+			     .run_no = change->run_no,
+			     .task = -1,
+			     .from = from,
+			     .to = to,
+			     .actor = change->actor,
+			     .why = change->why};
+}
+
+static int apply_run_new(struct store *store, const struct change *change, struct err *err)
+{
+	const struct change_run_new *made = &change->run_new;
+	const char *state = run_state_name(made->state);
+	struct fact fact = fact_of(change, "run.new", NULL, state);
+	int64_t version_no = 0;
+	int rc = version_of_run(store, made->dag, &version_no, err);
+
+	if (rc == 0)
+		rc = db_run(&store->db, sql_run_new, err, "ittittttii", change->run_no,
+			    made->run_id, made->dag->id, version_no, made->source, made->key, state,
+			    change->why, change->at_ms, (int64_t)made->dag->task_count);
+	if (rc == 0)
+		rc = db_run(&store->db, sql_run_tasks, err, "ii", change->run_no, version_no);
+	return rc == 0 ? store_put_fact(store, &fact, err) : rc;
+}
+
+/* The row that a statement was to change was not as the scheduler believes. */
+static int check_changed(struct store *store, const char *what, const char *state, struct err *err)
+{
+	if (sqlite3_changes(store->db.handle) == 1)
+		return 0;
+	return err_set(err, ERR_BUG, "there is no %s in state '%s' to change", what, state);
+}
+
+static int apply_run_state(struct store *store, const struct change *change, struct err *err)
+{
+	const char *from = run_state_name(change->run_state.from);
+	const char *to = run_state_name(change->run_state.to);
+	int64_t ended_at_ms = run_state_is_done(change->run_state.to) ? change->at_ms : 0;
+	struct fact fact = fact_of(change, "run.state", from, to);
+	int rc = db_run(&store->db, sql_run_state, err, "itttn", change->run_no, from, to,
+			change->why, ended_at_ms);
+
+	if (rc == 0)
+		rc = check_changed(store, "run", from, err);
+	return rc == 0 ? store_put_fact(store, &fact, err) : rc;
+}
+
+static int apply_task_state(struct store *store, const struct change *change, struct err *err)
+{
+	const struct change_task_state *move = &change->task_state;
+	const char *from = task_state_name(move->from);
+	const char *to = task_state_name(move->to);
+	int64_t queued_order = move->to == TASK_QUEUED ? store->next_fact : 0;
+	int64_t ended_at_ms = task_state_is_done(move->to) ? change->at_ms : 0;
+	struct fact fact = fact_of(change, "task.state", from, to);
+	int rc = db_run(&store->db, sql_task_state, err, "iitttnnnn", change->run_no,
+			(int64_t)change->task, from, to, change->why, move->due.wall_ms,
+			move->due.boot_ms, queued_order, ended_at_ms);
+
+	if (rc == 0)
+		rc = check_changed(store, "task", from, err);
+	fact.task = change->task;
+	return rc == 0 ? store_put_fact(store, &fact, err) : rc;
+}
+
+static int apply_attempt_new(struct store *store, const struct change *change, struct err *err)
+{
+	const struct change_attempt_new *made = &change->attempt_new;
+	struct fact fact = fact_of(change, "attempt.new", NULL, "running");
+	int rc = db_run(&store->db, sql_attempt_new, err, "iiiitti", made->attempt_id,
+			change->run_no, (int64_t)change->task, (int64_t)made->number,
+			store->incarnation, store->boot_id, change->at_ms);
+
+	fact.task = change->task;
+	fact.attempt_id = made->attempt_id;
+	fact.attempt = made->number;
+	return rc == 0 ? store_put_fact(store, &fact, err) : rc;
+}
+
+static const char *text_or_null(const char *text)
+{
+	return text[0] == '\0' ? NULL : text;
+}
+
+static int apply_attempt_end(struct store *store, const struct change *change, struct err *err)
+{
+	const struct attempt_end *end = &change->attempt_end;
+	const char *cause = attempt_cause_name(end->cause);
+	struct fact fact = fact_of(change, "attempt.end", "running", cause);
+	int rc = db_get(&store->db, sql_attempt_end, &fact.attempt, err, "itniiiiiiiiiit",
+			end->attempt_id, cause, end->started_at_ms, end->ended_at_ms,
+			end->duration_ms, (int64_t)end->exit_code, (int64_t)end->signal,
+			end->max_rss_bytes, end->cpu_user_us, end->cpu_system_us,
+			(int64_t)end->log_bytes, (int64_t)end->log_dropped_bytes,
+			(int64_t)end->log_dropped_lines, text_or_null(end->reason));
+
+	if (rc == ERR_NOT_FOUND)
+		return err_set(err, ERR_BUG, "there is no attempt %lld under way to end",
+			       (long long)end->attempt_id);
+	fact.task = change->task;
+	fact.attempt_id = end->attempt_id;
+	if (fact.why == NULL)
+		fact.why = text_or_null(end->reason);
+	return rc == 0 ? store_put_fact(store, &fact, err) : rc;
+}
+
+/* Finds the attempt of a late record, if there is one. *same: it ended as the record says. */
+static int find_late(struct store *store, const struct attempt_end *end, struct fact *fact,
+		     bool *same, struct err *err)
+{
+	sqlite3_stmt *row;
+	int rc = db_query(&store->db, sql_attempt_find, &row, err, "iti", end->attempt_id, fact->to,
+			  end->ended_at_ms);
+
+	if (rc == 0)
+		rc = db_step(&store->db, row, err);
+	if (rc == 1) {
+		fact->run_no = sqlite3_column_int64(row, 0);
+		fact->task = sqlite3_column_int64(row, 1);
+		fact->attempt = sqlite3_column_int64(row, 2);
+		*same = sqlite3_column_int(row, 3) != 0;
+		rc = 0;
+	}
+	db_reset(row);
+	return rc;
+}
+
+/* A record may come again and again (it is removed only after the commit): it is a fact once, and
+ * none when it says what is known. */
+static int apply_attempt_late(struct store *store, const struct change *change, struct err *err)
+{
+	const struct attempt_end *end = &change->attempt_end;
+	struct fact fact = fact_of(change, "attempt.late", NULL, attempt_cause_name(end->cause));
+	int64_t told = 0;
+	bool same = false;
+	int rc = find_late(store, end, &fact, &same, err);
+
+	if (rc == 0 && !same)
+		rc = db_get(&store->db, sql_late_find, &told, err, "it", end->attempt_id, fact.to);
+	if (rc != 0 || same || told > 0)
+		return rc;
+	fact.attempt_id = end->attempt_id;
+	if (fact.why == NULL)
+		fact.why = text_or_null(end->reason);
+	return store_put_fact(store, &fact, err);
+}
+
+static const struct {
+	const char *name; /* in messages */
+	int (*apply)(struct store *store, const struct change *change, struct err *err);
+} kinds[] = {
+    [CHANGE_RUN_NEW] = {"make a run", apply_run_new},
+    [CHANGE_RUN_STATE] = {"change a run", apply_run_state},
+    [CHANGE_TASK_STATE] = {"change a task", apply_task_state},
+    [CHANGE_ATTEMPT_NEW] = {"release an attempt", apply_attempt_new},
+    [CHANGE_ATTEMPT_END] = {"end an attempt", apply_attempt_end},
+    [CHANGE_ATTEMPT_LATE] = {"note a late end", apply_attempt_late},
+};
+
+int apply_change(struct store *store, const struct change *change, struct err *err)
+{
+	int rc = kinds[change->kind].apply(store, change, err);
+
+	if (rc != 0)
+		err_wrap(err, "%s (run_no %lld, task %u)", kinds[change->kind].name,
+			 (long long)change->run_no, change->task);
+	return rc;
+}

@@ -1,0 +1,81 @@
+/* core.h - the open store, as its own files share it.
+ *
+ * Every transaction that writes facts numbers them on from the last one committed. That number is
+ * also how it is found out, after a COMMIT that failed, whether it took place all the same. */
+#ifndef HEDDLE_STORE_CORE_H
+#define HEDDLE_STORE_CORE_H
+
+#include "store/db.h"
+#include "store/store.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Pages in the log (4 KiB each) from which on it is carried over. */
+#define STORE_TIDY_PAGES 1000
+
+struct store {
+	pthread_mutex_t lock; /* one call at a time, from whichever thread */
+	struct db db;         /* closed after an I/O error, until the next call */
+	char *path;
+	char incarnation[9];
+	char boot_id[64];
+	int64_t last_fact; /* committed */
+	int64_t next_fact; /* free; runs ahead of last_fact inside a transaction */
+	/* A COMMIT failed: whether it took place must be looked up before anything is written.
+	 * pending_fact is its last fact, 0 when nobody will hand the same rows in again. */
+	bool unsettled;
+	int64_t pending_fact;
+	int wal_pages;     /* in the log, as of the last commit */
+	int tidy_at_pages; /* when store_tidy has something to do */
+};
+
+/* Opens the connection of a store whose db is closed, without creating a file. */
+int store_reopen(struct store *store, struct err *err);
+
+/* Readies the store for writing: opens it again after an I/O error, settles what was left open.
+ * *there tells that the group of which the COMMIT failed is on disk. */
+int store_settle(struct store *store, bool *there, struct err *err);
+
+/* One transaction. store_end commits when rc is 0, else rolls back; returns the rc that holds.
+ * pending tells that the caller will hand in the same rows again after a failure. */
+int store_begin(struct store *store, struct err *err);
+int store_end(struct store *store, int rc, bool pending, struct err *err);
+
+/* The same for what is written once, on the calling thread: settles, begins. */
+int store_begin_once(struct store *store, struct err *err);
+int store_end_once(struct store *store, int rc, struct err *err);
+
+/* Carries the log over into the database file, as far as readers let it. complete: all of it, and
+ * readers are waited for. */
+int store_checkpoint(struct store *store, bool complete, struct err *err);
+
+/* Carries the log over once it has grown. For when nobody waits for a commit. */
+void store_tidy(struct store *store);
+
+struct fact {
+	int64_t at_ms;
+	const char *kind;
+	int64_t run_no;     /* 0 = none */
+	int64_t task;       /* -1 = none */
+	int64_t attempt_id; /* 0 = none */
+	int64_t attempt;    /* 0 = none */
+	const char *dag_id; /* NULL = none, or that of the run */
+	const char *from;   /* NULL = none */
+	const char *to;
+	const char *actor; /* NULL = the scheduler */
+	const char *why;   /* NULL = none */
+};
+
+/* Appends a fact, inside a transaction. */
+int store_put_fact(struct store *store, const struct fact *fact, struct err *err);
+
+/* The number of a dag's version, kept under file from now on; written when it is new. */
+int store_put_version(struct store *store, const struct dag *dag, const char *file,
+		      int64_t *version_no, struct err *err);
+
+/* Writes one change to its rows, and its fact. */
+int apply_change(struct store *store, const struct change *change, struct err *err);
+
+#endif

@@ -1,0 +1,366 @@
+/* read_runs.c - questions about runs, their tasks, attempts and facts; see read.h.
+ *
+ * Every query walks an index from the rows that are asked for: none reads what it does not show,
+ * but for the state of a run's tasks. */
+#include "store/reader.h"
+
+#include "model/change.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* "g" comes after every hex digit, so the range holds all ids that begin so. */
+static const char sql_run_id[] =
+    "SELECT run_id FROM run WHERE run_id >= ?1 AND run_id < ?1 || 'g' ORDER BY run_id LIMIT 2";
+static const char sql_latest[] =
+    "SELECT run_id FROM run WHERE dag_id = ?1 ORDER BY run_no DESC LIMIT 1";
+static const char sql_by_key[] =
+    "SELECT run_id FROM run WHERE dag_id = ?1 AND source = ?2 AND key = ?3";
+
+#define SELECT_RUN                                                                         \
+	"SELECT r.run_no, r.run_id, r.dag_id, v.hash, r.key, r.source, r.state, r.reason," \
+	" r.created_at_ms, r.ended_at_ms,"                                                 \
+	" (SELECT max(fact_no) FROM fact WHERE run_no = r.run_no), r.task_count"           \
+	" FROM run r JOIN dag_version v USING (version_no)"
+/* The wall clock may have been set back, so that instants and numbers need not agree: the first
+ * number at or after the instant bounds the walk, the instant itself decides. */
+#define IN_PAGE                                                       \
+	" r.run_no < ?1 AND r.run_no >= ?2 AND r.created_at_ms >= ?3" \
+	" ORDER BY r.run_no DESC LIMIT ?4"
+
+static const char sql_run[] = SELECT_RUN " WHERE r.run_id = ?1";
+static const char sql_runs[] = SELECT_RUN " WHERE" IN_PAGE;
+static const char sql_runs_dag[] = SELECT_RUN " WHERE r.dag_id = ?5 AND" IN_PAGE;
+static const char sql_runs_state[] = SELECT_RUN " WHERE r.state = ?6 AND" IN_PAGE;
+static const char sql_runs_both[] = SELECT_RUN " WHERE r.dag_id = ?5 AND r.state = ?6 AND" IN_PAGE;
+static const char sql_first_since[] = "SELECT min(run_no) FROM run WHERE created_at_ms >= ?1";
+
+static const char sql_tasks[] =
+    "SELECT t.task, n.task_id, t.state, t.reason, a.number,"
+    /* How it started is on disk only when it has ended; until then, when it was released. */
+    " iif(a.ended_at_ms IS NULL, a.released_at_ms, a.started_at_ms),"
+    /* The attempt's end, where that ended the task. */
+    " iif(t.ended_at_ms IS NOT NULL AND t.state IN ('success', 'failed', 'skipped'),"
+    "     coalesce(a.ended_at_ms, t.ended_at_ms), t.ended_at_ms),"
+    " iif(t.state = 'up_for_retry', t.due_wall_ms, 0)"
+    " FROM task_instance t JOIN run r ON r.run_no = t.run_no"
+    " JOIN dag_version_task n ON n.version_no = r.version_no AND n.task = t.task"
+    " LEFT JOIN attempt a ON a.attempt_id ="
+    "  (SELECT attempt_id FROM attempt WHERE run_no = t.run_no AND task = t.task"
+    "   ORDER BY number DESC LIMIT 1)"
+    " WHERE t.run_no = ?1 AND (?2 IS NULL OR t.state = ?2) ORDER BY t.task";
+
+#define SELECT_ATTEMPT                                                                            \
+	"SELECT a.attempt_id, a.task, n.task_id, a.number, a.state, a.released_at_ms,"            \
+	" a.started_at_ms, a.ended_at_ms, a.duration_ms, a.exit_code, a.signal, a.max_rss_bytes," \
+	" a.cpu_user_us, a.cpu_system_us, a.log_bytes, a.log_dropped_bytes, a.log_dropped_lines," \
+	" a.reason, a.incarnation"                                                                \
+	" FROM attempt a JOIN run r ON r.run_no = a.run_no"                                       \
+	" JOIN dag_version_task n ON n.version_no = r.version_no AND n.task = a.task"
+
+static const char sql_attempts[] =
+    SELECT_ATTEMPT " WHERE a.run_no = ?1 AND (?2 = 0 OR a.number = ?2)"
+		   " ORDER BY a.task, a.number";
+static const char sql_task_attempts[] =
+    SELECT_ATTEMPT " WHERE a.run_no = ?1 AND (?2 = 0 OR a.number = ?2) AND a.task ="
+		   "  (SELECT task FROM dag_version_task WHERE version_no ="
+		   "    (SELECT version_no FROM run WHERE run_no = ?1) AND task_id = ?3)"
+		   " ORDER BY a.number";
+
+#define SELECT_FACT                                                                             \
+	"SELECT f.fact_no, f.at_ms, f.kind, r.run_id, coalesce(f.dag_id, r.dag_id), n.task_id," \
+	" f.attempt, f.from_state, f.to_state, f.actor, f.why"                                  \
+	" FROM fact f LEFT JOIN run r ON r.run_no = f.run_no"                                   \
+	" LEFT JOIN dag_version_task n ON n.version_no = r.version_no AND n.task = f.task"
+
+static const char sql_facts[] = SELECT_FACT " WHERE f.fact_no > ?1 ORDER BY f.fact_no LIMIT ?2";
+static const char sql_run_facts[] =
+    SELECT_FACT " WHERE f.run_no = (SELECT run_no FROM run WHERE run_id = ?3) AND f.fact_no > ?1"
+		" ORDER BY f.fact_no LIMIT ?2";
+
+static int64_t number_at(sqlite3_stmt *row, int column)
+{
+	return sqlite3_column_int64(row, column);
+}
+
+/* Reads the first row's text into run_id, and the second's into other when there is one. */
+static int take_run_ids(struct store_reader *reader, sqlite3_stmt *row, char run_id[RUN_ID_SIZE],
+			char other[RUN_ID_SIZE], struct err *err)
+{
+	int rc = reader_step(reader, row, err);
+
+	other[0] = '\0';
+	if (rc == 0)
+		return ERR_NOT_FOUND;
+	if (rc < 0)
+		return rc;
+	snprintf(run_id, RUN_ID_SIZE, "%s", db_text(row, 0));
+	rc = reader_step(reader, row, err);
+	if (rc == 1)
+		snprintf(other, RUN_ID_SIZE, "%s", db_text(row, 0));
+	return rc < 0 ? rc : 0;
+}
+
+int read_run_id(struct store_reader *reader, const char *beginning, char run_id[17],
+		struct err *err)
+{
+	char first[RUN_ID_SIZE];
+	char second[RUN_ID_SIZE] = "";
+	sqlite3_stmt *row;
+	size_t length = strlen(beginning);
+	int rc;
+
+	if (length == 0 || length >= RUN_ID_SIZE || strspn(beginning, "0123456789abcdef") != length)
+		return err_set(err, ERR_NOT_FOUND, "there is no run '%.64s'", beginning);
+	rc = reader_query(reader, sql_run_id, &row, err, "t", beginning);
+	if (rc == 0)
+		rc = take_run_ids(reader, row, first, second, err);
+	db_reset(row);
+	if (rc == ERR_NOT_FOUND)
+		return err_set(err, ERR_NOT_FOUND, "there is no run '%s'", beginning);
+	if (rc == 0 && second[0] != '\0')
+		return err_set(err, ERR_INVALID, "several runs begin with '%s': '%s', '%s' ...",
+			       beginning, first, second);
+	if (rc == 0)
+		memcpy(run_id, first, RUN_ID_SIZE);
+	return rc;
+}
+
+int read_latest_run_id(struct store_reader *reader, const char *dag_id, char run_id[17],
+		       struct err *err)
+{
+	char none[RUN_ID_SIZE];
+	sqlite3_stmt *row;
+	int rc = reader_query(reader, sql_latest, &row, err, "t", dag_id);
+
+	if (rc == 0)
+		rc = take_run_ids(reader, row, run_id, none, err);
+	db_reset(row);
+	if (rc == ERR_NOT_FOUND)
+		return err_set(err, ERR_NOT_FOUND, "dag '%.128s' has no run", dag_id);
+	return rc;
+}
+
+int read_run_by_key(struct store_reader *reader, const char *dag_id, const char *source,
+		    const char *key, char run_id[17], struct err *err)
+{
+	char none[RUN_ID_SIZE];
+	sqlite3_stmt *row;
+	int rc = reader_query(reader, sql_by_key, &row, err, "ttt", dag_id, source, key);
+
+	if (rc == 0)
+		rc = take_run_ids(reader, row, run_id, none, err);
+	db_reset(row);
+	if (rc == ERR_NOT_FOUND)
+		return err_set(err, ERR_NOT_FOUND, "dag '%.128s' has no run with the key '%.200s'",
+			       dag_id, key);
+	return rc;
+}
+
+static struct run_view run_view_of(sqlite3_stmt *row)
+{
+	return (struct run_view){.run_no = number_at(row, 0),
+				 .run_id = db_text(row, 1),
+				 .dag_id = db_text(row, 2),
+				 .dag_hash = db_text(row, 3),
+				 .key = db_text(row, 4),
+				 .source = db_text(row, 5),
+				 .state = db_text(row, 6),
+				 .reason = db_text(row, 7),
+				 .created_at_ms = number_at(row, 8),
+				 .ended_at_ms = number_at(row, 9),
+				 .last_fact = number_at(row, 10),
+				 .task_count = (uint32_t)number_at(row, 11)};
+}
+
+/* Shows the rows of a query until there are no more or the callback has enough; *shown counts. */
+static int each_run(struct store_reader *reader, sqlite3_stmt *row, run_view_fn each, void *context,
+		    size_t *shown, struct err *err)
+{
+	int rc;
+
+	while ((rc = reader_step(reader, row, err)) == 1) {
+		struct run_view view = run_view_of(row);
+
+		++*shown;
+		if (!each(context, &view))
+			return 0;
+	}
+	return rc;
+}
+
+int read_run(struct store_reader *reader, const char *run_id, run_view_fn each, void *context,
+	     struct err *err)
+{
+	sqlite3_stmt *row;
+	size_t shown = 0;
+	int rc = reader_query(reader, sql_run, &row, err, "t", run_id);
+
+	if (rc == 0)
+		rc = each_run(reader, row, each, context, &shown, err);
+	db_reset(row);
+	if (rc == 0 && shown == 0)
+		return err_set(err, ERR_NOT_FOUND, "there is no run '%.64s'", run_id);
+	return rc;
+}
+
+/* Which statement a filter needs, and the values that it takes. */
+struct runs_query {
+	const char *sql;
+	const char *format;
+};
+
+static const struct runs_query *runs_query_of(const struct run_filter *filter)
+{
+	static const struct runs_query queries[2][2] = {
+	    {{sql_runs, "iiii"}, {sql_runs_state, "iiiitt"}},
+	    {{sql_runs_dag, "iiiit"}, {sql_runs_both, "iiiitt"}},
+	};
+
+	return &queries[filter->dag_id != NULL][filter->state != NULL];
+}
+
+/* The smallest number of a run created at or after the instant. */
+static int find_first_since(struct store_reader *reader, int64_t since_ms, int64_t *first,
+			    struct err *err)
+{
+	sqlite3_stmt *row;
+	int rc;
+
+	*first = 0;
+	if (since_ms <= 0)
+		return 0;
+	rc = reader_query(reader, sql_first_since, &row, err, "i", since_ms);
+	if (rc == 0)
+		rc = reader_step(reader, row, err);
+	if (rc == 1)
+		*first = number_at(row, 0) == 0 ? INT64_MAX : number_at(row, 0);
+	db_reset(row);
+	return rc == 1 ? 0 : rc;
+}
+
+int read_runs(struct store_reader *reader, const struct run_filter *filter, run_view_fn each,
+	      void *context, struct err *err)
+{
+	int64_t before = filter->before_run_no == 0 ? INT64_MAX : filter->before_run_no;
+	const struct runs_query *query = runs_query_of(filter);
+	sqlite3_stmt *row = NULL;
+	size_t shown = 0;
+	int64_t first;
+	int rc = find_first_since(reader, filter->since_ms, &first, err);
+
+	if (rc == 0)
+		rc = reader_query(reader, query->sql, &row, err, query->format, before, first,
+				  filter->since_ms, (int64_t)filter->limit, filter->dag_id,
+				  filter->state);
+	if (rc == 0)
+		rc = each_run(reader, row, each, context, &shown, err);
+	db_reset(row);
+	return rc;
+}
+
+int read_tasks(struct store_reader *reader, int64_t run_no, const char *state, task_view_fn each,
+	       void *context, struct err *err)
+{
+	sqlite3_stmt *row;
+	bool more = true;
+	int rc = reader_query(reader, sql_tasks, &row, err, "it", run_no, state);
+
+	while (rc == 0 && more && (rc = reader_step(reader, row, err)) == 1) {
+		struct task_view view = {.position = (uint32_t)number_at(row, 0),
+					 .task_id = db_text(row, 1),
+					 .state = db_text(row, 2),
+					 .reason = db_text(row, 3),
+					 .attempts = (uint32_t)number_at(row, 4),
+					 .started_at_ms = number_at(row, 5),
+					 .ended_at_ms = number_at(row, 6),
+					 .retry_at_ms = number_at(row, 7)};
+
+		more = each(context, &view);
+		rc = 0;
+	}
+	db_reset(row);
+	return rc;
+}
+
+static struct attempt_view attempt_view_of(sqlite3_stmt *row)
+{
+	return (struct attempt_view){.attempt_id = number_at(row, 0),
+				     .task_position = (uint32_t)number_at(row, 1),
+				     .task_id = db_text(row, 2),
+				     .number = (uint32_t)number_at(row, 3),
+				     .state = db_text(row, 4),
+				     .released_at_ms = number_at(row, 5),
+				     .started_at_ms = number_at(row, 6),
+				     .ended_at_ms = number_at(row, 7),
+				     .duration_ms = number_at(row, 8),
+				     .exit_code = (int32_t)number_at(row, 9),
+				     .signal = (int32_t)number_at(row, 10),
+				     .max_rss_bytes = number_at(row, 11),
+				     .cpu_user_us = number_at(row, 12),
+				     .cpu_system_us = number_at(row, 13),
+				     .log_bytes = number_at(row, 14),
+				     .log_dropped_bytes = number_at(row, 15),
+				     .log_dropped_lines = number_at(row, 16),
+				     .reason = db_text(row, 17),
+				     .incarnation = db_text(row, 18)};
+}
+
+int read_attempts(struct store_reader *reader, int64_t run_no, const char *task_id, uint32_t number,
+		  attempt_view_fn each, void *context, struct err *err)
+{
+	sqlite3_stmt *row;
+	bool more = true;
+	int rc;
+
+	if (task_id == NULL)
+		rc = reader_query(reader, sql_attempts, &row, err, "ii", run_no, (int64_t)number);
+	else
+		rc = reader_query(reader, sql_task_attempts, &row, err, "iit", run_no,
+				  (int64_t)number, task_id);
+	while (rc == 0 && more && (rc = reader_step(reader, row, err)) == 1) {
+		struct attempt_view view = attempt_view_of(row);
+
+		more = each(context, &view);
+		rc = 0;
+	}
+	db_reset(row);
+	return rc;
+}
+
+static struct fact_view fact_view_of(sqlite3_stmt *row)
+{
+	return (struct fact_view){.fact_no = number_at(row, 0),
+				  .at_ms = number_at(row, 1),
+				  .kind = db_text(row, 2),
+				  .run_id = db_text(row, 3),
+				  .dag_id = db_text(row, 4),
+				  .task_id = db_text(row, 5),
+				  .attempt_number = (uint32_t)number_at(row, 6),
+				  .from = db_text(row, 7),
+				  .to = db_text(row, 8),
+				  .actor = db_text(row, 9),
+				  .why = db_text(row, 10)};
+}
+
+int read_facts(struct store_reader *reader, const char *run_id, int64_t since, uint32_t limit,
+	       fact_view_fn each, void *context, struct err *err)
+{
+	sqlite3_stmt *row;
+	bool more = true;
+	int rc;
+
+	if (run_id == NULL)
+		rc = reader_query(reader, sql_facts, &row, err, "ii", since, (int64_t)limit);
+	else
+		rc = reader_query(reader, sql_run_facts, &row, err, "iit", since, (int64_t)limit,
+				  run_id);
+	while (rc == 0 && more && (rc = reader_step(reader, row, err)) == 1) {
+		struct fact_view view = fact_view_of(row);
+
+		more = each(context, &view);
+		rc = 0;
+	}
+	db_reset(row);
+	return rc;
+}

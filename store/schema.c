@@ -1,0 +1,243 @@
+/* schema.c - the tables of a home; see schema.h.
+ *
+ * People read these tables too (`heddle sql`), so states, kinds and causes stand as their names.
+ * Instants are Unix milliseconds UTC, NULL where there is none yet. Tasks are numbered by their
+ * position in the version that their run keeps; dag_version_task gives the names. */
+#include "store/schema.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+static const char step_1[] =
+    /* One row: the home itself. */
+    "CREATE TABLE home ("
+    "  one INTEGER PRIMARY KEY CHECK (one = 1),"
+    "  incarnation TEXT NOT NULL,"        /* new after a restore: attempts of before are foreign */
+    "  boot_id TEXT NOT NULL DEFAULT ''," /* of the machine when a daemon last started */
+    "  created_at_ms INTEGER NOT NULL"
+    ") STRICT;"
+
+    /* Every text that was ever in force or run, by the hash of its content. */
+    "CREATE TABLE dag_version ("
+    "  version_no INTEGER PRIMARY KEY,"
+    "  hash TEXT NOT NULL UNIQUE,"
+    "  dag_id TEXT NOT NULL,"
+    "  file TEXT NOT NULL," /* where it was last found */
+    "  description TEXT,"
+    "  task_count INTEGER NOT NULL,"
+    "  text TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE dag_version_task ("
+    "  version_no INTEGER NOT NULL,"
+    "  task INTEGER NOT NULL,"
+    "  task_id TEXT NOT NULL,"
+    "  PRIMARY KEY (version_no, task)"
+    ") STRICT, WITHOUT ROWID;"
+
+    /* The dags in force, the errors of their folder, and the pools. */
+    "CREATE TABLE dag ("
+    "  dag_id TEXT PRIMARY KEY,"
+    "  version_no INTEGER NOT NULL,"
+    "  file TEXT NOT NULL,"
+    "  since_ms INTEGER NOT NULL" /* when this version came into force */
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE dag_error ("
+    "  file TEXT NOT NULL,"
+    "  line INTEGER NOT NULL,"
+    "  column_no INTEGER NOT NULL,"
+    "  message TEXT NOT NULL,"
+    "  since_ms INTEGER NOT NULL,"
+    "  round INTEGER NOT NULL," /* of the reading that found it last; older ones are gone */
+    "  PRIMARY KEY (file, line, column_no, message)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE pool ("
+    "  dag_id TEXT NOT NULL," /* '' = common to all dags */
+    "  name TEXT NOT NULL,"
+    "  slots INTEGER NOT NULL,"
+    "  PRIMARY KEY (dag_id, name)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE run ("
+    "  run_no INTEGER PRIMARY KEY,"
+    "  run_id TEXT NOT NULL UNIQUE,"
+    "  dag_id TEXT NOT NULL,"
+    "  version_no INTEGER NOT NULL,"
+    "  source TEXT NOT NULL,"
+    "  key TEXT NOT NULL,"
+    "  state TEXT NOT NULL,"
+    "  reason TEXT,"
+    "  created_at_ms INTEGER NOT NULL,"
+    "  ended_at_ms INTEGER,"
+    "  task_count INTEGER NOT NULL,"
+    "  UNIQUE (dag_id, source, key)" /* the same key never makes a second run */
+    ") STRICT;"
+    /* An index on a rowid table ends with the rowid: each of these also gives the newest first. */
+    "CREATE INDEX run_by_dag ON run (dag_id);"
+    "CREATE INDEX run_by_dag_state ON run (dag_id, state);"
+    "CREATE INDEX run_by_state ON run (state);"
+    "CREATE INDEX run_by_time ON run (created_at_ms);"
+    "CREATE INDEX run_active ON run (run_no) WHERE ended_at_ms IS NULL;"
+
+    "CREATE TABLE task_instance ("
+    "  run_no INTEGER NOT NULL,"
+    "  task INTEGER NOT NULL,"
+    "  state TEXT NOT NULL,"
+    "  reason TEXT,"
+    "  due_wall_ms INTEGER," /* up_for_retry: when; cancelling: after which it is killed */
+    "  due_boot_ms INTEGER,"
+    "  queued_order INTEGER," /* number of the fact that queued it: first come, first served */
+    "  ended_at_ms INTEGER,"
+    "  PRIMARY KEY (run_no, task)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX task_instance_active ON task_instance (state)"
+    "  WHERE state IN ('queued', 'running', 'cancelling');"
+
+    "CREATE TABLE attempt ("
+    "  attempt_id INTEGER PRIMARY KEY,"
+    "  run_no INTEGER NOT NULL,"
+    "  task INTEGER NOT NULL,"
+    "  number INTEGER NOT NULL," /* 1 = first try of the task in its run */
+    "  state TEXT NOT NULL,"     /* running, or the cause of its end */
+    "  incarnation TEXT NOT NULL,"
+    "  boot_id TEXT NOT NULL,"
+    "  released_at_ms INTEGER NOT NULL,"
+    "  started_at_ms INTEGER,"
+    "  ended_at_ms INTEGER,"
+    "  duration_ms INTEGER,"
+    "  exit_code INTEGER,"
+    "  signal INTEGER,"
+    "  max_rss_bytes INTEGER,"
+    "  cpu_user_us INTEGER,"
+    "  cpu_system_us INTEGER,"
+    "  log_bytes INTEGER,"
+    "  log_dropped_bytes INTEGER,"
+    "  log_dropped_lines INTEGER,"
+    "  reason TEXT,"
+    "  UNIQUE (run_no, task, number)"
+    ") STRICT;"
+
+    /* What changed, from what to what, when, by whom and why. Numbered without gaps. */
+    "CREATE TABLE fact ("
+    "  fact_no INTEGER PRIMARY KEY,"
+    "  at_ms INTEGER NOT NULL,"
+    "  kind TEXT NOT NULL,"
+    "  run_no INTEGER,"
+    "  task INTEGER,"
+    "  attempt_id INTEGER,"
+    "  attempt INTEGER," /* its number in the task */
+    "  dag_id TEXT,"     /* of facts about a dag; those about a run have it from the run */
+    "  from_state TEXT,"
+    "  to_state TEXT NOT NULL,"
+    "  actor TEXT NOT NULL,"
+    "  why TEXT"
+    ") STRICT;"
+    "CREATE INDEX fact_by_run ON fact (run_no) WHERE run_no IS NOT NULL;"
+    "CREATE INDEX fact_late ON fact (attempt_id) WHERE kind = 'attempt.late';"
+    "CREATE TRIGGER fact_is_not_changed BEFORE UPDATE ON fact"
+    "  BEGIN SELECT RAISE(ABORT, 'facts are never changed'); END;"
+    "CREATE TRIGGER fact_is_not_removed BEFORE DELETE ON fact"
+    "  BEGIN SELECT RAISE(ABORT, 'facts are never removed'); END;"
+
+    "CREATE TABLE dead_letter ("
+    "  letter_no INTEGER PRIMARY KEY,"
+    "  at_ms INTEGER NOT NULL,"
+    "  kind TEXT NOT NULL,"
+    "  subject TEXT NOT NULL,"
+    "  body TEXT NOT NULL,"
+    "  reason TEXT NOT NULL"
+    ") STRICT;";
+
+static const char *const steps[] = {step_1};
+
+const struct schema schema_present = {steps, sizeof steps / sizeof steps[0]};
+
+static const char sql_number[] = "PRAGMA user_version";
+static const char sql_application[] = "PRAGMA application_id";
+static const char sql_object_count[] = "SELECT count(*) FROM sqlite_schema";
+static const char sql_backup[] = "VACUUM INTO ?1";
+
+static int read_head(struct db *db, int64_t *application, int64_t *number, int64_t *objects,
+		     struct err *err)
+{
+	int rc = db_get(db, sql_application, application, err, "");
+
+	if (rc == 0)
+		rc = db_get(db, sql_number, number, err, "");
+	if (rc == 0)
+		rc = db_get(db, sql_object_count, objects, err, "");
+	return rc;
+}
+
+int schema_check(struct db *db, const char *path, const struct schema *schema, size_t *number,
+		 struct err *err)
+{
+	int64_t application = 0;
+	int64_t stored = 0;
+	int64_t objects = 0;
+	int rc = read_head(db, &application, &stored, &objects, err);
+
+	*number = 0;
+	if (rc != 0)
+		return rc;
+	if (application == 0 && stored == 0 && objects == 0)
+		return 0;
+	if (application != SCHEMA_APPLICATION_ID || stored <= 0)
+		return err_set(err, ERR_CORRUPT, "'%s' is a database of another program", path);
+	if ((uint64_t)stored > schema->count)
+		return err_set(err, ERR_INVALID,
+			       "'%s' was written by a newer Heddle (schema %lld, this one knows "
+			       "%zu): use that one, or restore a backup of before",
+			       path, (long long)stored, schema->count);
+	*number = (size_t)stored;
+	return 0;
+}
+
+/* A copy of the data as it is, beside the file. One of an earlier try is older, and stays. */
+static int write_backup(struct db *db, const char *path, size_t number, struct err *err)
+{
+	char backup[4096];
+	int rc;
+
+	snprintf(backup, sizeof backup, "%s.schema-%zu", path, number);
+	rc = db_run(db, sql_backup, err, "t", backup);
+	if (rc != 0)
+		err_wrap(err, "write the backup '%s' (move an older one away)", backup);
+	return rc;
+}
+
+static int run_step(struct db *db, const struct schema *schema, size_t number, struct err *err)
+{
+	char head[128];
+	struct err ignored;
+	int rc = db_script(db, "BEGIN IMMEDIATE", err);
+
+	if (rc != 0)
+		return rc;
+	snprintf(head, sizeof head, "PRAGMA application_id = %d; PRAGMA user_version = %zu;",
+		 SCHEMA_APPLICATION_ID, number + 1);
+	rc = db_script(db, schema->steps[number], err);
+	if (rc == 0)
+		rc = db_script(db, head, err);
+	if (rc == 0)
+		rc = db_script(db, "COMMIT", err);
+	if (rc != 0) {
+		err_wrap(err, "lead from schema %zu to %zu", number, number + 1);
+		if (sqlite3_get_autocommit(db->handle) == 0)
+			db_script(db, "ROLLBACK", &ignored);
+	}
+	return rc;
+}
+
+int schema_migrate(struct db *db, const char *path, const struct schema *schema, struct err *err)
+{
+	size_t number;
+	int rc = schema_check(db, path, schema, &number, err);
+
+	if (rc == 0 && number > 0 && number < schema->count)
+		rc = write_backup(db, path, number, err);
+	while (rc == 0 && number < schema->count) {
+		rc = run_step(db, schema, number, err);
+		number++;
+	}
+	return rc;
+}

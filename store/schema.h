@@ -1,0 +1,32 @@
+/* schema.h - the tables, as numbered steps from an empty file to the present.
+ *
+ * A step is one SQL text, run in one transaction with the change of the number (user_version). It
+ * goes one way: a file that a newer Heddle wrote is refused. Before a file with data in it is
+ * changed, a copy is written beside it, PATH.schema-N. */
+#ifndef HEDDLE_STORE_SCHEMA_H
+#define HEDDLE_STORE_SCHEMA_H
+
+#include "base/err.h"
+#include "store/db.h"
+
+#include <stddef.h>
+
+/* "HDDL", in the header of every file of ours (PRAGMA application_id). */
+#define SCHEMA_APPLICATION_ID 0x4844444c
+
+struct schema {
+	const char *const *steps; /* steps[n] leads from number n to n + 1 */
+	size_t count;             /* the present number */
+};
+
+extern const struct schema schema_present;
+
+/* Reads the head of the file and changes nothing. *number is that of its tables, 0 for a new file.
+ * Fails with ERR_CORRUPT (no database, or another program's), ERR_INVALID (a newer number), else
+ * db.h's codes. */
+int schema_check(struct db *db, const char *path, const struct schema *schema, size_t *number,
+		 struct err *err);
+/* Brings the file to schema->count, after the same check. */
+int schema_migrate(struct db *db, const char *path, const struct schema *schema, struct err *err);
+
+#endif

@@ -1,0 +1,268 @@
+/* store.c - opens the home's database, checks it, and keeps the home's own row; see store.h. */
+#include "store/core.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/sys.h"
+#include "store/netfs.h"
+#include "store/schema.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Facts looked at when the file is opened: the newest, where a torn file shows first. */
+#define CHECKED_FACTS 100
+
+/* A daemon at rest stays small: the cache holds what a commit touches, not the database. Temporary
+ * tables are in memory, so that a full disk does not matter to them. */
+static const char pragmas[] = "PRAGMA cache_size = -1024;"
+			      "PRAGMA temp_store = MEMORY;"
+			      "PRAGMA synchronous = FULL;"
+			      "PRAGMA journal_size_limit = 16777216;";
+
+static const char sql_wal[] = "PRAGMA journal_mode = WAL";
+static const char sql_fact_gaps[] = "SELECT max(fact_no) - min(fact_no) + 1 - count(*) FROM"
+				    " (SELECT fact_no FROM fact ORDER BY fact_no DESC LIMIT ?1)";
+static const char sql_last_fact[] = "SELECT max(fact_no) FROM fact";
+static const char sql_home[] = "SELECT incarnation, boot_id FROM home";
+static const char sql_home_new[] =
+    "INSERT OR IGNORE INTO home (one, incarnation, created_at_ms) VALUES (1, ?1, ?2)";
+static const char sql_home_boot[] = "UPDATE home SET boot_id = ?1";
+static const char sql_dead_letter[] =
+    "INSERT INTO dead_letter (at_ms, kind, subject, body, reason) VALUES (?1, ?2, ?3, ?4, ?5)";
+
+/* Called by SQLite after each commit; carrying the log over is left to store_tidy. */
+static int note_log_pages(void *context, sqlite3 *handle, const char *name, int pages)
+{
+	struct store *store = context;
+
+	(void)handle;
+	(void)name;
+	store->wal_pages = pages;
+	return SQLITE_OK;
+}
+
+static bool is_in_memory(const struct store *store)
+{
+	return strcmp(store->path, ":memory:") == 0;
+}
+
+/* Some file systems have no shared memory for the log's index: SQLite then stays in another mode
+ * without an error. */
+static int switch_to_wal(struct store *store, struct err *err)
+{
+	sqlite3_stmt *row;
+	char mode[16] = "";
+	int rc = db_query(&store->db, sql_wal, &row, err, "");
+
+	if (rc == 0)
+		rc = db_step(&store->db, row, err);
+	if (rc == 1)
+		snprintf(mode, sizeof mode, "%s", db_text(row, 0));
+	db_reset(row);
+	if (rc < 0)
+		return rc;
+	if (strcmp(mode, "wal") == 0 || is_in_memory(store))
+		return 0;
+	return err_set(err, ERR_REFUSED,
+		       "'%s' cannot be used in WAL mode here (it stays in '%s'): keep the home on "
+		       "a local disk",
+		       store->path, mode);
+}
+
+static int set_up(struct store *store, struct err *err)
+{
+	/* A person at work with another SQLite program is waited for a little. */
+	sqlite3_busy_timeout(store->db.handle, 250);
+	sqlite3_wal_hook(store->db.handle, note_log_pages, store);
+	store->tidy_at_pages = STORE_TIDY_PAGES;
+	return db_script(&store->db, pragmas, err);
+}
+
+/* Reads a home's row. incarnation has 9 bytes, boot_id 64. */
+static int read_home(struct store *store, char *incarnation, char *boot_id, struct err *err)
+{
+	sqlite3_stmt *row;
+	int rc = db_query(&store->db, sql_home, &row, err, "");
+
+	if (rc == 0)
+		rc = db_step(&store->db, row, err);
+	if (rc == 1) {
+		snprintf(incarnation, 9, "%s", db_text(row, 0));
+		snprintf(boot_id, 64, "%s", db_text(row, 1));
+	}
+	db_reset(row);
+	if (rc == 0)
+		return err_set(err, ERR_CORRUPT, "'%s' has lost the row of its home", store->path);
+	return rc == 1 ? 0 : rc;
+}
+
+int store_reopen(struct store *store, struct err *err)
+{
+	char incarnation[9];
+	char boot_id[64];
+	int rc = db_open(&store->db, store->path, SQLITE_OPEN_READWRITE, err);
+
+	if (rc != 0)
+		return rc;
+	rc = set_up(store, err);
+	if (rc == 0)
+		rc = read_home(store, incarnation, boot_id, err);
+	if (rc == 0 && strcmp(incarnation, store->incarnation) != 0)
+		rc =
+		    err_set(err, ERR_CORRUPT, "'%s' was replaced by another database", store->path);
+	if (rc != 0)
+		db_close(&store->db);
+	else if (store->pending_fact == 0)
+		store->unsettled = true; /* trust the file's numbers, not those of before */
+	return rc;
+}
+
+/* Made by us and not by SQLite, so that only its owner can read it; the log's files follow it. */
+static int create_file(const char *path, struct err *err)
+{
+	char folder[PATH_MAX];
+	char *slash;
+	int fd = sys_open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+
+	if (fd < 0 && errno == EEXIST)
+		return 0;
+	if (fd < 0)
+		return err_errno(err, errno, "create '%s'", path);
+	fd_close(&fd);
+	snprintf(folder, sizeof folder, "%s", path);
+	slash = strrchr(folder, '/');
+	if (slash == NULL)
+		return file_sync_folder(".", err);
+	slash[slash == folder ? 1 : 0] = '\0';
+	return file_sync_folder(folder, err);
+}
+
+/* The facts are numbered without gaps: one that is missing was lost or taken out. */
+static int check_facts(struct store *store, struct err *err)
+{
+	int64_t gaps = 0;
+	int rc = db_get(&store->db, sql_fact_gaps, &gaps, err, "i", (int64_t)CHECKED_FACTS);
+
+	if (rc == 0 && gaps != 0)
+		rc = err_set(err, ERR_CORRUPT, "%lld of the last facts of '%s' are missing",
+			     (long long)gaps, store->path);
+	return rc;
+}
+
+static int make_home(struct store *store, struct err *err)
+{
+	char incarnation[9];
+
+	random_hex(incarnation, 8);
+	return db_run(&store->db, sql_home_new, err, "ti", incarnation, clock_now().wall_ms);
+}
+
+static int open_checked(struct store *store, struct err *err)
+{
+	char boot_id[64];
+	size_t number;
+	int rc = db_open(&store->db, store->path, SQLITE_OPEN_READWRITE, err);
+
+	/* Another program's file is recognised before anything in it is changed. */
+	if (rc == 0)
+		rc = schema_check(&store->db, store->path, &schema_present, &number, err);
+	if (rc == 0)
+		rc = set_up(store, err);
+	if (rc == 0)
+		rc = switch_to_wal(store, err);
+	if (rc == 0)
+		rc = schema_migrate(&store->db, store->path, &schema_present, err);
+	if (rc == 0)
+		rc = make_home(store, err);
+	if (rc == 0)
+		rc = read_home(store, store->incarnation, boot_id, err);
+	if (rc == 0)
+		rc = check_facts(store, err);
+	if (rc == 0)
+		rc = db_get(&store->db, sql_last_fact, &store->last_fact, err, "");
+	store->next_fact = store->last_fact + 1;
+	return rc;
+}
+
+int store_open(const char *path, struct store **out, struct err *err)
+{
+	struct store *store = mem_alloc(sizeof *store);
+	int rc = 0;
+
+	pthread_mutex_init(&store->lock, NULL);
+	store->path = mem_strdup(path);
+	if (!is_in_memory(store)) {
+		rc = netfs_check(path, err);
+		if (rc == 0)
+			rc = create_file(path, err);
+	}
+	if (rc == 0)
+		rc = open_checked(store, err);
+	if (rc != 0) {
+		err_wrap(err, "open the database '%s'%s", path,
+			 rc == ERR_CORRUPT ? " (restore a backup, or move it away to begin anew)"
+					   : "");
+		store_close(store);
+		store = NULL;
+	}
+	*out = store;
+	return rc;
+}
+
+void store_close(struct store *store)
+{
+	if (store == NULL)
+		return;
+	db_close(&store->db);
+	pthread_mutex_destroy(&store->lock);
+	mem_free(store->path);
+	mem_free(store);
+}
+
+const char *store_incarnation(const struct store *store)
+{
+	return store->incarnation;
+}
+
+void store_set_boot_id(struct store *store, const char *boot_id)
+{
+	snprintf(store->boot_id, sizeof store->boot_id, "%s", boot_id);
+}
+
+int store_note_boot(struct store *store, const char *boot_id, char previous[64], struct err *err)
+{
+	char incarnation[9];
+	int rc;
+
+	pthread_mutex_lock(&store->lock);
+	rc = store_begin_once(store, err);
+	if (rc == 0) {
+		rc = read_home(store, incarnation, previous, err);
+		if (rc == 0 && strcmp(previous, boot_id) != 0)
+			rc = db_run(&store->db, sql_home_boot, err, "t", boot_id);
+		rc = store_end_once(store, rc, err);
+	}
+	pthread_mutex_unlock(&store->lock);
+	return rc;
+}
+
+int store_put_dead_letter(struct store *store, const char *kind, const char *subject,
+			  const char *body, const char *reason, int64_t at_ms, struct err *err)
+{
+	int rc;
+
+	pthread_mutex_lock(&store->lock);
+	rc = store_begin_once(store, err);
+	if (rc == 0) {
+		rc = db_run(&store->db, sql_dead_letter, err, "itttt", at_ms, kind, subject, body,
+			    reason);
+		rc = store_end_once(store, rc, err);
+	}
+	pthread_mutex_unlock(&store->lock);
+	return rc;
+}
