@@ -2,7 +2,7 @@
 # layers.sh - holds the tree to the rules of the house that a compiler does not check:
 #
 #   an #include goes down or stays in its folder, never up or sideways;
-#   a .c or .h opens with a comment that names it and says what it is;
+#   a .c or .h opens with a comment that says what it is, and in the folders of the product names it;
 #   only base/mem.c calls malloc and its kin;
 #   no file names a path of somebody's machine or leaves work for later.
 #
@@ -70,8 +70,12 @@ check_head()
 	local file=$1 head name=${1##*/}
 
 	IFS= read -r head <"$file"
-	[[ $head == "/* $name - "* ]] ||
-		breach "$file:1: open with a comment, \"/* $name - what it is ...\""
+	if [ -n "$(folder_of "$file")" ]; then
+		[[ $head == "/* $name - "* ]] ||
+			breach "$file:1: open with a comment, \"/* $name - what it is ...\""
+	elif [[ $head != "/* "?* ]]; then
+		breach "$file:1: open with a comment that says what it is"
+	fi
 }
 
 # Lines that are comment alone may speak of malloc(). What a library has allocated is given back with
