@@ -85,6 +85,23 @@ static void check_alone(struct world *world, const struct effect *launch)
 	}
 }
 
+/* The next try does not come before its delay is over, by the clock that does not jump. */
+static void check_delay(struct world *world, const struct effect *launch)
+{
+	int64_t delay_ms = launch->dag->tasks[launch->task].retry_delay_ms;
+
+	for (size_t i = 0; i < world->fake.attempts.count; i++) {
+		const struct fake_attempt *other = &world->fake.attempts.items[i];
+
+		if (other->dag == NULL || other->run_no != launch->run_no ||
+		    other->task != launch->task || other->number + 1 != launch->number ||
+		    other->boot != world->fake.boot)
+			continue;
+		sim_check(world->now.boot_ms >= other->ends_at_boot_ms + delay_ms,
+			  "try %u of task %u comes too early", launch->number, launch->task);
+	}
+}
+
 static struct attempt_row *committed(const struct world *world, const struct effect *effect)
 {
 	struct attempt_row *row = rows_attempt(&world->disk.rows, effect->attempt_id);
@@ -111,6 +128,7 @@ static void launch(struct world *world, const struct effect *effect)
 	sim_check(!committed(world, effect)->ended, "attempt %" PRId64 " starts after its end",
 		  effect->attempt_id);
 	check_alone(world, effect);
+	check_delay(world, effect);
 	check_limits(world, effect);
 }
 
@@ -142,6 +160,8 @@ static void kill(struct world *world, const struct effect *effect)
 	check_cancelled(world, effect);
 	sim_check(run->tasks[effect->task].due_boot_ms <= world->now.boot_ms,
 		  "attempt %" PRId64 " is killed within its grace", effect->attempt_id);
+	sim_check(fake_attempt(&world->fake, effect->attempt_id)->asked,
+		  "attempt %" PRId64 " is killed and was never asked to end", effect->attempt_id);
 	fake_kill(&world->fake, effect->attempt_id, world->now);
 }
 

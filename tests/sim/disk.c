@@ -1,36 +1,217 @@
 /* disk.c - what outlives a crash; see disk.h. */
 #include "tests/sim/disk.h"
 
+#include "store/store.h"
+#include "tests/sim/fail.h"
+
+#include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
+
+/* A file system in memory where there is one: a sync costs nothing there. */
+static const char *folder(void)
+{
+	return access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+}
+
+static void open_store(struct disk *disk)
+{
+	char boot_id[32];
+	char previous[64];
+	struct err err;
+
+	snprintf(boot_id, sizeof boot_id, "boot-%u", disk->boot);
+	sim_check(store_open(disk->path, &disk->store, &err) == 0, "%s", err.message);
+	sim_check(store_note_boot(disk->store, boot_id, previous, &err) == 0, "%s", err.message);
+	store_set_boot_id(disk->store, boot_id);
+}
 
 void disk_open(struct disk *disk, bool on_store, uint64_t seed)
 {
-	(void)on_store;
-	(void)seed;
 	memset(disk, 0, sizeof *disk);
 	rows_init(&disk->rows);
+	snprintf(disk->path, sizeof disk->path, "%s/heddle-sim-%ld-%" PRIu64 ".db", folder(),
+		 (long)getpid(), seed);
+	if (on_store)
+		open_store(disk);
+}
+
+static void remove_file(const struct disk *disk, const char *ending)
+{
+	char path[sizeof disk->path + 8];
+
+	snprintf(path, sizeof path, "%s%s", disk->path, ending);
+	unlink(path);
 }
 
 void disk_close(struct disk *disk)
 {
+	store_close(disk->store);
+	remove_file(disk, "");
+	remove_file(disk, "-wal");
+	remove_file(disk, "-shm");
 	rows_close(&disk->rows);
+}
+
+void disk_crash(struct disk *disk, bool reboot)
+{
+	if (reboot) {
+		disk->boot++;
+		rows_reboot(&disk->rows);
+	}
+	if (disk->store == NULL)
+		return;
+	store_close(disk->store);
+	open_store(disk);
+}
+
+/* The batches borrow the lists while the store writes them. */
+static void commit_to_store(struct disk *disk, struct change_list *const *lists, size_t count)
+{
+	struct store_batch *first = NULL;
+	enum store_failure failure;
+	struct err err;
+
+	for (size_t i = count; i-- > 0;) {
+		struct store_batch *batch = store_batch_create(NULL);
+
+		batch->changes = *lists[i];
+		batch->next = first;
+		first = batch;
+	}
+	sim_check(store_apply(disk->store, first, &failure, &err) == 0, "%s", err.message);
+	while (first != NULL) {
+		struct store_batch *next = first->next;
+
+		change_list_init(&first->changes);
+		store_batch_destroy(first);
+		first = next;
+	}
 }
 
 void disk_commit(struct disk *disk, struct change_list *const *lists, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		rows_apply(&disk->rows, lists[i]);
+	if (disk->store != NULL)
+		commit_to_store(disk, lists, count);
+}
+
+/* --- reading back ------------------------------------------------------------------------------
+ */
+
+struct load {
+	struct disk *disk;
+	struct sched *sched;
+	struct moment now;
+	struct dag *const *known;
+	size_t known_count;
+	size_t run_count;
+};
+
+static struct dag *find_version(const struct load *load, const struct store_run_row *row)
+{
+	for (size_t i = 0; i < load->known_count; i++)
+		if (load->known[i]->text_bytes == row->dag_text_bytes &&
+		    memcmp(load->known[i]->text, row->dag_text, row->dag_text_bytes) == 0)
+			return load->known[i];
+	return NULL;
+}
+
+static int take_run(void *context, const struct store_run_row *row, struct err *err)
+{
+	struct load *load = context;
+	const struct run_row *expected = rows_run(&load->disk->rows, row->run_no);
+	struct sched_run_row run = {.run_no = row->run_no,
+				    .run_id = row->run_id,
+				    .key = row->key,
+				    .source = row->source,
+				    .state = row->state,
+				    .dag = find_version(load, row)};
+
+	(void)err;
+	sim_check(expected != NULL && run.dag == expected->dag && row->state == expected->state &&
+		      strcmp(row->run_id, expected->run_id) == 0 &&
+		      strcmp(row->key, expected->key) == 0 &&
+		      strcmp(row->source, expected->source) == 0 &&
+		      strcmp(row->dag_id, expected->dag->id) == 0,
+		  "run %" PRId64 " reads back as another", row->run_no);
+	sched_restore_run(load->sched, &run);
+	load->run_count++;
+	return 0;
+}
+
+static void check_attempt(const struct load *load, const struct store_task_row *row)
+{
+	const struct attempt_row *expected = rows_attempt(&load->disk->rows, row->attempt_id);
+	char boot_id[32];
+
+	sim_check((expected == NULL) == (row->attempt_boot_id == NULL), "attempt %" PRId64,
+		  row->attempt_id);
+	if (expected == NULL)
+		return;
+	snprintf(boot_id, sizeof boot_id, "boot-%u", load->disk->boot);
+	sim_check(row->attempt_ended == expected->ended, "attempt %" PRId64 " ended: %d",
+		  row->attempt_id, row->attempt_ended);
+	sim_check(expected->boot != load->disk->rows.boot ||
+		      strcmp(row->attempt_boot_id, boot_id) == 0,
+		  "attempt %" PRId64 " was released on %s", row->attempt_id, row->attempt_boot_id);
+	sim_check(strcmp(row->attempt_incarnation, store_incarnation(load->disk->store)) == 0,
+		  "attempt %" PRId64 " is of %s", row->attempt_id, row->attempt_incarnation);
+}
+
+static int take_task(void *context, const struct store_task_row *row, struct err *err)
+{
+	struct load *load = context;
+	const struct task_row *expected =
+	    &rows_run(&load->disk->rows, row->run_no)->tasks[row->task];
+	struct sched_task_row task = {.run_no = row->run_no,
+				      .task = row->task,
+				      .state = row->state,
+				      .attempts = row->attempts,
+				      .attempt_id = row->attempt_id,
+				      .released_at_ms = row->released_at_ms,
+				      .queued_order = row->queued_order};
+
+	(void)err;
+	sim_check(row->state == expected->state && row->attempts == expected->attempts &&
+		      row->attempt_id == expected->attempt_id &&
+		      row->released_at_ms == expected->released_at_ms &&
+		      row->due_wall_ms == expected->due_wall_ms,
+		  "task %u of run %" PRId64 " reads back as another", row->task, row->run_no);
+	/* What was due before a reboot is due by the wall clock, whatever the row says. */
+	sim_check(row->due_boot_ms == expected->due_boot_ms || expected->due_boot_ms == 0,
+		  "task %u of run %" PRId64 " reads back due at %" PRId64, row->task, row->run_no,
+		  row->due_boot_ms);
+	check_attempt(load, row);
+	task.due_boot_ms =
+	    rows_due_boot_ms(expected->due_wall_ms, expected->due_boot_ms, load->now);
+	sched_restore_task(load->sched, &task);
+	return 0;
+}
+
+static struct sched *load_from_store(struct load *load, struct sched_config *config)
+{
+	struct store_loader loader = {load, take_run, take_task};
+	struct err err;
+
+	sim_check(store_next_numbers(load->disk->store, &config->next_run_no,
+				     &config->next_attempt_id, &err) == 0,
+		  "%s", err.message);
+	load->sched = sched_create(config);
+	sim_check(store_load_active(load->disk->store, &loader, &err) == 0, "%s", err.message);
+	sim_check(load->run_count == rows_active_count(&load->disk->rows), "%zu runs read back",
+		  load->run_count);
+	return load->sched;
 }
 
 struct sched *disk_load(struct disk *disk, uint32_t slots, int64_t grace_ms, struct moment now,
 			struct dag *const *known, size_t known_count)
 {
-	(void)known;
-	(void)known_count;
-	return rows_restore(&disk->rows, slots, grace_ms, now);
-}
+	struct load load = {.disk = disk, .now = now, .known = known, .known_count = known_count};
+	struct sched_config config = {.default_pool_slots = slots, .grace_ms = grace_ms};
 
-void disk_reboot(struct disk *disk)
-{
-	rows_reboot(&disk->rows);
+	if (disk->store == NULL)
+		return rows_restore(&disk->rows, slots, grace_ms, now);
+	return load_from_store(&load, &config);
 }

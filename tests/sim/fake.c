@@ -27,6 +27,7 @@ static void finish(struct fake_attempt *attempt, int64_t attempt_id, enum attemp
 	attempt->claimed = true;
 	attempt->lives = false;
 	attempt->record = true;
+	attempt->ends_at_boot_ms = now.boot_ms;
 	attempt->end.attempt_id = attempt_id;
 	attempt->end.cause = cause;
 	attempt->end.ended_at_ms = now.wall_ms;
@@ -53,6 +54,7 @@ bool fake_launch(struct fake *fake, const struct effect *launch, struct moment n
 	attempt->dag = dag_ref(launch->dag);
 	attempt->end.started_at_ms = now.wall_ms;
 	attempt->ends_at_boot_ms = now.boot_ms + attempt->plan.duration_ms;
+	attempt->boot = fake->boot;
 	vec_push(&fake->living, launch->attempt_id);
 	return true;
 }
@@ -70,12 +72,15 @@ void fake_cancel(struct fake *fake, int64_t attempt_id, struct moment now)
 {
 	struct fake_attempt *attempt = fake_attempt(fake, attempt_id);
 
+	attempt->asked = true;
 	if (!attempt->claimed) {
 		finish(attempt, attempt_id, CAUSE_CANCELLED, now);
 	} else if (attempt->lives && attempt->plan.term_ms >= 0 &&
 		   attempt->ends_at_boot_ms > now.boot_ms + attempt->plan.term_ms) {
 		attempt->plan.cause = CAUSE_CANCELLED;
 		attempt->ends_at_boot_ms = now.boot_ms + attempt->plan.term_ms;
+	} else if (attempt->lives && attempt->plan.term_ms < 0 && attempt->plan.hangs) {
+		attempt->ends_at_boot_ms = INT64_MAX;
 	}
 }
 
@@ -174,4 +179,5 @@ void fake_reboot(struct fake *fake)
 	for (size_t i = 0; i < fake->living.count; i++)
 		fake_attempt(fake, fake->living.items[i])->lives = false;
 	vec_clear(&fake->living);
+	fake->boot++;
 }

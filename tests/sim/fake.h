@@ -15,19 +15,22 @@ struct fake_plan {
 	int32_t exit_code;
 	int64_t duration_ms;
 	int64_t term_ms;     /* it ends so long after TERM; -1 = it ignores TERM */
+	bool hangs;          /* after a TERM that it ignores it never ends by itself */
 	uint32_t deaf_kills; /* so many KILLs do nothing */
 };
 
 struct fake_attempt {
 	bool claimed; /* it was launched, or made impossible */
 	bool lives;
+	bool asked;  /* to end */
 	bool record; /* its end is in the spool */
 	bool told;   /* the daemon that lives now was told of its end */
 	int64_t run_no;
 	uint32_t task;
 	uint32_t number;
-	struct dag *dag; /* a reference; NULL = it never lived */
-	int64_t ends_at_boot_ms;
+	struct dag *dag;         /* a reference; NULL = it never lived */
+	int64_t ends_at_boot_ms; /* INT64_MAX = never */
+	unsigned boot;           /* the machine had restarted so often */
 	struct fake_plan plan;
 	struct attempt_end end;
 };
@@ -38,6 +41,7 @@ struct fake {
 	void *context;
 	VEC(struct fake_attempt) attempts; /* by id - 1 */
 	VEC(int64_t) living;               /* ids */
+	unsigned boot;                     /* the machine has restarted so often */
 };
 
 void fake_close(struct fake *fake);

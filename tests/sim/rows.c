@@ -144,7 +144,8 @@ static void apply_attempt_new(struct rows *rows, const struct change *change)
 	struct attempt_row row = {.run_no = change->run_no,
 				  .task = change->task,
 				  .number = change->attempt_new.number,
-				  .released_at_ms = change->at_ms};
+				  .released_at_ms = change->at_ms,
+				  .boot = rows->boot};
 
 	sim_check((size_t)change->attempt_new.attempt_id == rows->attempts.count + 1,
 		  "attempt number %" PRId64, change->attempt_new.attempt_id);
@@ -269,6 +270,7 @@ static void forget_boot_clock(struct task_row *task, void *context)
 void rows_reboot(struct rows *rows)
 {
 	each_active_task(rows, forget_boot_clock, NULL);
+	rows->boot++;
 }
 
 static void count_inexact(struct task_row *task, void *context)

@@ -37,6 +37,7 @@ struct attempt_row {
 	uint32_t task;
 	uint32_t number;
 	int64_t released_at_ms;
+	unsigned boot; /* the machine had restarted so often */
 	bool ended;
 	enum attempt_cause cause;
 };
@@ -46,6 +47,7 @@ struct rows {
 	VEC(struct attempt_row) attempts; /* attempt_id - 1 is the index */
 	int64_t change_count;
 	uint64_t late_count;
+	unsigned boot; /* the machine has restarted so often */
 };
 
 void rows_init(struct rows *rows);

@@ -145,9 +145,9 @@ void world_restart(struct world *world, bool reboot)
 	struct sched_output output;
 
 	forget_what_was_in_memory(world);
+	disk_crash(&world->disk, reboot);
 	if (reboot) {
 		fake_reboot(&world->fake);
-		disk_reboot(&world->disk);
 		world->now.boot_ms = rng_between(&world->rng, 1, 100000);
 		world->now.wall_ms += rng_between(&world->rng, 1, 600000);
 		world->stats->reboots++;
@@ -185,6 +185,7 @@ static struct fake_plan plan(void *context, const struct effect *launch)
 		made.cause = bad[rng_next(rng) % (sizeof bad / sizeof bad[0])];
 	made.duration_ms = rng_chance(rng, 30) ? 0 : rng_between(rng, 1, 90000);
 	made.term_ms = rng_chance(rng, 30) ? -1 : rng_between(rng, 0, 5000);
+	made.hangs = rng_chance(rng, 50);
 	made.deaf_kills = (uint32_t)(rng_chance(rng, 20) ? rng_between(rng, 1, 3) : 0);
 	return made;
 }
@@ -205,7 +206,7 @@ static void make_dags(struct world *world)
 
 static void make_wishes(struct world *world)
 {
-	int64_t count = rng_between(&world->rng, 1, 6);
+	int64_t count = rng_between(&world->rng, 1, rng_chance(&world->rng, 20) ? 12 : 5);
 
 	for (int64_t i = 0; i < count; i++) {
 		struct wish wish = {
@@ -226,7 +227,7 @@ static void begin(struct world *world, uint64_t seed, bool on_store)
 	world->most_slots = world->slots;
 	world->grace_ms = rng_between(rng, 0, 20000);
 	world->failure_percent = (unsigned)(rng_chance(rng, 30) ? 0 : rng_between(rng, 1, 60));
-	world->crashes_left = (unsigned)rng_between(rng, 0, 5);
+	world->crashes_left = (unsigned)rng_between(rng, 0, 7);
 	world->reboots_left = (unsigned)rng_between(rng, 0, 1);
 	world->cancels_left = (unsigned)(rng_chance(rng, 50) ? 0 : rng_between(rng, 1, 3));
 	world->jumps_left = (unsigned)rng_between(rng, 0, 3);

@@ -8,6 +8,7 @@
  *
  *	- nothing starts before all its upstreams are committed as success		rows.c
  *	- no two attempts of one task live at once, and no try is made twice		deeds.c
+ *	- no try comes before its delay is over						deeds.c
  *	- slots of every pool and limit of every dag hold, by what really lives	deeds.c
  *	- an effect is carried out only after its commit				deeds.c
  *	- a scheduler made from the disk equals the one that made the commits	world.c
