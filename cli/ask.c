@@ -1,0 +1,305 @@
+/* ask.c - requests to the daemon; see ask.h. */
+#include "cli/ask.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "cli/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define TOKEN_BYTES_MAX 4096
+#define RETRY_PAUSE_MS 100
+#define PROBLEM_TEXT_MAX 300 /* of an answer that is no problem document */
+
+/* --- the connection -----------------------------------------------------------------------------
+ */
+
+/* From --token-file, else $HEDDLE_TOKEN. Never from argv, which other users can read. */
+static int read_token(const struct args *args, struct str *token, struct err *err)
+{
+	const char *path = args->values[FLAG_TOKEN_FILE];
+	int rc;
+
+	if (path == NULL) {
+		if (getenv("HEDDLE_TOKEN") != NULL)
+			str_append(token, getenv("HEDDLE_TOKEN"));
+		return 0;
+	}
+	rc = file_read(path, TOKEN_BYTES_MAX, token, err);
+	if (rc == 0)
+		token->size = strcspn(str_text(token), "\r\n");
+	if (rc == 0 && token->data != NULL)
+		token->data[token->size] = '\0';
+	return rc;
+}
+
+/* What is wrong with an address was said on the command line; a library that is missing is nothing
+ * that was asked for. */
+static int create_client(const struct http_server *server, struct cli *cli, struct err *err)
+{
+	int rc = http_client_create(server, &cli->client, err);
+
+	if (rc == ERR_INVALID || rc == ERR_LIMIT)
+		rc = err->code = ERR_USAGE;
+	else if (rc == ERR_NOT_FOUND)
+		rc = err->code = ERR_IO;
+	return rc;
+}
+
+static int connect_by_url(struct cli *cli, struct err *err)
+{
+	struct http_server server = {.url = cli->args->values[FLAG_URL]};
+	struct str token = STR_INIT;
+	int rc = read_token(cli->args, &token, err);
+
+	if (rc == 0) {
+		server.token = token.size == 0 ? NULL : str_text(&token);
+		rc = create_client(&server, cli, err);
+	}
+	if (token.data != NULL)
+		explicit_bzero(token.data, token.capacity);
+	str_close(&token);
+	return rc;
+}
+
+static int connect_to_daemon(struct cli *cli, struct err *err)
+{
+	struct http_server server = {0};
+	char path[PATH_MAX + 16];
+
+	if (cli->client != NULL)
+		return 0;
+	if (cli->args->values[FLAG_URL] != NULL)
+		return connect_by_url(cli, err);
+	snprintf(path, sizeof path, "%s/heddle.sock", cli->home);
+	server.socket_path = path;
+	return create_client(&server, cli, err);
+}
+
+/* --- what went wrong ----------------------------------------------------------------------------
+ */
+
+int ask_tell_failure(const struct cli *cli, const struct err *err)
+{
+	const char *url = cli->args->values[FLAG_URL];
+
+	if (err->code == ERR_NOT_FOUND && url != NULL)
+		return cli_fail(CODE_NO_DAEMON, "no daemon at %s: %s", url, err->message);
+	if (err->code == ERR_NOT_FOUND)
+		return cli_fail(CODE_NO_DAEMON,
+				"no daemon at %s/heddle.sock: start one with: heddle daemon "
+				"--home %s",
+				cli->home, cli->home);
+	if (err->code == ERR_AGAIN)
+		return cli_fail(CODE_NO_DAEMON, "the daemon does not answer: %s", err->message);
+	if (err->code == ERR_REFUSED)
+		return cli_fail(CODE_REFUSED, "the daemon cannot be reached: %s", err->message);
+	return cli_fail(CODE_FAILED, "ask the daemon: %s", err->message);
+}
+
+void ask_problem_text(int status, const char *body, size_t size, struct str *out)
+{
+	json_t *problem = json_loadb(body, size, 0, NULL);
+	const char *text = reply_text(problem, "detail");
+
+	if (text[0] == '\0')
+		text = reply_text(problem, "title");
+	if (text[0] != '\0') {
+		text_clean(out, text);
+	} else {
+		char *piece = mem_strndup(body, size < PROBLEM_TEXT_MAX ? size : PROBLEM_TEXT_MAX);
+
+		str_printf(out, "the daemon answered with HTTP status %d", status);
+		if (piece[0] != '\0')
+			str_append(out, ": ");
+		text_clean(out, piece);
+		mem_free(piece);
+	}
+	json_decref(problem);
+}
+
+int ask_tell_problem(const struct reply *reply)
+{
+	struct str text = STR_INIT;
+	int code;
+
+	ask_problem_text(reply->status, str_text(&reply->body), reply->body.size, &text);
+	code = cli_fail(exit_code_of_status(reply->status), "%s", str_text(&text));
+	str_close(&text);
+	return code;
+}
+
+/* --- asking -------------------------------------------------------------------------------------
+ */
+
+int ask_once(struct cli *cli, const struct question *question, struct reply *reply, struct err *err)
+{
+	struct http_request request = {.method = question->method,
+				       .path = question->path,
+				       .body = question->body,
+				       .headers = question->headers,
+				       .timeout_ms = question->wait_ms + ASK_TIMEOUT_MS,
+				       .max_body_bytes = ASK_BODY_MAX,
+				       .piece = question->piece,
+				       .context = question->context};
+	struct http_response response = {0, reply->body};
+	int rc;
+
+	if (question->piece != NULL)
+		request.timeout_ms = 0;
+	rc = http_request(cli->client, &request, &response, err);
+	reply->body = response.body;
+	reply->status = response.status;
+	if (rc == 0 || rc == ERR_AGAIN)
+		cli->was_answered = true;
+	return rc;
+}
+
+void ask_pause(int64_t pause_ms)
+{
+	struct timespec pause = {pause_ms / 1000, pause_ms % 1000 * 1000000};
+
+	nanosleep(&pause, NULL);
+}
+
+/* A daemon that starts anew is gone for a moment, or not ready. */
+static bool may_come_back(const struct cli *cli, const struct question *question,
+			  const struct reply *reply, int rc)
+{
+	if (!question->patient || !cli->was_answered)
+		return false;
+	return rc == ERR_NOT_FOUND || rc == ERR_AGAIN ||
+	       (rc == 0 && reply->status == 503 && strcmp(question->method, "GET") == 0);
+}
+
+static int ask_patiently(struct cli *cli, const struct question *question, struct reply *reply,
+			 struct err *err)
+{
+	bool was_answered = cli->was_answered;
+	int64_t give_up_ms = 0;
+	int rc = ask_once(cli, question, reply, err);
+
+	/* A first question that gets "not now" is not asked again: the caller wants to know. */
+	if (rc == 0 && !was_answered)
+		return rc;
+	while (may_come_back(cli, question, reply, rc)) {
+		int64_t now_ms = clock_now().boot_ms;
+
+		if (give_up_ms == 0)
+			give_up_ms = now_ms + ASK_PATIENCE_MS;
+		if (now_ms >= give_up_ms)
+			break;
+		ask_pause(RETRY_PAUSE_MS);
+		rc = ask_once(cli, question, reply, err);
+	}
+	return rc;
+}
+
+static int parse(struct reply *reply)
+{
+	json_error_t error;
+
+	reply->json = json_loadb(str_text(&reply->body), reply->body.size, 0, &error);
+	if (reply->json == NULL)
+		return cli_fail(CODE_FAILED, "the daemon's answer is not JSON: %s", error.text);
+	return CODE_OK;
+}
+
+int ask(struct cli *cli, const struct question *question, struct reply *reply)
+{
+	struct err err = {0};
+
+	json_decref(reply->json);
+	reply->json = NULL;
+	if (connect_to_daemon(cli, &err) != 0)
+		return cli_fail_err(&err);
+	if (ask_patiently(cli, question, reply, &err) != 0)
+		return ask_tell_failure(cli, &err);
+	if (reply->status < 200 || reply->status > 299)
+		return ask_tell_problem(reply);
+	return question->piece == NULL ? parse(reply) : CODE_OK;
+}
+
+int ask_get(struct cli *cli, const char *path, struct reply *reply)
+{
+	struct question question = {.method = "GET", .path = path, .patient = true};
+
+	return ask(cli, &question, reply);
+}
+
+void reply_close(struct reply *reply)
+{
+	json_decref(reply->json);
+	reply->json = NULL;
+	str_close(&reply->body);
+}
+
+/* --- what is in an answer -----------------------------------------------------------------------
+ */
+
+const char *reply_text(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text == NULL ? "" : text;
+}
+
+int64_t reply_number(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+int64_t reply_instant(const json_t *object, const char *key)
+{
+	int64_t at_ms = 0;
+
+	return text_parse_instant(reply_text(object, key), &at_ms) ? at_ms : 0;
+}
+
+/* --- which run is meant -------------------------------------------------------------------------
+ */
+
+static int latest_run_id(struct cli *cli, const char *dag, char run_id[17])
+{
+	struct reply reply = {0};
+	struct str path = STR_INIT;
+	const json_t *item;
+	int code;
+
+	str_append(&path, "/api/v1/dags/");
+	http_encode(&path, dag);
+	str_append(&path, "/runs?limit=1");
+	code = ask_get(cli, str_text(&path), &reply);
+	item = json_array_get(json_object_get(reply.json, "items"), 0);
+	if (code == CODE_OK && item == NULL)
+		code =
+		    cli_fail(CODE_NOT_FOUND,
+			     "dag '%s' has never run: start it with: heddle trigger %s", dag, dag);
+	else if (code == CODE_OK)
+		snprintf(run_id, 17, "%s", reply_text(item, "id"));
+	reply_close(&reply);
+	str_close(&path);
+	return code;
+}
+
+int ask_run_id(struct cli *cli, const char *run, char run_id[17])
+{
+	struct reply reply = {0};
+	struct str path = STR_INIT;
+	int code;
+
+	if (run == NULL)
+		return latest_run_id(cli, cli->args->values[FLAG_DAG], run_id);
+	str_append(&path, "/api/v1/runs/");
+	http_encode(&path, run);
+	code = ask_get(cli, str_text(&path), &reply);
+	if (code == CODE_OK)
+		snprintf(run_id, 17, "%s", reply_text(reply.json, "id"));
+	reply_close(&reply);
+	str_close(&path);
+	return code;
+}

@@ -1,0 +1,194 @@
+/* cli.c - from argv to a verb and its exit code; see cli.h. */
+#include "cli/cli.h"
+
+#include "cli/verb.h"
+#include "cli/verbs/verbs.h"
+#include "net/http.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int cli_fail(int code, const char *format, ...)
+{
+	va_list args;
+
+	fputs("heddle: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return code;
+}
+
+int cli_fail_err(const struct err *err)
+{
+	return cli_fail(exit_code_of_err(err->code), "%s", err->message);
+}
+
+bool cli_print(const char *text, size_t count)
+{
+	return fwrite(text, 1, count, stdout) == count && fflush(stdout) == 0;
+}
+
+bool cli_print_str(const struct str *text)
+{
+	return cli_print(str_text(text), text->size);
+}
+
+/* --- where the daemon lives ---------------------------------------------------------------------
+ */
+
+static int set_path(char path[PATH_MAX], struct err *err, const char *above, const char *below)
+{
+	int length = snprintf(path, PATH_MAX, "%s%s", above, below);
+
+	if (length < 0 || length >= PATH_MAX)
+		return err_set(err, ERR_USAGE, "path '%.64s...' is too long", above);
+	return 0;
+}
+
+static bool is_set(const char *text)
+{
+	return text != NULL && text[0] != '\0';
+}
+
+/* $HOME, else what the user database says, as a shell's ~ does. */
+static const char *user_folder(char buffer[PATH_MAX])
+{
+	const char *folder = getenv("HOME");
+	struct passwd entry;
+	struct passwd *found = NULL;
+
+	if (is_set(folder))
+		return folder;
+	if (getpwuid_r(getuid(), &entry, buffer, PATH_MAX, &found) != 0 || found == NULL)
+		return NULL;
+	return found->pw_dir;
+}
+
+int cli_find_home(const char *flag, char home[PATH_MAX], struct err *err)
+{
+	const char *state = getenv("XDG_STATE_HOME");
+	char buffer[PATH_MAX];
+	const char *folder;
+
+	if (flag == NULL && is_set(getenv("HEDDLE_HOME")))
+		flag = getenv("HEDDLE_HOME");
+	if (flag != NULL)
+		return set_path(home, err, flag, "");
+	/* "All paths set in these environment variables must be absolute. If [it is] relative ...
+	 * ignore it." (XDG Base Directory Specification, section 2) */
+	if (is_set(state) && state[0] == '/')
+		return set_path(home, err, state, "/heddle");
+	folder = user_folder(buffer);
+	if (!is_set(folder))
+		return err_set(err, ERR_USAGE,
+			       "no home folder: name one with --home or $HEDDLE_HOME");
+	return set_path(home, err, folder, "/.local/state/heddle");
+}
+
+int cli_find_dags(const char *flag, const char *home, char dags[PATH_MAX], struct err *err)
+{
+	if (flag != NULL)
+		return set_path(dags, err, flag, "");
+	return set_path(dags, err, home, "/dags");
+}
+
+/* --- one command line ---------------------------------------------------------------------------
+ */
+
+/* https://no-color.org: any value that is not empty. */
+static bool wants_colour(void)
+{
+	const char *terminal = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !is_set(getenv("NO_COLOR")) && is_set(terminal) &&
+	       strcmp(terminal, "dumb") != 0;
+}
+
+static int open_cli(struct cli *cli, const struct args *args, struct err *err)
+{
+	int rc;
+
+	memset(cli, 0, sizeof *cli);
+	cli->args = args;
+	cli->json = args_has(args, FLAG_JSON);
+	cli->colour = wants_colour();
+	rc = cli_find_home(args->values[FLAG_HOME], cli->home, err);
+	if (rc == 0)
+		rc = cli_find_dags(args->values[FLAG_DAGS], cli->home, cli->dags, err);
+	return rc;
+}
+
+/* What was buffered may not have reached a full disk. A reader that went away wants no words. */
+static int close_stdout(int code)
+{
+	bool failed = fflush(stdout) != 0 || ferror(stdout);
+
+	if (!failed)
+		return code;
+	if (errno != EPIPE)
+		cli_fail(CODE_FAILED, "write to stdout: %s", strerror(errno));
+	return code == CODE_OK ? CODE_FAILED : code;
+}
+
+static int run_verb(const struct verb *verb, const struct args *args)
+{
+	struct err err = {0};
+	struct cli cli;
+	int code;
+
+	if (verb_check(verb, args, &err) != 0) {
+		code = cli_fail_err(&err);
+		fprintf(stderr, "see: heddle %s --help\n", verb->name);
+		return code;
+	}
+	if (open_cli(&cli, args, &err) != 0)
+		return cli_fail_err(&err);
+	code = verb->run(&cli);
+	http_client_destroy(cli.client);
+	return close_stdout(code);
+}
+
+static int dispatch(const struct args *args)
+{
+	const char *name = args->verb;
+	struct err err = {0};
+	const struct verb *verb;
+
+	if (args_has(args, FLAG_VERSION))
+		name = "version";
+	if (name == NULL && args_has(args, FLAG_HELP))
+		return close_stdout(help_print(NULL, stdout));
+	if (name == NULL) {
+		(void)help_print(NULL, stderr);
+		return CODE_USAGE;
+	}
+	verb = verb_find(name);
+	if (verb == NULL) {
+		(void)verb_refuse_unknown(name, &err);
+		return cli_fail_err(&err);
+	}
+	if (args_has(args, FLAG_HELP))
+		return close_stdout(help_print(verb, stdout));
+	return run_verb(verb, args);
+}
+
+int cli_main(int argc, char **argv)
+{
+	struct args args;
+	struct err err = {0};
+	int code;
+
+	if (args_parse(argc - 1, (const char *const *)argv + 1, &args, &err) != 0)
+		code = cli_fail_err(&err);
+	else
+		code = dispatch(&args);
+	args_close(&args);
+	return code;
+}

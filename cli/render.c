@@ -1,0 +1,256 @@
+/* render.c - lists, runs and facts as text; see render.h. */
+#include "cli/render.h"
+
+#include "cli/ask.h"
+#include "cli/table.h"
+#include "cli/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static void number_cell(struct table *table, const json_t *item, const char *key)
+{
+	char text[24];
+
+	snprintf(text, sizeof text, "%" PRId64, reply_number(item, key));
+	table_cell(table, text);
+}
+
+static void instant_cell(struct table *table, const json_t *item, const char *key)
+{
+	int64_t at_ms = reply_instant(item, key);
+	char text[TEXT_SIZE];
+
+	table_cell(table, at_ms == 0 ? "" : text_instant(at_ms, text));
+}
+
+/* From begin to end, or to now for what has not ended. */
+static void duration_cell(struct table *table, const json_t *item, const char *begin,
+			  int64_t now_ms)
+{
+	int64_t begin_ms = reply_instant(item, begin);
+	int64_t end_ms = reply_instant(item, "ended_at");
+	char text[TEXT_SIZE];
+
+	if (end_ms == 0)
+		end_ms = now_ms;
+	table_cell(table, begin_ms == 0 ? "" : text_duration(end_ms - begin_ms, text));
+}
+
+static void text_cell(struct table *table, const json_t *item, const char *key)
+{
+	table_cell(table, reply_text(item, key));
+}
+
+static void dag_row(struct table *table, const json_t *item, int64_t now_ms)
+{
+	const json_t *last = json_object_get(item, "last_run");
+
+	(void)now_ms;
+	text_cell(table, item, "id");
+	number_cell(table, item, "tasks");
+	text_cell(table, last, "id");
+	text_cell(table, last, "state");
+	instant_cell(table, last, "created_at");
+	text_cell(table, item, "file");
+}
+
+static void run_row(struct table *table, const json_t *item, int64_t now_ms)
+{
+	text_cell(table, item, "id");
+	text_cell(table, item, "dag");
+	text_cell(table, item, "state");
+	instant_cell(table, item, "created_at");
+	duration_cell(table, item, "created_at", now_ms);
+	text_cell(table, item, "reason");
+}
+
+static void task_row(struct table *table, const json_t *item, int64_t now_ms)
+{
+	text_cell(table, item, "id");
+	text_cell(table, item, "state");
+	number_cell(table, item, "attempts");
+	instant_cell(table, item, "started_at");
+	duration_cell(table, item, "started_at", now_ms);
+	text_cell(table, item, "reason");
+}
+
+static void pool_row(struct table *table, const json_t *item, int64_t now_ms)
+{
+	(void)now_ms;
+	text_cell(table, item, "name");
+	text_cell(table, item, "dag");
+	number_cell(table, item, "slots");
+	number_cell(table, item, "used");
+	number_cell(table, item, "queued");
+}
+
+/* What an editor can jump to, as compilers write it. */
+static void print_errors(const json_t *items, struct str *out)
+{
+	for (size_t i = 0; i < json_array_size(items); i++) {
+		const json_t *item = json_array_get(items, i);
+
+		text_clean(out, reply_text(item, "file"));
+		str_printf(out, ":%" PRId64 ":%" PRId64 ": ", reply_number(item, "line"),
+			   reply_number(item, "column"));
+		text_clean(out, reply_text(item, "message"));
+		str_append_char(out, '\n');
+	}
+}
+
+static const struct {
+	const char *titles[TABLE_COLUMNS_MAX + 1];
+	void (*row)(struct table *table, const json_t *item, int64_t now_ms);
+} kinds[] = {
+    [RENDER_DAGS] = {{"DAG", "TASKS", "LAST RUN", "STATE", "CREATED", "FILE", NULL}, dag_row},
+    [RENDER_RUNS] = {{"RUN", "DAG", "STATE", "CREATED", "DURATION", "REASON", NULL}, run_row},
+    [RENDER_TASKS] = {{"TASK", "STATE", "TRIES", "STARTED", "DURATION", "REASON", NULL}, task_row},
+    [RENDER_POOLS] = {{"POOL", "DAG", "SLOTS", "USED", "QUEUED", NULL}, pool_row},
+};
+
+void render_list(enum render_kind kind, const json_t *items, int64_t now_ms, bool colour,
+		 struct str *out)
+{
+	struct table table;
+
+	if (kind == RENDER_ERRORS) {
+		print_errors(items, out);
+		return;
+	}
+	table_init(&table, kinds[kind].titles);
+	for (size_t i = 0; i < json_array_size(items); i++)
+		kinds[kind].row(&table, json_array_get(items, i), now_ms);
+	table_print(&table, colour, out);
+	table_close(&table);
+}
+
+/* --- a run --------------------------------------------------------------------------------------
+ */
+
+static void append_state(const char *state, bool colour, struct str *out)
+{
+	if (colour)
+		str_append(out, text_colour(state));
+	text_clean(out, state);
+	if (colour)
+		str_append(out, text_colour_end(state));
+}
+
+static void append_more(const json_t *object, const char *key, const char *before,
+			const char *after, struct str *out)
+{
+	const char *text = reply_text(object, key);
+
+	if (text[0] == '\0')
+		return;
+	str_append(out, before);
+	text_clean(out, text);
+	str_append(out, after);
+}
+
+static void append_times(const json_t *run, int64_t now_ms, struct str *out)
+{
+	int64_t created_ms = reply_instant(run, "created_at");
+	int64_t ended_ms = reply_instant(run, "ended_at");
+	char instant[TEXT_SIZE];
+	char duration[TEXT_SIZE];
+
+	str_printf(out, "created  %s\n", text_instant(created_ms, instant));
+	if (ended_ms != 0)
+		str_printf(out, "ended    %s, after %s\n", text_instant(ended_ms, instant),
+			   text_duration(ended_ms - created_ms, duration));
+	else
+		str_printf(out, "so far   %s\n", text_duration(now_ms - created_ms, duration));
+}
+
+void render_run(const json_t *run, const json_t *tasks, int64_t now_ms, bool colour,
+		struct str *out)
+{
+	append_more(run, "id", "run      ", "\n", out);
+	append_more(run, "dag", "dag      ", "", out);
+	append_more(run, "dag_hash", " (version ", ")", out);
+	str_append(out, "\nstate    ");
+	append_state(reply_text(run, "state"), colour, out);
+	append_more(run, "reason", ": ", "", out);
+	append_more(run, "key", "\nkey      ", "", out);
+	append_more(run, "source", " (", ")", out);
+	str_append_char(out, '\n');
+	append_times(run, now_ms, out);
+	str_append_char(out, '\n');
+	render_list(RENDER_TASKS, tasks, now_ms, colour, out);
+}
+
+/* --- a fact -------------------------------------------------------------------------------------
+ */
+
+static void append_try(const json_t *fact, struct str *out)
+{
+	int64_t number = reply_number(fact, "attempt");
+
+	if (number > 0)
+		str_printf(out, " (try %" PRId64 ")", number);
+}
+
+static void task_fact(const json_t *fact, const char *state, bool colour, struct str *out)
+{
+	text_clean(out, reply_text(fact, "task"));
+	str_append_char(out, ' ');
+	append_state(state, colour, out);
+	append_try(fact, out);
+}
+
+static void run_fact(const json_t *fact, bool colour, struct str *out)
+{
+	str_append(out, "run ");
+	append_state(reply_text(fact, "to"), colour, out);
+	if (strcmp(reply_text(fact, "actor"), "scheduler") != 0)
+		append_more(fact, "actor", " by ", "", out);
+}
+
+static void new_run_fact(const json_t *fact, struct str *out)
+{
+	append_more(fact, "run", "run ", "", out);
+	append_more(fact, "dag", " of ", "", out);
+	append_more(fact, "actor", " by ", "", out);
+}
+
+static void other_fact(const json_t *fact, struct str *out)
+{
+	text_clean(out, reply_text(fact, "kind"));
+	append_more(fact, "task", " ", "", out);
+	append_try(fact, out);
+	append_more(fact, "from", " from ", "", out);
+	append_more(fact, "to", " to ", "", out);
+}
+
+/* A task that starts running is told by its new attempt, which knows its number; the end of an
+ * attempt by the task's next state, which knows what follows from it. */
+static bool is_told_elsewhere(const json_t *fact, const char *kind)
+{
+	return strcmp(kind, "attempt.end") == 0 ||
+	       (strcmp(kind, "task.state") == 0 && strcmp(reply_text(fact, "to"), "running") == 0);
+}
+
+void render_fact(const json_t *fact, bool colour, struct str *out)
+{
+	const char *kind = reply_text(fact, "kind");
+	char time[TEXT_SIZE];
+
+	if (is_told_elsewhere(fact, kind))
+		return;
+	str_printf(out, "%s ", text_time_of_day(reply_instant(fact, "at"), time));
+	if (strcmp(kind, "attempt.new") == 0)
+		task_fact(fact, "running", colour, out);
+	else if (strcmp(kind, "task.state") == 0)
+		task_fact(fact, reply_text(fact, "to"), colour, out);
+	else if (strcmp(kind, "run.state") == 0)
+		run_fact(fact, colour, out);
+	else if (strcmp(kind, "run.new") == 0)
+		new_run_fact(fact, out);
+	else
+		other_fact(fact, out);
+	append_more(fact, "why", ": ", "", out);
+	str_append_char(out, '\n');
+}

@@ -1,0 +1,172 @@
+/* verb.c - the verbs; see verb.h. */
+#include "cli/verb.h"
+
+#include "cli/verbs/verbs.h"
+
+#include <string.h>
+
+#define BIT(name) FLAG_BIT(FLAG_##name)
+
+/* clang-format off */
+static const struct verb verbs[] = {
+	{"daemon", "", 0, 0, BIT(LISTEN) | BIT(PORT), BIT(TLS_CERT) | BIT(TLS_KEY),
+	 "Run scheduler and API in the foreground, one daemon a home.",
+	 "heddle daemon\n"
+	 "heddle daemon --home /var/lib/heddle --dags /srv/dags --port 8088\n"
+	 "heddle daemon --listen none\n", run_verb_daemon},
+	{"validate", "[PATH...]", 0, VERB_OPERANDS_ANY, BIT(STRICT), BIT(STRICT_MWAAS),
+	 "Check DAG files and folders (default: --dags), without a daemon. Prints all errors.",
+	 "heddle validate nightly.yaml\n"
+	 "heddle validate dags/ --json\n", run_verb_validate},
+	{"ls", "dags|runs|tasks|pools|errors", 1, 1,
+	 BIT(DAG) | BIT(LATEST) | BIT(LIMIT) | BIT(RUN) | BIT(SINCE) | BIT(STATE) | BIT(WATCH),
+	 BIT(DOMAIN),
+	 "List what there is.",
+	 "heddle ls dags\n"
+	 "heddle ls runs --state failed --since 24h\n"
+	 "heddle ls tasks --dag flights --latest --watch\n"
+	 "heddle ls errors --json\n", run_verb_ls},
+	{"trigger", "DAG", 1, 1, BIT(ID) | BIT(WAIT),
+	 BIT(PARAM) | BIT(PERIOD) | BIT(AT) | BIT(FORCE),
+	 "Start a run of a DAG and print its id.",
+	 "heddle trigger flights\n"
+	 "heddle trigger flights --id 2026-11-20 --wait\n"
+	 "heddle trigger flights --wait=10m --json\n", run_verb_trigger},
+	{"runs", "show RUN", 1, 2, BIT(DAG) | BIT(LATEST), 0,
+	 "Show a run and its tasks.",
+	 "heddle runs show 9f1c\n"
+	 "heddle runs show --dag flights --latest --json\n", run_verb_runs},
+	{"watch", "RUN", 1, 1, 0, 0,
+	 "Print what happens to a run, a line each, until it has ended. Exits as the run does.",
+	 "heddle watch 9f1c\n"
+	 "heddle watch \"$(heddle trigger flights)\"\n", run_verb_watch},
+	{"logs", "RUN [TASK]", 1, 2, BIT(ATTEMPT) | BIT(FOLLOW), 0,
+	 "Print the log of a task, or of all tasks of a run in the order of their start.",
+	 "heddle logs 9f1c\n"
+	 "heddle logs 9f1c extract -f\n"
+	 "heddle logs 9f1c extract --attempt 1\n", run_verb_logs},
+	{"cancel", "RUN", 1, 1, BIT(REASON) | BIT(WAIT), 0,
+	 "End a run: its tasks get SIGTERM, and SIGKILL after their grace.",
+	 "heddle cancel 9f1c --reason 'wrong input'\n"
+	 "heddle cancel 9f1c --wait=1m\n", run_verb_cancel},
+	{"version", "", 0, 0, 0, 0, "Print the version.", "heddle version --json\n",
+	 run_verb_version},
+	{"help", "[VERB]", 0, 1, 0, 0, "Show what a verb does.", "heddle help trigger\n",
+	 run_verb_help},
+};
+/* clang-format on */
+
+#define VERB_COUNT (sizeof verbs / sizeof *verbs)
+
+/* Verbs that are to come. */
+static const char *const later[] = {
+    "run",      "plan",   "fmt",        "schema",   "show",     "import",   "why",
+    "rerun",    "pause",  "resume",     "mark",     "approve",  "reject",   "note",
+    "backfill", "next",   "cron",       "forecast", "simulate", "products", "impact",
+    "event",    "events", "exceptions", "outbox",   "dq",       "secrets",  "connections",
+    "grants",   "tokens", "pools",      "replay",   "audit",    "stats",    "sql",
+    "init",     "backup", "restore",    "gc",       "doctor",   "test",     "debug",
+};
+
+#define LATER_COUNT (sizeof later / sizeof *later)
+
+const struct verb *verb_find(const char *name)
+{
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+int verb_refuse_unknown(const char *name, struct err *err)
+{
+	const char *names[VERB_COUNT + 1] = {NULL};
+	const char *nearest;
+
+	for (size_t i = 0; i < LATER_COUNT; i++)
+		if (strcmp(later[i], name) == 0)
+			return err_set(err, ERR_USAGE, "verb '%s' is not supported yet", name);
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		names[i] = verbs[i].name;
+	nearest = str_nearest(name, names);
+	if (nearest != NULL)
+		return err_set(err, ERR_USAGE, "unknown verb '%s' (did you mean '%s'?)", name,
+			       nearest);
+	return err_set(err, ERR_USAGE, "unknown verb '%s'; 'heddle help' lists all", name);
+}
+
+int verb_check(const struct verb *verb, const struct args *args, struct err *err)
+{
+	const char *space = verb->operands[0] == '\0' ? "" : " ";
+
+	if (args->operand_count < verb->operands_min)
+		return err_set(err, ERR_USAGE, "'%s' needs more: heddle %s%s%s", verb->name,
+			       verb->name, space, verb->operands);
+	if (args->operand_count > verb->operands_max)
+		return err_set(err, ERR_USAGE, "'%s' is one word too many: heddle %s%s%s",
+			       args->operands[verb->operands_max], verb->name, space,
+			       verb->operands);
+	return args_check_flags(args, verb->name, verb->flags, verb->later, err);
+}
+
+/* --- help ---------------------------------------------------------------------------------------
+ */
+
+static void help_flag(const struct flag *flag, struct str *out)
+{
+	struct str left = STR_INIT;
+
+	if (flag->letter != 0)
+		str_printf(&left, "-%c, ", flag->letter);
+	str_printf(&left, "--%s", flag->name);
+	if (flag->value == VALUE_REQUIRED)
+		str_printf(&left, " %s", flag->value_name);
+	else if (flag->value == VALUE_OPTIONAL)
+		str_printf(&left, "[=%s]", flag->value_name);
+	str_printf(out, "  %-22s %s\n", str_text(&left), flag->help);
+	str_close(&left);
+}
+
+static void help_flags(const char *title, uint64_t set, struct str *out)
+{
+	if (set == 0)
+		return;
+	str_printf(out, "\n%s\n", title);
+	for (int i = 0; i < FLAG_COUNT; i++)
+		if ((set & FLAG_BIT(i)) != 0)
+			help_flag(args_flag((enum flag_id)i), out);
+}
+
+/* Puts two spaces before each line. */
+static void help_lines(const char *lines, struct str *out)
+{
+	while (*lines != '\0') {
+		size_t length = strcspn(lines, "\n");
+
+		str_printf(out, "  %.*s\n", (int)length, lines);
+		lines += length + (lines[length] == '\n');
+	}
+}
+
+void verb_help(const struct verb *verb, struct str *out)
+{
+	str_printf(out, "usage: heddle %s%s%s%s\n\n%s\n", verb->name,
+		   verb->operands[0] == '\0' ? "" : " ", verb->operands,
+		   verb->flags == 0 ? "" : " [flags]", verb->summary);
+	help_flags("Flags:", verb->flags, out);
+	help_flags("Everywhere:", FLAGS_GLOBAL & ~BIT(VERSION), out);
+	str_append(out, "\nExamples:\n");
+	help_lines(verb->examples, out);
+}
+
+void verb_help_all(struct str *out)
+{
+	str_append(out, "usage: heddle VERB ... [flags]\n\nVerbs:\n");
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		str_printf(out, "  %-9s %s\n", verbs[i].name, verbs[i].summary);
+	help_flags("Everywhere:", FLAGS_GLOBAL, out);
+	str_append(
+	    out, "\nExit codes: 0 ok; 1 the run (or check) failed; 2 usage; 3 definition invalid; "
+		 "4 not found;\n5 refused; 6 no daemon; 124 --wait timed out.\n"
+		 "\n'heddle VERB --help' shows a verb's flags and examples.\n");
+}

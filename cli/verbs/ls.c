@@ -1,0 +1,250 @@
+/* ls.c - `heddle ls`: lists of what there is, page by page. */
+#include "base/clock.h"
+#include "cli/ask.h"
+#include "cli/render.h"
+#include "cli/verbs/verbs.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BIT(name) FLAG_BIT(FLAG_##name)
+#define PAGE 500
+#define LIMIT_MAX 1000000
+#define LIMIT_RUNS 50
+#define WATCH_PAUSE_MS 1000
+
+struct ls_kind {
+	const char *name;
+	enum render_kind render;
+	uint64_t flags; /* besides --limit and --watch */
+	bool has_pages; /* the API takes limit and cursor */
+	int64_t limit;  /* without --limit */
+};
+
+static const struct ls_kind kinds[] = {
+    {"dags", RENDER_DAGS, BIT(STATE), true, LIMIT_MAX},
+    {"runs", RENDER_RUNS, BIT(DAG) | BIT(STATE) | BIT(SINCE), true, LIMIT_RUNS},
+    {"tasks", RENDER_TASKS, BIT(RUN) | BIT(DAG) | BIT(LATEST) | BIT(STATE), false, LIMIT_MAX},
+    {"pools", RENDER_POOLS, 0, false, LIMIT_MAX},
+    {"errors", RENDER_ERRORS, 0, false, LIMIT_MAX},
+};
+
+#define KIND_COUNT (sizeof kinds / sizeof *kinds)
+
+/* Lists that are to come. */
+static const char *const later[] = {"products", "domains", "events"};
+
+/* One listing: what is asked for and what came. */
+struct ls {
+	struct cli *cli;
+	const struct ls_kind *kind;
+	int64_t limit;
+	char run_id[17]; /* of tasks */
+	json_t *items;
+};
+
+/* --- what is wanted -----------------------------------------------------------------------------
+ */
+
+static int find_kind(const char *name, const struct ls_kind **out, struct err *err)
+{
+	const char *names[KIND_COUNT + 1] = {NULL};
+	const char *nearest;
+
+	for (size_t i = 0; i < KIND_COUNT; i++) {
+		*out = &kinds[i];
+		if (strcmp(kinds[i].name, name) == 0)
+			return 0;
+		names[i] = kinds[i].name;
+	}
+	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+		if (strcmp(later[i], name) == 0)
+			return err_set(err, ERR_USAGE, "'ls %s' is not supported yet", name);
+	nearest = str_nearest(name, names);
+	return err_set(err, ERR_USAGE,
+		       "unknown list '%s'%s%s%s: dags, runs, tasks, pools or errors", name,
+		       nearest == NULL ? "" : " (did you mean '", nearest == NULL ? "" : nearest,
+		       nearest == NULL ? "" : "'?)");
+}
+
+/* tasks are those of one run: --run RUN, or --dag X --latest. */
+static int check_run(const struct args *args, struct err *err)
+{
+	bool by_dag = args_has(args, FLAG_DAG) && args_has(args, FLAG_LATEST);
+
+	if (args_has(args, FLAG_DAG) != args_has(args, FLAG_LATEST) ||
+	    args_has(args, FLAG_RUN) == by_dag)
+		return err_set(err, ERR_USAGE,
+			       "tasks of which run? heddle ls tasks --run RUN, or: heddle ls tasks "
+			       "--dag DAG --latest");
+	return 0;
+}
+
+static int read_wishes(struct ls *ls, struct err *err)
+{
+	const struct args *args = ls->cli->args;
+	char who[32];
+	int rc = find_kind(args->operands[0], &ls->kind, err);
+
+	if (rc != 0)
+		return rc;
+	snprintf(who, sizeof who, "ls %s", ls->kind->name);
+	rc = args_check_flags(args, who, ls->kind->flags | BIT(LIMIT) | BIT(WATCH), 0, err);
+	if (rc == 0)
+		rc = args_number(args, FLAG_LIMIT, 1, LIMIT_MAX, ls->kind->limit, &ls->limit, err);
+	if (rc == 0 && ls->kind->render == RENDER_TASKS)
+		rc = check_run(args, err);
+	return rc;
+}
+
+/* --- what is there ------------------------------------------------------------------------------
+ */
+
+static void append_param(struct str *path, const char *name, const char *value)
+{
+	if (value == NULL)
+		return;
+	str_printf(path, "%c%s=", strchr(str_text(path), '?') == NULL ? '?' : '&', name);
+	http_encode(path, value);
+}
+
+static void build_path(const struct ls *ls, const char *cursor, struct str *path)
+{
+	const struct args *args = ls->cli->args;
+	/* Dags are filtered here: how many must be looked at is not known. */
+	int64_t page = ls->limit < PAGE && ls->kind->render != RENDER_DAGS ? ls->limit : PAGE;
+	char number[24];
+
+	if (ls->kind->render == RENDER_TASKS)
+		str_printf(path, "/api/v1/runs/%s/tasks", ls->run_id);
+	else
+		str_printf(path, "/api/v1/%s", ls->kind->name);
+	if (ls->kind->render == RENDER_RUNS)
+		append_param(path, "dag", args->values[FLAG_DAG]);
+	if (ls->kind->render != RENDER_DAGS)
+		append_param(path, "state", args->values[FLAG_STATE]);
+	append_param(path, "since", args->values[FLAG_SINCE]);
+	if (!ls->kind->has_pages)
+		return;
+	snprintf(number, sizeof number, "%" PRId64, page);
+	append_param(path, "limit", number);
+	append_param(path, "cursor", cursor);
+}
+
+/* Of dags, --state is that of the last run. */
+static bool is_wanted(const struct ls *ls, const json_t *item)
+{
+	const char *state = ls->cli->args->values[FLAG_STATE];
+
+	return ls->kind->render != RENDER_DAGS || state == NULL ||
+	       strcmp(reply_text(json_object_get(item, "last_run"), "state"), state) == 0;
+}
+
+static void keep(struct ls *ls, const json_t *page)
+{
+	for (size_t i = 0; i < json_array_size(page); i++) {
+		json_t *item = json_array_get(page, i);
+
+		if (json_array_size(ls->items) < (size_t)ls->limit && is_wanted(ls, item))
+			json_array_append(ls->items, item);
+	}
+}
+
+static int fetch(struct ls *ls)
+{
+	struct reply reply = {0};
+	struct str path = STR_INIT;
+	char cursor[256] = "";
+	int code;
+
+	json_array_clear(ls->items);
+	do {
+		str_clear(&path);
+		build_path(ls, cursor[0] == '\0' ? NULL : cursor, &path);
+		code = ask_get(ls->cli, str_text(&path), &reply);
+		if (code != CODE_OK)
+			break;
+		keep(ls, json_object_get(reply.json, "items"));
+		snprintf(cursor, sizeof cursor, "%s", reply_text(reply.json, "next"));
+	} while (cursor[0] != '\0' && json_array_size(ls->items) < (size_t)ls->limit);
+	str_close(&path);
+	reply_close(&reply);
+	return code;
+}
+
+/* --- printing -----------------------------------------------------------------------------------
+ */
+
+static void print_items(const struct ls *ls, struct str *out)
+{
+	char *text;
+
+	if (!ls->cli->json) {
+		render_list(ls->kind->render, ls->items, clock_now().wall_ms, ls->cli->colour, out);
+		return;
+	}
+	text = json_dumps(ls->items, JSON_COMPACT);
+	str_append(out, text == NULL ? "[]" : text);
+	str_append_char(out, '\n');
+	free(text); /* jansson's own */
+}
+
+static void print_list(const struct ls *ls)
+{
+	struct str text = STR_INIT;
+
+	print_items(ls, &text);
+	cli_print_str(&text);
+	str_close(&text);
+}
+
+/* What changed is judged by the items: a duration that goes on is no change. On a terminal the list
+ * is printed over the one before. */
+static int watch(struct ls *ls)
+{
+	json_t *before = NULL;
+	int code = CODE_OK;
+
+	while (code == CODE_OK && !ferror(stdout)) {
+		if (before == NULL || !json_equal(before, ls->items)) {
+			if (ls->cli->colour)
+				fputs("\033[H\033[2J", stdout);
+			print_list(ls);
+		}
+		json_decref(before);
+		before = json_copy(ls->items);
+		ask_pause(WATCH_PAUSE_MS);
+		code = fetch(ls);
+	}
+	json_decref(before);
+	return code;
+}
+
+static int list(struct ls *ls)
+{
+	if (args_has(ls->cli->args, FLAG_WATCH))
+		return watch(ls);
+	print_list(ls);
+	return CODE_OK;
+}
+
+int run_verb_ls(struct cli *cli)
+{
+	struct ls ls = {.cli = cli};
+	struct err err = {0};
+	int code = CODE_OK;
+
+	if (read_wishes(&ls, &err) != 0)
+		return cli_fail_err(&err);
+	ls.items = json_array();
+	if (ls.kind->render == RENDER_TASKS)
+		code = ask_run_id(cli, cli->args->values[FLAG_RUN], ls.run_id);
+	if (code == CODE_OK)
+		code = fetch(&ls);
+	if (code == CODE_OK)
+		code = list(&ls);
+	json_decref(ls.items);
+	return code;
+}

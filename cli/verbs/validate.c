@@ -1,0 +1,122 @@
+/* validate.c - `heddle validate`: checks DAG files without a daemon. */
+#include "cli/cli.h"
+#include "cli/verbs/verbs.h"
+#include "daemon/folder.h"
+#include "model/render.h"
+#include "web/compose.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* Files of a folder are named as it was named, so that a message leads to the file from here. */
+static int add_paths(struct cli *cli, struct folder *folder, struct err *err)
+{
+	const struct args *args = cli->args;
+	int rc = 0;
+
+	if (args->operand_count == 0)
+		return folder_add(folder, cli->dags, cli->dags, err);
+	for (size_t i = 0; rc == 0 && i < args->operand_count; i++)
+		rc = folder_add(folder, args->operands[i], args->operands[i], err);
+	return rc;
+}
+
+/* --- as text ------------------------------------------------------------------------------------
+ */
+
+static void print_errors(const struct folder *folder)
+{
+	bool caret = isatty(STDOUT_FILENO);
+	struct str text = STR_INIT;
+
+	for (size_t i = 0; i < folder->errors.count; i++)
+		dag_error_format(&folder->errors.items[i], caret, &text);
+	cli_print_str(&text);
+	str_close(&text);
+}
+
+static const char *plural(size_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static void print_summary(const struct folder *folder)
+{
+	fprintf(stderr, "%zu file%s, %zu DAG%s: ", folder->file_count, plural(folder->file_count),
+		folder->dag_count, plural(folder->dag_count));
+	if (folder->errors.count == 0)
+		fputs("all good\n", stderr);
+	else
+		fprintf(stderr, "%zu error%s\n", folder->errors.count,
+			plural(folder->errors.count));
+}
+
+/* --- as JSON ------------------------------------------------------------------------------------
+ */
+
+static void compose_dag(struct compose *compose, const struct folder_dag *dag)
+{
+	compose_open(compose, '{');
+	compose_member_text(compose, "id", dag->dag->id);
+	compose_member_text(compose, "file", dag->file);
+	compose_member_int(compose, "tasks", dag->dag->task_count);
+	compose_close(compose, '}');
+}
+
+static void compose_error(struct compose *compose, const struct dag_error *error)
+{
+	compose_open(compose, '{');
+	compose_member_text(compose, "file", error->source);
+	compose_member_int(compose, "line", error->line);
+	compose_member_int(compose, "column", error->column);
+	compose_member_text(compose, "message", error->message);
+	compose_close(compose, '}');
+}
+
+static void print_json(const struct folder *folder)
+{
+	struct str text = STR_INIT;
+	struct compose compose;
+
+	compose_init(&compose, &text);
+	compose_open(&compose, '{');
+	compose_key(&compose, "valid");
+	compose_bool(&compose, folder->errors.count == 0);
+	compose_member_int(&compose, "files", (int64_t)folder->file_count);
+	compose_member_open(&compose, "dags", '[');
+	for (size_t i = 0; i < folder->dag_count; i++)
+		compose_dag(&compose, &folder->dags[i]);
+	compose_close(&compose, ']');
+	compose_member_open(&compose, "errors", '[');
+	for (size_t i = 0; i < folder->errors.count; i++)
+		compose_error(&compose, &folder->errors.items[i]);
+	compose_close(&compose, ']');
+	compose_close(&compose, '}');
+	str_append_char(&text, '\n');
+	cli_print_str(&text);
+	str_close(&text);
+}
+
+int run_verb_validate(struct cli *cli)
+{
+	struct folder folder;
+	struct err err = {0};
+	int code = CODE_OK;
+
+	folder_init(&folder);
+	if (add_paths(cli, &folder, &err) != 0) {
+		code = cli_fail_err(&err);
+	} else {
+		folder_judge(&folder);
+		if (cli->json)
+			print_json(&folder);
+		else
+			print_errors(&folder);
+		print_summary(&folder);
+		if (folder.errors.count > 0)
+			code = CODE_INVALID;
+	}
+	folder_close(&folder);
+	return code;
+}

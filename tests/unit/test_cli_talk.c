@@ -1,0 +1,707 @@
+/* Verbs against a daemon that plays a script: each exchange says how the request must begin and
+ * what is answered. What the verb printed and its exit code are what a user's script would see. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "cli/cli.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define RUN "9f1c6a5b00112233"
+#define RUNNING "{\"id\":\"" RUN "\",\"dag\":\"d\",\"state\":\"running\",\"last_fact\":7}"
+#define ENDED(state)                                                                 \
+	"{\"id\":\"" RUN "\",\"dag\":\"d\",\"state\":\"" state "\",\"last_fact\":9," \
+	"\"created_at\":\"2026-11-20T06:00:00.000Z\",\"ended_at\":\"2026-11-20T06:00:02.000Z\"}"
+#define PATIENCE_MS 20000 /* for a request that does not come: the test is then red */
+
+enum then {
+	THEN_KEEP,
+	THEN_BREAK,   /* the body is cut off and the connection closed */
+	THEN_RESTART, /* likewise, and nobody serves for a moment */
+};
+
+struct exchange {
+	const char *request; /* beginning of the request; NULL = end of the script */
+	int status;
+	const char *body;
+	enum then then;
+	const char *has; /* what must stand somewhere in the request; NULL = nothing more */
+};
+
+struct stage {
+	char home[32];
+	char socket_path[64];
+	const struct exchange *script;
+	size_t played;
+	int listen_fd;
+	int fd;
+	int end_pipe[2]; /* written when the verb has ended */
+	char wrong[512]; /* the request that was not in the script */
+	pthread_t thread;
+	struct str requests; /* all of them */
+	struct str out;      /* what the verb printed */
+	struct str err;
+	int code;
+};
+
+/* --- the daemon's part ---------------------------------------------------------------------------
+ */
+
+static void start_to_listen(struct stage *stage)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	memcpy(address.sun_path, stage->socket_path, strlen(stage->socket_path) + 1);
+	stage->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (bind(stage->listen_fd, (struct sockaddr *)&address, sizeof address) != 0 ||
+	    listen(stage->listen_fd, 8) != 0)
+		abort();
+}
+
+static void stop_to_listen(struct stage *stage)
+{
+	fd_close(&stage->fd);
+	fd_close(&stage->listen_fd);
+	unlink(stage->socket_path);
+}
+
+/* False when the verb has ended. */
+static bool wait_for(struct stage *stage, int fd)
+{
+	struct pollfd fds[2] = {{fd, POLLIN, 0}, {stage->end_pipe[0], POLLIN, 0}};
+
+	return poll(fds, 2, PATIENCE_MS) > 0 && fds[0].revents != 0;
+}
+
+static bool is_whole(const char *text)
+{
+	const char *end = strstr(text, "\r\n\r\n");
+	const char *length = strcasestr(text, "\r\ncontent-length:");
+
+	if (end == NULL)
+		return false;
+	return length == NULL ||
+	       strlen(end + 4) >= strtoul(length + strlen("\r\ncontent-length:"), NULL, 10);
+}
+
+/* Reads one request, on a new connection when there is none. False when the verb has ended. */
+static bool take_request(struct stage *stage, struct str *request)
+{
+	char buffer[4096];
+	ssize_t got = 0;
+
+	str_clear(request);
+	while (!is_whole(str_text(request))) {
+		if (stage->fd < 0) {
+			if (!wait_for(stage, stage->listen_fd))
+				return false;
+			stage->fd = accept(stage->listen_fd, NULL, NULL);
+		}
+		if (!wait_for(stage, stage->fd))
+			return false;
+		got = read(stage->fd, buffer, sizeof buffer);
+		if (got <= 0)
+			fd_close(&stage->fd);
+		else
+			str_append_bytes(request, buffer, (size_t)got);
+	}
+	return true;
+}
+
+/* A broken answer is chunked, and its last chunk never comes. */
+static void answer(struct stage *stage, const struct exchange *exchange)
+{
+	size_t length = strlen(exchange->body);
+	struct str text = STR_INIT;
+
+	str_printf(&text, "HTTP/1.1 %d X\r\n", exchange->status);
+	if (exchange->then == THEN_KEEP)
+		str_printf(&text, "Content-Length: %zu\r\n\r\n%s", length, exchange->body);
+	else if (length > 0)
+		str_printf(&text, "Transfer-Encoding: chunked\r\n\r\n%zx\r\n%s\r\n", length,
+			   exchange->body);
+	if (exchange->then != THEN_KEEP && exchange->status == 0)
+		str_clear(&text);
+	if (write(stage->fd, str_text(&text), text.size) != (ssize_t)text.size)
+		abort();
+	str_close(&text);
+}
+
+static void *play(void *context)
+{
+	struct stage *stage = context;
+	struct str request = STR_INIT;
+
+	while (take_request(stage, &request)) {
+		const struct exchange *exchange = &stage->script[stage->played];
+
+		if (exchange->request == NULL ||
+		    !str_starts_with(str_text(&request), exchange->request) ||
+		    (exchange->has != NULL && strstr(str_text(&request), exchange->has) == NULL)) {
+			snprintf(stage->wrong, sizeof stage->wrong, "%s", str_text(&request));
+			break;
+		}
+		stage->played++;
+		str_append(&stage->requests, str_text(&request));
+		answer(stage, exchange);
+		if (exchange->then == THEN_BREAK)
+			fd_close(&stage->fd);
+		if (exchange->then == THEN_RESTART) {
+			stop_to_listen(stage);
+			poll(NULL, 0, 150);
+			start_to_listen(stage);
+		}
+	}
+	stop_to_listen(stage);
+	str_close(&request);
+	return NULL;
+}
+
+/* --- the verb's part -----------------------------------------------------------------------------
+ */
+
+static int redirect(int fd, const char *path)
+{
+	int saved = dup(fd);
+	int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(file >= 0);
+	dup2(file, fd);
+	close(file);
+	return saved;
+}
+
+static void restore(int saved, int fd, const char *path, struct str *text)
+{
+	dup2(saved, fd);
+	close(saved);
+	assert_int_equal(file_read(path, 1 << 20, text, NULL), 0);
+	unlink(path);
+}
+
+/* Runs "heddle --home HOME WORDS..." in this process. */
+static void run(struct stage *stage, char *const words[])
+{
+	char out_path[64];
+	char err_path[64];
+	char *argv[16] = {(char *)(uintptr_t) "heddle", (char *)(uintptr_t) "--home", stage->home};
+	int argc = 3;
+	int out_fd;
+	int err_fd;
+
+	while (words[argc - 3] != NULL) {
+		argv[argc] = words[argc - 3];
+		argc++;
+	}
+	snprintf(out_path, sizeof out_path, "%s/out", stage->home);
+	snprintf(err_path, sizeof err_path, "%s/err", stage->home);
+	fflush(stdout);
+	out_fd = redirect(STDOUT_FILENO, out_path);
+	err_fd = redirect(STDERR_FILENO, err_path);
+	stage->code = cli_main(argc, argv);
+	fflush(stdout);
+	restore(out_fd, STDOUT_FILENO, out_path, &stage->out);
+	restore(err_fd, STDERR_FILENO, err_path, &stage->err);
+}
+
+/* Plays the whole script against the verb. */
+static void perform(struct stage *stage, const struct exchange *script, char *const words[])
+{
+	size_t count = 0;
+
+	memset(stage, 0, sizeof *stage);
+	stage->fd = -1;
+	stage->listen_fd = -1;
+	stage->script = script;
+	snprintf(stage->home, sizeof stage->home, "/tmp/heddle-cli-XXXXXX");
+	assert_non_null(mkdtemp(stage->home));
+	snprintf(stage->socket_path, sizeof stage->socket_path, "%s/heddle.sock", stage->home);
+	assert_int_equal(pipe(stage->end_pipe), 0);
+	if (script != NULL) {
+		start_to_listen(stage);
+		assert_int_equal(pthread_create(&stage->thread, NULL, play, stage), 0);
+	}
+	run(stage, words);
+	assert_int_equal(write(stage->end_pipe[1], "", 1), 1);
+	if (script != NULL) {
+		pthread_join(stage->thread, NULL);
+		while (script[count].request != NULL)
+			count++;
+		if (stage->wrong[0] != '\0')
+			fail_msg("exchange %zu: unexpected request: %s", stage->played,
+				 stage->wrong);
+		assert_int_equal(stage->played, count);
+	}
+}
+
+static void leave(struct stage *stage)
+{
+	close(stage->end_pipe[0]);
+	close(stage->end_pipe[1]);
+	rmdir(stage->home);
+	str_close(&stage->requests);
+	str_close(&stage->out);
+	str_close(&stage->err);
+}
+
+#define WORDS(...) ((char *const *)(uintptr_t)(const char *const[]){__VA_ARGS__, NULL})
+
+static void expect(struct stage *stage, int code, const char *out)
+{
+	if (stage->code != code)
+		fail_msg("exit code %d, stderr: %s", stage->code, str_text(&stage->err));
+	assert_string_equal(str_text(&stage->out), out);
+}
+
+/* --- trigger and cancel --------------------------------------------------------------------------
+ */
+
+static void trigger_prints_the_id_of_the_run(void **state)
+{
+	static const struct exchange script[] = {
+	    {"POST /api/v1/dags/my.dag/runs HTTP", 201, RUNNING, THEN_KEEP, "Idempotency-Key: "},
+	    {0}};
+	struct stage stage;
+
+	(void)state;
+	perform(&stage, script, WORDS("trigger", "my.dag"));
+	expect(&stage, CODE_OK, RUN "\n");
+	assert_string_equal(str_text(&stage.err), "");
+	leave(&stage);
+}
+
+static void trigger_with_a_key_sends_it_and_waits_until_the_run_has_ended(void **state)
+{
+	static const struct exchange script[] = {
+	    {"POST /api/v1/dags/d/runs ", 201, RUNNING, THEN_KEEP, "{\"id\":\"k \\\"1\\\"\"}"},
+	    {"GET /api/v1/runs/" RUN ":wait?wait=30000ms ", 200, RUNNING, THEN_KEEP, NULL},
+	    {"GET /api/v1/runs/" RUN ":wait?wait=30000ms ", 200, ENDED("success"), THEN_KEEP, NULL},
+	    {0}};
+	struct stage stage;
+
+	(void)state;
+	perform(&stage, script, WORDS("trigger", "d", "--id", "k \"1\"", "--wait"));
+	expect(&stage, CODE_OK, RUN "\n");
+	assert_string_equal(str_text(&stage.err), "heddle: run " RUN " of d: success after 2.0s\n");
+	leave(&stage);
+}
+
+static void trigger_exits_as_the_run_does(void **state)
+{
+	static const struct exchange script[] = {{"POST ", 201, RUNNING, THEN_KEEP, NULL},
+						 {"GET ", 200, ENDED("failed"), THEN_KEEP, NULL},
+						 {0}};
+	struct stage stage;
+
+	(void)state;
+	perform(&stage, script, WORDS("trigger", "d", "--wait=1m", "--json"));
+	expect(&stage, CODE_FAILED, ENDED("failed") "\n");
+	leave(&stage);
+}
+
+static void a_wait_that_is_over_before_the_run_exits_124(void **state)
+{
+	static const struct exchange script[] = {
+	    {"POST ", 201, RUNNING, THEN_KEEP, NULL},
+	    {"GET /api/v1/runs/" RUN ":wait?wait=0ms ", 200, RUNNING, THEN_KEEP, NULL},
+	    {0}};
+	struct stage stage;
+
+	(void)state;
+	perform(&stage, script, WORDS("trigger", "d", "--wait=0s"));
+	expect(&stage, CODE_TIMED_OUT, RUN "\n");
+	assert_string_equal(str_text(&stage.err),
+			    "heddle: run " RUN " is still running; go on with: "
+			    "heddle watch " RUN "\n");
+	leave(&stage);
+}
+
+static void a_wait_outlives_the_daemon(void **state)
+{
+	static const struct exchange script[] = {
+	    {"POST ", 201, RUNNING, THEN_KEEP, NULL},
+	    {"GET /api/v1/runs/" RUN ":wait", 0, "", THEN_RESTART, NULL},
+	    {"GET /api/v1/runs/" RUN ":wait", 503, "{\"detail\":\"starting\"}", THEN_KEEP, NULL},
+	    {"GET /api/v1/runs/" RUN ":wait", 200, ENDED("success"), THEN_KEEP, NULL},
+	    {0}};
+	struct stage stage;
+
+	(void)state;
+	perform(&stage, script, WORDS("trigger", "d", "--wait"));
+	expect(&stage, CODE_OK, RUN "\n");
+	leave(&stage);
+}
+
+static void a_trigger_whose_answer_is_lost_is_repeated_with_the_same_key(void **state)
+{
+	static const char name[] = "\r\nIdempotency-Key: ";
+	static const struct exchange script[] = {
+	    {"POST /api/v1/dags/d/runs ", 0, "", THEN_BREAK, name},
+	    {"POST /api/v1/dags/d/runs ", 200, RUNNING, THEN_KEEP, name},
+	    {0}};
+	const char *first;
+	const char *second;
+	struct stage stage;
+
+	(void)state;
+	perform(&stage, script, WORDS("trigger", "d"));
+	expect(&stage, CODE_OK, RUN "\n");
+	first = strstr(str_text(&stage.requests), name);
+	second = strstr(first + sizeof name, name);
+	assert_memory_equal(first, second, sizeof name - 1 + 32);
+	leave(&stage);
+}
+
+static void what_the_daemon_refuses_is_told_with_its_exit_code(void **state)
+{
+	static const struct {
+		int status;
+		int code;
+	} cases[] = {{404, CODE_NOT_FOUND}, {409, CODE_REFUSED}, {403, CODE_REFUSED},
+		     {422, CODE_USAGE},     {503, CODE_REFUSED}, {500, CODE_FAILED}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct exchange script[] = {
+		    {"POST ", cases[i].status, "{\"detail\":\"no: because\"}", THEN_KEEP, NULL},
+		    {0}};
+		struct stage stage;
+
+		perform(&stage, script, WORDS("trigger", "d", "--id", "k"));
+		expect(&stage, cases[i].code, "");
+		assert_string_equal(str_text(&stage.err), "heddle: no: because\n");
+		leave(&stage);
+	}
+}
+
+static void without_a_daemon_the_remedy_is_told(void **state)
+{
+	struct str expected = STR_INIT;
+	struct stage stage;
+
+	(void)state;
+	perform(&stage, NULL, WORDS("trigger", "d"));
+	expect(&stage, CODE_NO_DAEMON, "");
+	str_printf(&expected,
+		   "heddle: no daemon at %s/heddle.sock: start one with: heddle daemon --home %s\n",
+		   stage.home, stage.home);
+	assert_string_equal(str_text(&stage.err), str_text(&expected));
+	str_close(&expected);
+	leave(&stage);
+}
+
+static void cancel_takes_the_beginning_of_an_id(void **state)
+{
+	static const struct exchange script[] = {
+	    {"GET /api/v1/runs/9f1 ", 200, RUNNING, THEN_KEEP, NULL},
+	    {"POST /api/v1/runs/" RUN ":cancel ", 202,
+	     "{\"id\":\"" RUN "\",\"state\":\"cancelling\"}", THEN_KEEP,
+	     "{\"reason\":\"wrong input\"}"},
+	    {"GET /api/v1/runs/" RUN ":wait", 200, ENDED("cancelled"), THEN_KEEP, NULL},
+	    {0}};
+	struct stage stage;
+
+	(void)state;
+	perform(&stage, script, WORDS("cancel", "9f1", "--reason", "wrong input", "--wait"));
+	expect(&stage, CODE_OK, "");
+	assert_string_equal(str_text(&stage.err),
+			    "heddle: run " RUN " of d: cancelled after 2.0s\n");
+	leave(&stage);
+}
+
+/* --- looking -------------------------------------------------------------------------------------
+ */
+
+static void runs_show_prints_the_api_s_json_as_it_is(void **state)
+{
+	static const struct exchange script[] = {
+	    {"GET /api/v1/dags/d/runs?limit=1 ", 200, "{\"items\":[" RUNNING "],\"next\":null}",
+	     THEN_KEEP, NULL},
+	    {"GET /api/v1/runs/" RUN " ", 200, "{\"id\": \"" RUN "\", \"tasks\": {\"b\": \"x\"}}",
+	     THEN_KEEP, NULL},
+	    {0}};
+	struct stage stage;
+
+	(void)state;
+	perform(&stage, script, WORDS("runs", "show", "--dag", "d", "--latest", "--json"));
+	expect(&stage, CODE_OK, "{\"id\": \"" RUN "\", \"tasks\": {\"b\": \"x\"}}\n");
+	leave(&stage);
+}
+
+static void the_latest_run_of_a_dag_that_never_ran_is_not_found(void **state)
+{
+	static const struct exchange script[] = {{"GET /api/v1/dags/d/runs?limit=1 ", 200,
+						  "{\"items\":[],\"next\":null}", THEN_KEEP, NULL},
+						 {0}};
+	struct stage stage;
+
+	(void)state;
+	perform(&stage, script, WORDS("runs", "show", "--dag", "d", "--latest"));
+	expect(&stage, CODE_NOT_FOUND, "");
+	assert_string_equal(str_text(&stage.err),
+			    "heddle: dag 'd' has never run: start it with: heddle trigger d\n");
+	leave(&stage);
+}
+
+static void a_list_is_gathered_from_all_its_pages(void **state)
+{
+	static const struct exchange script[] = {
+	    {"GET /api/v1/runs?dag=d&state=failed&since=24h&limit=3 ", 200,
+	     "{\"items\":[{\"id\":\"a\"},{\"id\":\"b\"}],\"next\":\"b\"}", THEN_KEEP, NULL},
+	    {"GET /api/v1/runs?dag=d&state=failed&since=24h&limit=3&cursor=b ", 200,
+	     "{\"items\":[{\"id\":\"c\"},{\"id\":\"d\"}],\"next\":\"d\"}", THEN_KEEP, NULL},
+	    {0}};
+	struct stage stage;
+
+	(void)state;
+	perform(&stage, script,
+		WORDS("ls", "runs", "--dag", "d", "--state", "failed", "--since", "24h", "--limit",
+		      "3", "--json"));
+	expect(&stage, CODE_OK, "[{\"id\":\"a\"},{\"id\":\"b\"},{\"id\":\"c\"}]\n");
+	leave(&stage);
+}
+
+static void watch_prints_facts_once_and_exits_as_the_run_does(void **state)
+{
+	static const char first[] =
+	    "{\"items\":[{\"fact\":8,\"at\":\"2026-11-20T06:00:00.123Z\",\"kind\":\"attempt.new\","
+	    "\"task\":\"extract\",\"attempt\":1}]}";
+	static const char second[] =
+	    "{\"items\":[{\"fact\":9,\"at\":\"2026-11-20T06:00:01.000Z\",\"kind\":\"run.state\","
+	    "\"from\":\"running\",\"to\":\"failed\",\"actor\":\"scheduler\","
+	    "\"why\":\"task 'extract' failed\"}]}";
+	static const struct exchange script[] = {
+	    {"GET /api/v1/runs/9f ", 200, RUNNING, THEN_KEEP, NULL},
+	    {"GET /api/v1/facts?run=" RUN "&since=0&limit=1000&wait=30000ms ", 200, first,
+	     THEN_KEEP, NULL},
+	    {"GET /api/v1/facts?run=" RUN "&since=8&", 200, second, THEN_BREAK, NULL},
+	    {"GET /api/v1/facts?run=" RUN "&since=8&", 200, second, THEN_KEEP, NULL},
+	    {0}};
+	struct stage stage;
+
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	perform(&stage, script, WORDS("watch", "9f"));
+	expect(&stage, CODE_FAILED,
+	       "06:00:00.123 extract running (try 1)\n"
+	       "06:00:01.000 run failed: task 'extract' failed\n");
+	leave(&stage);
+}
+
+/* --- logs ----------------------------------------------------------------------------------------
+ */
+
+#define TASK(id, attempts, started)                                       \
+	"{\"id\":\"" id "\",\"state\":\"success\",\"attempts\":" attempts \
+	",\"started_at\":\"2026-11-20T06:00:0" started ".000Z\"}"
+#define LOG(task, n) "GET /api/v1/runs/" RUN "/tasks/" task "/attempts/" n "/log"
+#define ATTEMPT(task, n) "GET /api/v1/runs/" RUN "/tasks/" task "/attempts/" n " "
+#define ATTEMPT_RUNS "{\"state\":\"running\",\"ended_at\":null}"
+#define ATTEMPT_OVER "{\"state\":\"success\",\"ended_at\":\"2026-11-20T06:00:05.000Z\"}"
+
+static void logs_of_a_run_come_in_the_order_of_their_start(void **state)
+{
+	static const struct exchange script[] = {
+	    {"GET /api/v1/runs/9f ", 200, RUNNING, THEN_KEEP, NULL},
+	    {"GET /api/v1/runs/" RUN " ", 200, ENDED("success"), THEN_KEEP, NULL},
+	    {"GET /api/v1/runs/" RUN "/tasks ", 200,
+	     "{\"items\":[" TASK("late", "1", "3") "," TASK("never", "0",
+							    "0") "," TASK("early", "2", "1") "]}",
+	     THEN_KEEP, NULL},
+	    {LOG("early", "2") " ", 200, "one\n", THEN_KEEP, NULL},
+	    {LOG("late", "1") " ", 200, "two\n", THEN_KEEP, NULL},
+	    {0}};
+	struct stage stage;
+
+	(void)state;
+	perform(&stage, script, WORDS("logs", "9f"));
+	expect(&stage, CODE_OK, "one\ntwo\n");
+	assert_string_equal(str_text(&stage.err),
+			    "==> early (try 2) <==\n\n==> late (try 1) <==\n");
+	leave(&stage);
+}
+
+static void a_followed_log_neither_doubles_nor_loses_a_line_when_the_daemon_restarts(void **state)
+{
+	static const struct exchange script[] = {
+	    {"GET /api/v1/runs/9f ", 200, RUNNING, THEN_KEEP, NULL},
+	    {"GET /api/v1/runs/" RUN " ", 200, RUNNING, THEN_KEEP, NULL},
+	    {"GET /api/v1/runs/" RUN "/tasks ", 200, "{\"items\":[" TASK("x", "1", "1") "]}",
+	     THEN_KEEP, NULL},
+	    {ATTEMPT("x", "1"), 200, ATTEMPT_RUNS, THEN_KEEP, NULL},
+	    {LOG("x", "1") "?follow=1 ", 200, "line1\nli", THEN_RESTART, NULL},
+	    {ATTEMPT("x", "1"), 200, ATTEMPT_RUNS, THEN_KEEP, NULL},
+	    {LOG("x", "1") "?follow=1 ", 206, "ne2\n", THEN_BREAK, "\r\nRange: bytes=8-\r\n"},
+	    {ATTEMPT("x", "1"), 200, ATTEMPT_RUNS, THEN_KEEP, NULL},
+	    /* An answer from the beginning: what was printed is left out. */
+	    {LOG("x", "1") "?follow=1 ", 200, "line1\nline2\nline3\n", THEN_KEEP,
+	     "\r\nRange: bytes=12-\r\n"},
+	    {ATTEMPT("x", "1"), 200, ATTEMPT_OVER, THEN_KEEP, NULL},
+	    {LOG("x", "1") " ", 206, "line4\n", THEN_KEEP, "\r\nRange: bytes=18-\r\n"},
+	    {"GET /api/v1/runs/" RUN " ", 200, ENDED("success"), THEN_KEEP, NULL},
+	    {"GET /api/v1/runs/" RUN "/tasks ", 200, "{\"items\":[" TASK("x", "1", "1") "]}",
+	     THEN_KEEP, NULL},
+	    {0}};
+	struct stage stage;
+
+	(void)state;
+	perform(&stage, script, WORDS("logs", "9f", "x", "-f"));
+	expect(&stage, CODE_OK, "line1\nline2\nline3\nline4\n");
+	assert_string_equal(str_text(&stage.err), "");
+	leave(&stage);
+}
+
+static void a_followed_task_is_followed_into_its_next_attempt(void **state)
+{
+	static const struct exchange script[] = {
+	    {"GET /api/v1/runs/9f ", 200, RUNNING, THEN_KEEP, NULL},
+	    {"GET /api/v1/runs/" RUN " ", 200, RUNNING, THEN_KEEP, NULL},
+	    {"GET /api/v1/runs/" RUN "/tasks ", 200,
+	     "{\"items\":[{\"id\":\"x\",\"state\":\"up_for_retry\",\"attempts\":1}]}", THEN_KEEP,
+	     NULL},
+	    {ATTEMPT("x", "1"), 200, ATTEMPT_OVER, THEN_KEEP, NULL},
+	    {LOG("x", "1") " ", 200, "first\n", THEN_KEEP, NULL},
+	    {"GET /api/v1/runs/" RUN " ", 200, RUNNING, THEN_KEEP, NULL},
+	    {"GET /api/v1/runs/" RUN "/tasks ", 200,
+	     "{\"items\":[{\"id\":\"x\",\"state\":\"up_for_retry\",\"attempts\":1}]}", THEN_KEEP,
+	     NULL},
+	    {"GET /api/v1/runs/" RUN "?wait=30000ms&since=7 ", 200, RUNNING, THEN_KEEP, NULL},
+	    {"GET /api/v1/runs/" RUN "/tasks ", 200, "{\"items\":[" TASK("x", "2", "1") "]}",
+	     THEN_KEEP, NULL},
+	    {ATTEMPT("x", "2"), 200, ATTEMPT_OVER, THEN_KEEP, NULL},
+	    {LOG("x", "2") " ", 200, "second\n", THEN_KEEP, NULL},
+	    {"GET /api/v1/runs/" RUN " ", 200, RUNNING, THEN_KEEP, NULL},
+	    {"GET /api/v1/runs/" RUN "/tasks ", 200, "{\"items\":[" TASK("x", "2", "1") "]}",
+	     THEN_KEEP, NULL},
+	    {0}};
+	struct stage stage;
+
+	(void)state;
+	perform(&stage, script, WORDS("logs", "9f", "x", "--follow"));
+	expect(&stage, CODE_OK, "first\nsecond\n");
+	assert_string_equal(str_text(&stage.err), "\n==> x (try 2) <==\n");
+	leave(&stage);
+}
+
+static void a_log_that_cannot_be_is_not_found(void **state)
+{
+	static const struct exchange script[] = {
+	    {"GET /api/v1/runs/9f ", 200, RUNNING, THEN_KEEP, NULL},
+	    {"GET /api/v1/runs/" RUN " ", 200, RUNNING, THEN_KEEP, NULL},
+	    {"GET /api/v1/runs/" RUN "/tasks ", 200, "{\"items\":[" TASK("x", "1", "1") "]}",
+	     THEN_KEEP, NULL},
+	    {0}};
+	struct stage stage;
+
+	(void)state;
+	perform(&stage, script, WORDS("logs", "9f", "y"));
+	expect(&stage, CODE_NOT_FOUND, "");
+	assert_string_equal(str_text(&stage.err), "heddle: run " RUN " has no task 'y'\n");
+	leave(&stage);
+	perform(&stage, script, WORDS("logs", "9f", "x", "--attempt", "2"));
+	expect(&stage, CODE_NOT_FOUND, "");
+	assert_string_equal(str_text(&stage.err),
+			    "heddle: task 'x' has no attempt 2: it has had 1\n");
+	leave(&stage);
+}
+
+/* --- usage ---------------------------------------------------------------------------------------
+ */
+
+static void expect_usage(char *const words[], const char *told)
+{
+	struct stage stage;
+
+	perform(&stage, NULL, words);
+	expect(&stage, CODE_USAGE, "");
+	if (strstr(str_text(&stage.err), told) == NULL)
+		fail_msg("stderr: %s", str_text(&stage.err));
+	leave(&stage);
+}
+
+static void wrong_usage_is_told_before_anything_is_done(void **state)
+{
+	(void)state;
+	expect_usage(WORDS("trigge", "d"), "unknown verb 'trigge' (did you mean 'trigger'?)");
+	expect_usage(WORDS("backfill", "d"), "verb 'backfill' is not supported yet");
+	expect_usage(WORDS("xyzzy"), "unknown verb 'xyzzy'; 'heddle help' lists all");
+	expect_usage(WORDS("trigger"), "'trigger' needs more: heddle trigger DAG");
+	expect_usage(WORDS("trigger", "a", "b"), "'b' is one word too many: heddle trigger DAG");
+	expect_usage(WORDS("trigger", "a", "--param", "x=1"),
+		     "flag '--param' of 'trigger' is not supported yet");
+	expect_usage(WORDS("trigger", "a", "--force"),
+		     "flag '--force' of 'trigger' is not supported yet");
+	expect_usage(WORDS("trigger", "a", "--wait=5"), "flag '--wait'");
+	expect_usage(WORDS("ls", "runz"), "unknown list 'runz' (did you mean 'runs'?)");
+	expect_usage(WORDS("ls", "products"), "'ls products' is not supported yet");
+	expect_usage(WORDS("ls", "pools", "--since", "1h"), "'ls pools' has no flag '--since'");
+	expect_usage(WORDS("ls", "tasks"), "tasks of which run?");
+	expect_usage(WORDS("runs", "shwo", "x"), "unknown word 'shwo' after 'runs'");
+	expect_usage(WORDS("runs", "show"), "which run?");
+	expect_usage(WORDS("runs", "show", "x", "--latest"), "'--dag' and '--latest' go together");
+	expect_usage(WORDS("logs", "x", "--attempt", "1"), "'--attempt' needs a task");
+	expect_usage(WORDS("logs", "x", "t#3"), "not supported yet");
+	expect_usage(WORDS("ls", "dags", "--url", "ftp://x"), "must begin with http");
+	expect_usage(WORDS("daemon", "--listen", "none", "--port", "1"), "has no meaning");
+	expect_usage(WORDS("validate", "--strict-mwaas"), "is not supported yet");
+}
+
+static void help_is_data_and_tells_flags_and_examples(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	perform(&stage, NULL, WORDS("trigger", "--help"));
+	assert_int_equal(stage.code, CODE_OK);
+	assert_true(str_starts_with(str_text(&stage.out),
+				    "usage: heddle trigger DAG [flags]\n\nStart a run"));
+	assert_non_null(strstr(str_text(&stage.out), "  --wait[=DURATION]"));
+	assert_non_null(strstr(str_text(&stage.out), "\nExamples:\n  heddle trigger flights\n"));
+	assert_string_equal(str_text(&stage.err), "");
+	leave(&stage);
+	perform(&stage, NULL, WORDS("version", "--json"));
+	expect(&stage, CODE_OK, "{\"version\":\"" HEDDLE_VERSION "\"}\n");
+	leave(&stage);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(trigger_prints_the_id_of_the_run),
+	    cmocka_unit_test(trigger_with_a_key_sends_it_and_waits_until_the_run_has_ended),
+	    cmocka_unit_test(trigger_exits_as_the_run_does),
+	    cmocka_unit_test(a_wait_that_is_over_before_the_run_exits_124),
+	    cmocka_unit_test(a_wait_outlives_the_daemon),
+	    cmocka_unit_test(a_trigger_whose_answer_is_lost_is_repeated_with_the_same_key),
+	    cmocka_unit_test(what_the_daemon_refuses_is_told_with_its_exit_code),
+	    cmocka_unit_test(without_a_daemon_the_remedy_is_told),
+	    cmocka_unit_test(cancel_takes_the_beginning_of_an_id),
+	    cmocka_unit_test(runs_show_prints_the_api_s_json_as_it_is),
+	    cmocka_unit_test(the_latest_run_of_a_dag_that_never_ran_is_not_found),
+	    cmocka_unit_test(a_list_is_gathered_from_all_its_pages),
+	    cmocka_unit_test(watch_prints_facts_once_and_exits_as_the_run_does),
+	    cmocka_unit_test(logs_of_a_run_come_in_the_order_of_their_start),
+	    cmocka_unit_test(
+		a_followed_log_neither_doubles_nor_loses_a_line_when_the_daemon_restarts),
+	    cmocka_unit_test(a_followed_task_is_followed_into_its_next_attempt),
+	    cmocka_unit_test(a_log_that_cannot_be_is_not_found),
+	    cmocka_unit_test(wrong_usage_is_told_before_anything_is_done),
+	    cmocka_unit_test(help_is_data_and_tells_flags_and_examples),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
