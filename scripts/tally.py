@@ -12,16 +12,18 @@ import xml.etree.ElementTree as ElementTree
 
 # "[  PASSED  ] 12 test(s)." is said once a group of tests.
 CMOCKA_COUNT = re.compile(r"\[  (PASSED|FAILED|SKIPPED) +\] (\d+) test\(s\)")
-CMOCKA_SKIPPED = re.compile(r"^\[  SKIPPED +\] (?!\d+ test)(\S+)", re.M)
+# What a test prints before it calls skip() is its reason.
+CMOCKA_SKIPPED = re.compile(r"^\[ RUN      \] (\S+)\n((?:(?!\[).*\n)*)\[  SKIPPED +\] \1", re.M)
 
 
 def verdict(case):
     """passed, failed or skipped: what the runner itself says of the case."""
     if case.find("failure") is not None or case.find("error") is not None or case.get("status") == "fail":
         return "failed"
-    if case.find("skipped") is not None or case.get("status") in ("disabled", "notrun"):
-        return "skipped"
-    return "passed"
+    skipped = case.find("skipped")
+    if case.get("status") == "notrun" and "SKIP_" not in (skipped.get("message") or ""):
+        return "failed"  # ctest did not find the program, which is no reason to pass it over
+    return "passed" if skipped is None else "skipped"
 
 
 def cmocka_counts(output):
@@ -32,10 +34,7 @@ def cmocka_counts(output):
 
 
 def skip_reason(case):
-    """pytest gives the reason as the message or, after the place, as the text."""
     skipped = case.find("skipped")
-    if skipped is None:
-        return "did not run"
     return " ".join((skipped.get("message") or skipped.text or "no reason given").split())
 
 
@@ -50,8 +49,8 @@ def tally(case):
         return counts, [(name, skip_reason(case))] if said == "skipped" else []
     if said == "failed" and counts["failed"] == 0:
         counts["failed"] = 1  # it crashed, ran out of time or leaked after its last test
-    return counts, [(f"{name} {test}", "the program says why") for test in dict.fromkeys(
-        CMOCKA_SKIPPED.findall(output))]
+    return counts, [(f"{name} {test}", " ".join(reason.split()) or "no reason given")
+                    for test, reason in CMOCKA_SKIPPED.findall(output)]
 
 
 def main():
