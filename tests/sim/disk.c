@@ -26,12 +26,16 @@ static void open_store(struct disk *disk)
 	store_set_boot_id(disk->store, boot_id);
 }
 
+void disk_path(char path[64], long pid, uint64_t seed)
+{
+	snprintf(path, 64, "%s/heddle-sim-%ld-%" PRIu64 ".db", folder(), pid, seed);
+}
+
 void disk_open(struct disk *disk, bool on_store, uint64_t seed)
 {
 	memset(disk, 0, sizeof *disk);
 	rows_init(&disk->rows);
-	snprintf(disk->path, sizeof disk->path, "%s/heddle-sim-%ld-%" PRIu64 ".db", folder(),
-		 (long)getpid(), seed);
+	disk_path(disk->path, getpid(), seed);
 	if (on_store)
 		open_store(disk);
 }

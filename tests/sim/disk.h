@@ -15,6 +15,9 @@ struct disk {
 	unsigned boot;       /* the machine has restarted so often */
 };
 
+/* Where the database of a world is kept while its process lives; a process that aborts leaves it to
+ * be looked at. */
+void disk_path(char path[64], long pid, uint64_t seed);
 void disk_open(struct disk *disk, bool on_store, uint64_t seed);
 void disk_close(struct disk *disk); /* removes the database */
 /* Commits lists of changes in one transaction. They stay the caller's. */

@@ -51,12 +51,16 @@ static pid_t start_worker(uint64_t first, uint64_t count, uint64_t worker,
 static bool wait_for(pid_t pid, const struct progress *progress)
 {
 	int status = 0;
+	char path[64];
 
 	if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
 	    WEXITSTATUS(status) == 0)
 		return true;
 	printf("seed %" PRIu64 " failed; repeat it with: sim_random %" PRIu64 " 1\n",
 	       progress->seed, progress->seed);
+	disk_path(path, pid, progress->seed);
+	if (access(path, F_OK) == 0)
+		printf("its database is left as %s\n", path);
 	return false;
 }
 
