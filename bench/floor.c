@@ -24,8 +24,6 @@
 #define IN_FLIGHT_MAX 1024
 #define PATH_SIZE 4096
 
-extern char **environ;
-
 struct floor {
 	sqlite3 *db;
 	sqlite3_stmt *start;
