@@ -383,16 +383,16 @@ static int start_anew(const struct daemon *daemon, struct err *err)
 	const char *before = getenv("HEDDLE_STARTED_ANEW");
 	long count = before == NULL ? 1 : strtol(before, NULL, 10) + 1;
 	char listen[300];
-	char number[16];
-	char *argv[] = {(char *)(uintptr_t)daemon->options->program_path,
-			"daemon",
-			"--home",
-			(char *)(uintptr_t)daemon->home.path,
-			"--dags",
-			(char *)(uintptr_t)daemon->home.dags,
-			"--listen",
-			listen,
-			NULL};
+	char number[32];
+	const char *argv[] = {daemon->options->program_path,
+			      "daemon",
+			      "--home",
+			      daemon->home.path,
+			      "--dags",
+			      daemon->home.dags,
+			      "--listen",
+			      listen,
+			      NULL};
 
 	if (count > STARTS_ANEW_MAX)
 		return err_set(err, ERR_BUG,
@@ -405,7 +405,8 @@ static int start_anew(const struct daemon *daemon, struct err *err)
 			 daemon->port);
 	else
 		argv[6] = NULL;
-	execv(argv[0], argv);
+	/* execv changes none of them; its type is older than const. */
+	execv(argv[0], (char *const *)(uintptr_t)argv);
 	return err_errno(err, errno, "start '%s' anew", argv[0]);
 }
 

@@ -82,7 +82,8 @@ static int64_t due_on_this_boot(const struct load *load, const struct store_task
 {
 	if (row->due_wall_ms == 0 && row->due_boot_ms == 0)
 		return 0;
-	if (load->same_boot)
+	/* A former boot's reading was cleared when this one was noted: then what remains counts. */
+	if (load->same_boot && row->due_boot_ms != 0)
 		return row->due_boot_ms;
 	return load->now.boot_ms +
 	       (row->due_wall_ms > load->now.wall_ms ? row->due_wall_ms - load->now.wall_ms : 0);
@@ -102,8 +103,10 @@ static void note_attempt(struct load *load, const struct store_task_row *row)
 	}
 	attempt = &restored->items[restored->count++];
 	attempt->attempt_id = row->attempt_id;
+	/* What is being cancelled and was never claimed is not begun any more. */
 	attempt->same_machine =
-	    row->attempt_boot_id != NULL && row->attempt_incarnation != NULL &&
+	    row->state != TASK_CANCELLING && row->attempt_boot_id != NULL &&
+	    row->attempt_incarnation != NULL &&
 	    strcmp(row->attempt_boot_id, load->home->boot_id) == 0 &&
 	    strcmp(row->attempt_incarnation, store_incarnation(load->store)) == 0;
 }
