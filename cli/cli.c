@@ -5,7 +5,7 @@
 #include "cli/verbs/verbs.h"
 #include "net/http.h"
 
-#include <errno.h>
+#include <poll.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -52,41 +52,44 @@ static int set_path(char path[PATH_MAX], struct err *err, const char *above, con
 	return 0;
 }
 
-static bool is_set(const char *text)
+/* Unset and empty are the same: "". */
+static const char *setting(const char *name)
 {
-	return text != NULL && text[0] != '\0';
+	const char *value = getenv(name);
+
+	return value == NULL ? "" : value;
 }
 
-/* $HOME, else what the user database says, as a shell's ~ does. */
+/* $HOME, else what the user database says, as a shell's ~ does; "" = nowhere. */
 static const char *user_folder(char buffer[PATH_MAX])
 {
-	const char *folder = getenv("HOME");
+	const char *folder = setting("HOME");
 	struct passwd entry;
 	struct passwd *found = NULL;
 
-	if (is_set(folder))
+	if (folder[0] != '\0')
 		return folder;
 	if (getpwuid_r(getuid(), &entry, buffer, PATH_MAX, &found) != 0 || found == NULL)
-		return NULL;
+		return "";
 	return found->pw_dir;
 }
 
 int cli_find_home(const char *flag, char home[PATH_MAX], struct err *err)
 {
-	const char *state = getenv("XDG_STATE_HOME");
+	const char *state = setting("XDG_STATE_HOME");
 	char buffer[PATH_MAX];
 	const char *folder;
 
-	if (flag == NULL && is_set(getenv("HEDDLE_HOME")))
-		flag = getenv("HEDDLE_HOME");
-	if (flag != NULL)
+	if (flag == NULL)
+		flag = setting("HEDDLE_HOME");
+	if (flag[0] != '\0')
 		return set_path(home, err, flag, "");
 	/* "All paths set in these environment variables must be absolute. If [it is] relative ...
 	 * ignore it." (XDG Base Directory Specification, section 2) */
-	if (is_set(state) && state[0] == '/')
+	if (state[0] == '/')
 		return set_path(home, err, state, "/heddle");
 	folder = user_folder(buffer);
-	if (!is_set(folder))
+	if (folder[0] == '\0')
 		return err_set(err, ERR_USAGE,
 			       "no home folder: name one with --home or $HEDDLE_HOME");
 	return set_path(home, err, folder, "/.local/state/heddle");
@@ -105,9 +108,9 @@ int cli_find_dags(const char *flag, const char *home, char dags[PATH_MAX], struc
 /* https://no-color.org: any value that is not empty. */
 static bool wants_colour(void)
 {
-	const char *terminal = getenv("TERM");
+	const char *terminal = setting("TERM");
 
-	return isatty(STDOUT_FILENO) && !is_set(getenv("NO_COLOR")) && is_set(terminal) &&
+	return isatty(STDOUT_FILENO) && setting("NO_COLOR")[0] == '\0' && terminal[0] != '\0' &&
 	       strcmp(terminal, "dumb") != 0;
 }
 
@@ -125,15 +128,22 @@ static int open_cli(struct cli *cli, const struct args *args, struct err *err)
 	return rc;
 }
 
+/* "POLLERR: ... set for a file descriptor referring to the write end of a pipe when the read end
+ * has been closed" (poll(2)). */
+static bool reader_went_away(void)
+{
+	struct pollfd out = {.fd = STDOUT_FILENO};
+
+	return poll(&out, 1, 0) > 0 && (out.revents & POLLERR) != 0;
+}
+
 /* What was buffered may not have reached a full disk. A reader that went away wants no words. */
 static int close_stdout(int code)
 {
-	bool failed = fflush(stdout) != 0 || ferror(stdout);
-
-	if (!failed)
+	if (fflush(stdout) == 0 && !ferror(stdout))
 		return code;
-	if (errno != EPIPE)
-		cli_fail(CODE_FAILED, "write to stdout: %s", strerror(errno));
+	if (!reader_went_away())
+		cli_fail(CODE_FAILED, "stdout cannot be written: what was printed is not whole");
 	return code == CODE_OK ? CODE_FAILED : code;
 }
 

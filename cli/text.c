@@ -68,20 +68,25 @@ char *text_time_of_day(int64_t at_ms, char buffer[TEXT_SIZE])
 	return buffer;
 }
 
+/* ".123Z" */
+static bool parse_millis(const char *text, int64_t *ms)
+{
+	if (strlen(text) != 5 || text[0] != '.' || strspn(text + 1, "0123456789") != 3 ||
+	    text[4] != 'Z')
+		return false;
+	*ms = strtol(text + 1, NULL, 10);
+	return true;
+}
+
 bool text_parse_instant(const char *text, int64_t *at_ms)
 {
 	struct tm parts = {0};
-	int rest_ms;
-	int end = 0;
+	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &parts);
+	int64_t ms;
 
-	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ%n", &parts.tm_year, &parts.tm_mon,
-		   &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &rest_ms,
-		   &end) != 7 ||
-	    end == 0 || text[end] != '\0')
+	if (end == NULL || !parse_millis(end, &ms))
 		return false;
-	parts.tm_year -= 1900;
-	parts.tm_mon -= 1;
-	*at_ms = (int64_t)timegm(&parts) * SECOND_MS + rest_ms;
+	*at_ms = (int64_t)timegm(&parts) * SECOND_MS + ms;
 	return true;
 }
 

@@ -17,18 +17,18 @@
 
 struct ls_kind {
 	const char *name;
-	enum render_kind render;
 	uint64_t flags; /* besides --limit and --watch */
-	bool has_pages; /* the API takes limit and cursor */
 	int64_t limit;  /* without --limit */
+	enum render_kind render;
+	bool has_pages; /* the API takes limit and cursor */
 };
 
 static const struct ls_kind kinds[] = {
-    {"dags", RENDER_DAGS, BIT(STATE), true, LIMIT_MAX},
-    {"runs", RENDER_RUNS, BIT(DAG) | BIT(STATE) | BIT(SINCE), true, LIMIT_RUNS},
-    {"tasks", RENDER_TASKS, BIT(RUN) | BIT(DAG) | BIT(LATEST) | BIT(STATE), false, LIMIT_MAX},
-    {"pools", RENDER_POOLS, 0, false, LIMIT_MAX},
-    {"errors", RENDER_ERRORS, 0, false, LIMIT_MAX},
+    {"dags", BIT(STATE), LIMIT_MAX, RENDER_DAGS, true},
+    {"runs", BIT(DAG) | BIT(STATE) | BIT(SINCE), LIMIT_RUNS, RENDER_RUNS, true},
+    {"tasks", BIT(RUN) | BIT(DAG) | BIT(LATEST) | BIT(STATE), LIMIT_MAX, RENDER_TASKS, false},
+    {"pools", 0, LIMIT_MAX, RENDER_POOLS, false},
+    {"errors", 0, LIMIT_MAX, RENDER_ERRORS, false},
 };
 
 #define KIND_COUNT (sizeof kinds / sizeof *kinds)

@@ -8,10 +8,10 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "base/mem.h"
 #include "cli/cli.h"
+#include "cli_capture.h"
 
-#include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -27,6 +27,10 @@
 	"{\"id\":\"" RUN "\",\"dag\":\"d\",\"state\":\"" state "\",\"last_fact\":9," \
 	"\"created_at\":\"2026-11-20T06:00:00.000Z\",\"ended_at\":\"2026-11-20T06:00:02.000Z\"}"
 #define PATIENCE_MS 20000 /* for a request that does not come: the test is then red */
+
+/* In place of the first of BY_URL_WORDS words: the verb is told the daemon's URL. */
+#define BY_URL "URL"
+#define BY_URL_WORDS 4
 
 enum then {
 	THEN_KEEP,
@@ -45,6 +49,7 @@ struct exchange {
 struct stage {
 	char home[32];
 	char socket_path[64];
+	char url[64]; /* a flag that names it, once it listens on a port */
 	const struct exchange *script;
 	size_t played;
 	int listen_fd;
@@ -53,13 +58,26 @@ struct stage {
 	char wrong[512]; /* the request that was not in the script */
 	pthread_t thread;
 	struct str requests; /* all of them */
-	struct str out;      /* what the verb printed */
-	struct str err;
-	int code;
+	struct capture capture;
 };
 
 /* --- the daemon's part ---------------------------------------------------------------------------
  */
+
+static void listen_on_port(struct stage *stage)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	socklen_t size = sizeof address;
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	stage->listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (bind(stage->listen_fd, (struct sockaddr *)&address, size) != 0 ||
+	    listen(stage->listen_fd, 8) != 0 ||
+	    getsockname(stage->listen_fd, (struct sockaddr *)&address, &size) != 0)
+		abort();
+	snprintf(stage->url, sizeof stage->url, "--url=http://127.0.0.1:%u",
+		 ntohs(address.sin_port));
+}
 
 static void start_to_listen(struct stage *stage)
 {
@@ -174,53 +192,10 @@ static void *play(void *context)
 /* --- the verb's part -----------------------------------------------------------------------------
  */
 
-static int redirect(int fd, const char *path)
-{
-	int saved = dup(fd);
-	int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-	assert_true(file >= 0);
-	dup2(file, fd);
-	close(file);
-	return saved;
-}
-
-static void restore(int saved, int fd, const char *path, struct str *text)
-{
-	dup2(saved, fd);
-	close(saved);
-	assert_int_equal(file_read(path, 1 << 20, text, NULL), 0);
-	unlink(path);
-}
-
-/* Runs "heddle --home HOME WORDS..." in this process. */
-static void run(struct stage *stage, char *const words[])
-{
-	char out_path[64];
-	char err_path[64];
-	char *argv[16] = {(char *)(uintptr_t) "heddle", (char *)(uintptr_t) "--home", stage->home};
-	int argc = 3;
-	int out_fd;
-	int err_fd;
-
-	while (words[argc - 3] != NULL) {
-		argv[argc] = words[argc - 3];
-		argc++;
-	}
-	snprintf(out_path, sizeof out_path, "%s/out", stage->home);
-	snprintf(err_path, sizeof err_path, "%s/err", stage->home);
-	fflush(stdout);
-	out_fd = redirect(STDOUT_FILENO, out_path);
-	err_fd = redirect(STDERR_FILENO, err_path);
-	stage->code = cli_main(argc, argv);
-	fflush(stdout);
-	restore(out_fd, STDOUT_FILENO, out_path, &stage->out);
-	restore(err_fd, STDERR_FILENO, err_path, &stage->err);
-}
-
 /* Plays the whole script against the verb. */
 static void perform(struct stage *stage, const struct exchange *script, char *const words[])
 {
+	char *by_url[BY_URL_WORDS + 1];
 	size_t count = 0;
 
 	memset(stage, 0, sizeof *stage);
@@ -232,10 +207,18 @@ static void perform(struct stage *stage, const struct exchange *script, char *co
 	snprintf(stage->socket_path, sizeof stage->socket_path, "%s/heddle.sock", stage->home);
 	assert_int_equal(pipe(stage->end_pipe), 0);
 	if (script != NULL) {
-		start_to_listen(stage);
+		if (strcmp(words[0], BY_URL) == 0)
+			listen_on_port(stage);
+		else
+			start_to_listen(stage);
 		assert_int_equal(pthread_create(&stage->thread, NULL, play, stage), 0);
 	}
-	run(stage, words);
+	if (strcmp(words[0], BY_URL) == 0) {
+		memcpy(by_url, words, sizeof by_url);
+		by_url[0] = stage->url;
+		words = by_url;
+	}
+	capture_run(&stage->capture, stage->home, words);
 	assert_int_equal(write(stage->end_pipe[1], "", 1), 1);
 	if (script != NULL) {
 		pthread_join(stage->thread, NULL);
@@ -254,17 +237,12 @@ static void leave(struct stage *stage)
 	close(stage->end_pipe[1]);
 	rmdir(stage->home);
 	str_close(&stage->requests);
-	str_close(&stage->out);
-	str_close(&stage->err);
+	capture_close(&stage->capture);
 }
 
-#define WORDS(...) ((char *const *)(uintptr_t)(const char *const[]){__VA_ARGS__, NULL})
-
-static void expect(struct stage *stage, int code, const char *out)
+static void expect(const struct stage *stage, int code, const char *out)
 {
-	if (stage->code != code)
-		fail_msg("exit code %d, stderr: %s", stage->code, str_text(&stage->err));
-	assert_string_equal(str_text(&stage->out), out);
+	capture_expect(&stage->capture, code, out);
 }
 
 /* --- trigger and cancel --------------------------------------------------------------------------
@@ -280,7 +258,7 @@ static void trigger_prints_the_id_of_the_run(void **state)
 	(void)state;
 	perform(&stage, script, WORDS("trigger", "my.dag"));
 	expect(&stage, CODE_OK, RUN "\n");
-	assert_string_equal(str_text(&stage.err), "");
+	assert_string_equal(str_text(&stage.capture.err), "");
 	leave(&stage);
 }
 
@@ -296,7 +274,8 @@ static void trigger_with_a_key_sends_it_and_waits_until_the_run_has_ended(void *
 	(void)state;
 	perform(&stage, script, WORDS("trigger", "d", "--id", "k \"1\"", "--wait"));
 	expect(&stage, CODE_OK, RUN "\n");
-	assert_string_equal(str_text(&stage.err), "heddle: run " RUN " of d: success after 2.0s\n");
+	assert_string_equal(str_text(&stage.capture.err),
+			    "heddle: run " RUN " of d: success after 2.0s\n");
 	leave(&stage);
 }
 
@@ -324,7 +303,7 @@ static void a_wait_that_is_over_before_the_run_exits_124(void **state)
 	(void)state;
 	perform(&stage, script, WORDS("trigger", "d", "--wait=0s"));
 	expect(&stage, CODE_TIMED_OUT, RUN "\n");
-	assert_string_equal(str_text(&stage.err),
+	assert_string_equal(str_text(&stage.capture.err),
 			    "heddle: run " RUN " is still running; go on with: "
 			    "heddle watch " RUN "\n");
 	leave(&stage);
@@ -383,7 +362,7 @@ static void what_the_daemon_refuses_is_told_with_its_exit_code(void **state)
 
 		perform(&stage, script, WORDS("trigger", "d", "--id", "k"));
 		expect(&stage, cases[i].code, "");
-		assert_string_equal(str_text(&stage.err), "heddle: no: because\n");
+		assert_string_equal(str_text(&stage.capture.err), "heddle: no: because\n");
 		leave(&stage);
 	}
 }
@@ -399,7 +378,7 @@ static void without_a_daemon_the_remedy_is_told(void **state)
 	str_printf(&expected,
 		   "heddle: no daemon at %s/heddle.sock: start one with: heddle daemon --home %s\n",
 		   stage.home, stage.home);
-	assert_string_equal(str_text(&stage.err), str_text(&expected));
+	assert_string_equal(str_text(&stage.capture.err), str_text(&expected));
 	str_close(&expected);
 	leave(&stage);
 }
@@ -418,9 +397,39 @@ static void cancel_takes_the_beginning_of_an_id(void **state)
 	(void)state;
 	perform(&stage, script, WORDS("cancel", "9f1", "--reason", "wrong input", "--wait"));
 	expect(&stage, CODE_OK, "");
-	assert_string_equal(str_text(&stage.err),
+	assert_string_equal(str_text(&stage.capture.err),
 			    "heddle: run " RUN " of d: cancelled after 2.0s\n");
 	leave(&stage);
+}
+
+static void a_daemon_elsewhere_is_asked_with_a_token_from_file_or_environment(void **state)
+{
+	static const struct exchange from_file[] = {{"GET /api/v1/errors ", 200, "{\"items\":[]}",
+						     THEN_KEEP,
+						     "\r\nAuthorization: Bearer of-the-file\r\n"},
+						    {0}};
+	static const struct exchange from_environment[] = {
+	    {"GET /api/v1/errors ", 401, "{\"detail\":\"no such token\"}", THEN_KEEP,
+	     "\r\nAuthorization: Bearer of-the-environment\r\n"},
+	    {0}};
+	char flag[] = "--token-file=/tmp/heddle-token-XXXXXX";
+	char *path = strchr(flag, '/');
+	int fd = mkstemp(path);
+	struct stage stage;
+
+	(void)state;
+	setenv("HEDDLE_TOKEN", "of-the-environment", 1);
+	assert_int_equal(fd_write_all(fd, "of-the-file\n", 12, NULL), 0);
+	fd_close(&fd);
+	perform(&stage, from_file, WORDS(BY_URL, "ls", "errors", flag));
+	expect(&stage, CODE_OK, "");
+	leave(&stage);
+	unlink(path);
+	perform(&stage, from_environment, WORDS(BY_URL, "ls", "errors", "--json"));
+	expect(&stage, CODE_REFUSED, "");
+	assert_string_equal(str_text(&stage.capture.err), "heddle: no such token\n");
+	leave(&stage);
+	unsetenv("HEDDLE_TOKEN");
 }
 
 /* --- looking -------------------------------------------------------------------------------------
@@ -452,7 +461,7 @@ static void the_latest_run_of_a_dag_that_never_ran_is_not_found(void **state)
 	(void)state;
 	perform(&stage, script, WORDS("runs", "show", "--dag", "d", "--latest"));
 	expect(&stage, CODE_NOT_FOUND, "");
-	assert_string_equal(str_text(&stage.err),
+	assert_string_equal(str_text(&stage.capture.err),
 			    "heddle: dag 'd' has never run: start it with: heddle trigger d\n");
 	leave(&stage);
 }
@@ -530,7 +539,7 @@ static void logs_of_a_run_come_in_the_order_of_their_start(void **state)
 	(void)state;
 	perform(&stage, script, WORDS("logs", "9f"));
 	expect(&stage, CODE_OK, "one\ntwo\n");
-	assert_string_equal(str_text(&stage.err),
+	assert_string_equal(str_text(&stage.capture.err),
 			    "==> early (try 2) <==\n\n==> late (try 1) <==\n");
 	leave(&stage);
 }
@@ -561,7 +570,7 @@ static void a_followed_log_neither_doubles_nor_loses_a_line_when_the_daemon_rest
 	(void)state;
 	perform(&stage, script, WORDS("logs", "9f", "x", "-f"));
 	expect(&stage, CODE_OK, "line1\nline2\nline3\nline4\n");
-	assert_string_equal(str_text(&stage.err), "");
+	assert_string_equal(str_text(&stage.capture.err), "");
 	leave(&stage);
 }
 
@@ -593,7 +602,7 @@ static void a_followed_task_is_followed_into_its_next_attempt(void **state)
 	(void)state;
 	perform(&stage, script, WORDS("logs", "9f", "x", "--follow"));
 	expect(&stage, CODE_OK, "first\nsecond\n");
-	assert_string_equal(str_text(&stage.err), "\n==> x (try 2) <==\n");
+	assert_string_equal(str_text(&stage.capture.err), "\n==> x (try 2) <==\n");
 	leave(&stage);
 }
 
@@ -610,11 +619,11 @@ static void a_log_that_cannot_be_is_not_found(void **state)
 	(void)state;
 	perform(&stage, script, WORDS("logs", "9f", "y"));
 	expect(&stage, CODE_NOT_FOUND, "");
-	assert_string_equal(str_text(&stage.err), "heddle: run " RUN " has no task 'y'\n");
+	assert_string_equal(str_text(&stage.capture.err), "heddle: run " RUN " has no task 'y'\n");
 	leave(&stage);
 	perform(&stage, script, WORDS("logs", "9f", "x", "--attempt", "2"));
 	expect(&stage, CODE_NOT_FOUND, "");
-	assert_string_equal(str_text(&stage.err),
+	assert_string_equal(str_text(&stage.capture.err),
 			    "heddle: task 'x' has no attempt 2: it has had 1\n");
 	leave(&stage);
 }
@@ -628,8 +637,8 @@ static void expect_usage(char *const words[], const char *told)
 
 	perform(&stage, NULL, words);
 	expect(&stage, CODE_USAGE, "");
-	if (strstr(str_text(&stage.err), told) == NULL)
-		fail_msg("stderr: %s", str_text(&stage.err));
+	if (strstr(str_text(&stage.capture.err), told) == NULL)
+		fail_msg("stderr: %s", str_text(&stage.capture.err));
 	leave(&stage);
 }
 
@@ -666,12 +675,13 @@ static void help_is_data_and_tells_flags_and_examples(void **state)
 
 	(void)state;
 	perform(&stage, NULL, WORDS("trigger", "--help"));
-	assert_int_equal(stage.code, CODE_OK);
-	assert_true(str_starts_with(str_text(&stage.out),
+	assert_int_equal(stage.capture.code, CODE_OK);
+	assert_true(str_starts_with(str_text(&stage.capture.out),
 				    "usage: heddle trigger DAG [flags]\n\nStart a run"));
-	assert_non_null(strstr(str_text(&stage.out), "  --wait[=DURATION]"));
-	assert_non_null(strstr(str_text(&stage.out), "\nExamples:\n  heddle trigger flights\n"));
-	assert_string_equal(str_text(&stage.err), "");
+	assert_non_null(strstr(str_text(&stage.capture.out), "  --wait[=DURATION]"));
+	assert_non_null(
+	    strstr(str_text(&stage.capture.out), "\nExamples:\n  heddle trigger flights\n"));
+	assert_string_equal(str_text(&stage.capture.err), "");
 	leave(&stage);
 	perform(&stage, NULL, WORDS("version", "--json"));
 	expect(&stage, CODE_OK, "{\"version\":\"" HEDDLE_VERSION "\"}\n");
@@ -690,6 +700,7 @@ int main(void)
 	    cmocka_unit_test(what_the_daemon_refuses_is_told_with_its_exit_code),
 	    cmocka_unit_test(without_a_daemon_the_remedy_is_told),
 	    cmocka_unit_test(cancel_takes_the_beginning_of_an_id),
+	    cmocka_unit_test(a_daemon_elsewhere_is_asked_with_a_token_from_file_or_environment),
 	    cmocka_unit_test(runs_show_prints_the_api_s_json_as_it_is),
 	    cmocka_unit_test(the_latest_run_of_a_dag_that_never_ran_is_not_found),
 	    cmocka_unit_test(a_list_is_gathered_from_all_its_pages),
