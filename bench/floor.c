@@ -115,7 +115,8 @@ static int commit(struct floor *floor, sqlite3_stmt *statement, uint32_t task, i
  * database and never returns. Its own exit code says whether the record could be written. */
 static void shim(const char *folder, uint32_t task)
 {
-	char *const argv[] = {"true", NULL};
+	char name[] = "true";
+	char *const argv[] = {name, NULL};
 	char path[PATH_SIZE];
 	char text[16];
 	pid_t pid;
