@@ -25,8 +25,8 @@ static const char sql_run_new[] =
 static const char sql_run_tasks[] =
     "INSERT INTO task_instance (run_no, task, state)"
     " SELECT ?1, task, 'none' FROM dag_version_task WHERE version_no = ?2";
-static const char sql_run_state[] =
-    "UPDATE run SET state = ?3, reason = ?4, ended_at_ms = ?5 WHERE run_no = ?1 AND state = ?2";
+static const char sql_run_state[] = "UPDATE run SET state = ?3, reason = coalesce(?4, reason), "
+				    "ended_at_ms = ?5 WHERE run_no = ?1 AND state = ?2";
 static const char sql_task_state[] =
     "UPDATE task_instance SET state = ?4, reason = ?5, due_wall_ms = ?6, due_boot_ms = ?7,"
     " queued_order = ?8, ended_at_ms = ?9 WHERE run_no = ?1 AND task = ?2 AND state = ?3";

@@ -32,6 +32,10 @@ static const char sql_home[] = "SELECT incarnation, boot_id FROM home";
 static const char sql_home_new[] =
     "INSERT OR IGNORE INTO home (one, incarnation, created_at_ms) VALUES (1, ?1, ?2)";
 static const char sql_home_boot[] = "UPDATE home SET boot_id = ?1";
+/* Readings of another boot's clock mean nothing on this one; the wall clock's remain. */
+static const char sql_forget_boot_clock[] =
+    "UPDATE task_instance SET due_boot_ms = NULL WHERE due_boot_ms IS NOT NULL"
+    " AND run_no IN (SELECT run_no FROM run WHERE ended_at_ms IS NULL)";
 static const char sql_dead_letter[] =
     "INSERT INTO dead_letter (at_ms, kind, subject, body, reason) VALUES (?1, ?2, ?3, ?4, ?5)";
 
@@ -245,6 +249,8 @@ int store_note_boot(struct store *store, const char *boot_id, char previous[64],
 		rc = read_home(store, incarnation, previous, err);
 		if (rc == 0 && strcmp(previous, boot_id) != 0)
 			rc = db_run(&store->db, sql_home_boot, err, "t", boot_id);
+		if (rc == 0 && strcmp(previous, boot_id) != 0)
+			rc = db_run(&store->db, sql_forget_boot_clock, err, "");
 		rc = store_end_once(store, rc, err);
 	}
 	pthread_mutex_unlock(&store->lock);

@@ -183,8 +183,8 @@ static int take_task(void *context, const struct store_task_row *row, struct err
 		      row->released_at_ms == expected->released_at_ms &&
 		      row->due_wall_ms == expected->due_wall_ms,
 		  "task %u of run %" PRId64 " reads back as another", row->task, row->run_no);
-	/* What was due before a reboot is due by the wall clock, whatever the row says. */
-	sim_check(row->due_boot_ms == expected->due_boot_ms || expected->due_boot_ms == 0,
+	/* What was due before a reboot is due by the wall clock: the row has no other. */
+	sim_check(row->due_boot_ms == expected->due_boot_ms,
 		  "task %u of run %" PRId64 " reads back due at %" PRId64, row->task, row->run_no,
 		  row->due_boot_ms);
 	check_attempt(load, row);
