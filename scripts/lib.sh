@@ -1,6 +1,8 @@
 # lib.sh - what scripts/run and scripts/test share: words, packages, builds, downloads.
 # Sourced with the top of the tree as the current folder. All that is fetched or made at run time
 # lies in var/, all that is built in build/; both are outside of git.
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # the lists are for those who source this
 
 BUILD_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config libuv1-dev libsqlite3-dev libyaml-dev
 	libjansson-dev libmicrohttpd-dev libsodium-dev libcurl4-openssl-dev uthash-dev libcmocka-dev"
@@ -97,8 +99,9 @@ build()
 # need_python REQUIREMENTS: a private venv in var/venv that holds what the file pins.
 need_python()
 {
-	local stamp=var/venv/.holds-$(sha256sum <"$1" | cut -c1-16)
+	local stamp
 
+	stamp=var/venv/.holds-$(sha256sum <"$1" | cut -c1-16)
 	[ -e "$stamp" ] && return
 	say "installing Python packages of $1"
 	if ! [ -x var/venv/bin/pip ]; then

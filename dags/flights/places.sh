@@ -1,5 +1,6 @@
 # places.sh - where the flights DAG finds its input and its tools, and where it puts its results.
 # Sourced by duck.sh and report.sh, whose folder is the current one.
+# shellcheck shell=sh
 #
 #   FLIGHTS_DATA    folder with raw/*.csv; results go to runs/RUN/ in it   (var/flights of the tree)
 #   FLIGHTS_DUCKDB  the DuckDB command line                          (var/tools/duckdb of the tree)
