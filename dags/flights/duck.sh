@@ -13,6 +13,9 @@ result=${2:-}
 sql=$PWD/sql/$name.sql
 [ -r "$sql" ] || die "no SQL file '$sql'"
 
+# What an earlier attempt of this run has left goes first: a pattern matches in all of the folders
+# below. Nobody misses it, since tasks downstream start only after this one.
+[ -z "$result" ] || rm -rf "${results:?}/$result"
 cd "$aside"
 "$FLIGHTS_DUCKDB" -no-init -batch -bail -markdown -nullvalue '' \
 	-cmd "set memory_limit = '512MB'" \
@@ -23,5 +26,5 @@ cd "$aside"
 	-cmd "set file_search_path = '$aside,$results,$FLIGHTS_DATA'" \
 	-no-stdin -f "$sql"
 if [ -n "$result" ]; then
-	move_in "$result" "$results/$result"
+	mv -T "$result" "$results/$result"
 fi

@@ -19,14 +19,6 @@ die()
 	exit 1
 }
 
-# Moves $1 to $2 in whole. What stood there from an earlier attempt is replaced; nobody reads it
-# yet, because tasks downstream start only after this one.
-move_in()
-{
-	rm -rf "$2"
-	mv -T "$1" "$2"
-}
-
 [ -d "$FLIGHTS_DATA/raw" ] || die "no folder '$FLIGHTS_DATA/raw': run scripts/run once, or set FLIGHTS_DATA"
 [ -x "$FLIGHTS_DUCKDB" ] || die "no DuckDB at '$FLIGHTS_DUCKDB': run scripts/run once, or set FLIGHTS_DUCKDB"
 mkdir -p "$results"

@@ -5,7 +5,7 @@ cd "$(dirname "$0")"
 . ./places.sh
 
 ./duck.sh report >"$aside/report.md"
-move_in "$aside/report.md" "$results/report.md"
+mv -T "$aside/report.md" "$results/report.md"
 
 # A link is swapped by one rename: who reads latest/ sees this run's results or the last one's.
 ln -s "runs/$run" "$aside/latest"

@@ -5,7 +5,7 @@ copy (
            case when wind_speed <= 150 then wind_speed end as wind_speed
     from read_csv('raw/weather.csv', nullstr = 'NA')
     order by origin, time_hour
-) to 'weather.parquet' (format parquet, compression zstd);
+) to 'weather.parquet' (format parquet);
 
 select origin, count(*) as hours, count(*) filter (wind_speed is null) as wind_unknown
 from 'weather.parquet'
