@@ -1,0 +1,167 @@
+/* test_web_route.c - which row of the table serves a path, and what its names are. */
+#include "web/api/api.h"
+#include "web/route.h"
+
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct route *find(const char *method, const char *path, struct target *target,
+				struct route_names *names, char allow[ROUTE_ALLOW_SIZE])
+{
+	struct err err;
+
+	assert_int_equal(target_parse(path, target, &err), 0);
+	return route_find(method, target, names, allow);
+}
+
+static void each_row_is_found_by_a_path_of_its_own(void **state)
+{
+	size_t count;
+	const struct route *rows = route_table(&count);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		char path[256] = "";
+		char allow[ROUTE_ALLOW_SIZE];
+		struct route_names names;
+		struct target target;
+
+		/* Every name in the pattern may be called "1", "latest" or "ab": "ab" is all three
+		 * but an attempt. */
+		for (const char *at = rows[i].pattern; *at != '\0'; at++) {
+			size_t length = strlen(path);
+
+			if (*at != '{') {
+				snprintf(path + length, sizeof path - length, "%c", *at);
+				continue;
+			}
+			snprintf(path + length, sizeof path - length, "%s",
+				 strncmp(at, "{attempt}", 9) == 0 ? "7" : "ab");
+			at = strchr(at, '}');
+		}
+		assert_ptr_equal(find(rows[i].method, path, &target, &names, allow), &rows[i]);
+		target_close(&target);
+	}
+}
+
+static void names_of_the_path_are_taken(void **state)
+{
+	char allow[ROUTE_ALLOW_SIZE];
+	struct route_names names;
+	struct target target;
+	const struct route *route =
+	    find("GET", "/api/v1/runs/0a1b/tasks/extract/attempts/3/log", &target, &names, allow);
+
+	(void)state;
+	assert_non_null(route);
+	assert_ptr_equal(route->read, api_log);
+	assert_string_equal(names.run, "0a1b");
+	assert_string_equal(names.task, "extract");
+	assert_int_equal(names.attempt, 3);
+	assert_null(names.dag);
+	target_close(&target);
+	route = find("GET", "/api/v1/runs/0a1b/tasks/t/attempts/latest", &target, &names, allow);
+	assert_non_null(route);
+	assert_int_equal(names.attempt, ROUTE_ATTEMPT_LATEST);
+	target_close(&target);
+}
+
+static void a_verb_ends_the_name(void **state)
+{
+	char allow[ROUTE_ALLOW_SIZE];
+	struct route_names names;
+	struct target target;
+	const struct route *route =
+	    find("POST", "/api/v1/runs/0a1b:cancel", &target, &names, allow);
+
+	(void)state;
+	assert_non_null(route);
+	assert_int_equal(route->kind, ROUTE_COMMAND);
+	assert_string_equal(names.run, "0a1b");
+	target_close(&target);
+}
+
+static void head_is_served_as_get(void **state)
+{
+	char allow[ROUTE_ALLOW_SIZE];
+	struct route_names names;
+	struct target target;
+
+	(void)state;
+	assert_ptr_equal(find("HEAD", "/healthz", &target, &names, allow)->now, api_healthz);
+	target_close(&target);
+}
+
+static void a_known_path_tells_its_methods(void **state)
+{
+	static const struct {
+		const char *path;
+		const char *allow;
+	} cases[] = {
+	    {"/healthz", "GET, HEAD"},
+	    {"/api/v1/runs/ab:cancel", "POST"},
+	    {"/api/v1/dags/d/runs", "GET, HEAD, POST"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char allow[ROUTE_ALLOW_SIZE];
+		struct route_names names;
+		struct target target;
+
+		assert_null(find("DELETE", cases[i].path, &target, &names, allow));
+		assert_string_equal(allow, cases[i].allow);
+		target_close(&target);
+	}
+}
+
+static void what_cannot_be_a_name_is_no_path(void **state)
+{
+	static const char *const paths[] = {
+	    "/",
+	    "/healthz/",
+	    "//healthz",
+	    "/api/v1/dags/",
+	    "/api/v1/dags/9lives",
+	    "/api/v1/dags/a%2Fb",
+	    "/api/v1/runs/NOTHEX",
+	    "/api/v1/runs/00112233445566778",
+	    "/api/v1/runs/:cancel",
+	    "/api/v1/runs/ab:explode",
+	    "/api/v1/runs/ab/tasks/a.b",
+	    "/api/v1/runs/ab/tasks/t/attempts/0",
+	    "/api/v1/runs/ab/tasks/t/attempts/-1",
+	    "/api/v1/runs/ab/tasks/t/attempts/9999999999",
+	    "/api/v1/runs/ab/tasks/t/attempts/newest",
+	    "/api/v1/runs/ab/tasks/t/attempts/1/log/2",
+	    "/api/v2/dags",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		char allow[ROUTE_ALLOW_SIZE];
+		struct route_names names;
+		struct target target;
+
+		assert_null(find("GET", paths[i], &target, &names, allow));
+		assert_string_equal(allow, "");
+		assert_null(names.dag);
+		target_close(&target);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(each_row_is_found_by_a_path_of_its_own),
+	    cmocka_unit_test(names_of_the_path_are_taken),
+	    cmocka_unit_test(a_verb_ends_the_name),
+	    cmocka_unit_test(head_is_served_as_get),
+	    cmocka_unit_test(a_known_path_tells_its_methods),
+	    cmocka_unit_test(what_cannot_be_a_name_is_no_path),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

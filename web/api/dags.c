@@ -1,0 +1,158 @@
+/* dags.c - the dags in force, the files that do not check, the pools; see api.h. */
+#include "web/api/api.h"
+
+#include "web/compose.h"
+
+#include <microhttpd.h>
+#include <stdio.h>
+
+static void begin(struct call *call, struct compose *compose)
+{
+	call->answer.status = MHD_HTTP_OK;
+	compose_init(compose, &call->answer.body);
+}
+
+static void write_dag(struct compose *compose, const struct dag_view *view)
+{
+	compose_open(compose, '{');
+	compose_member_text(compose, "id", view->dag_id);
+	compose_member_text(compose, "description", view->description);
+	compose_member_text(compose, "file", view->file);
+	compose_member_text(compose, "hash", view->hash);
+	compose_member_time(compose, "since", view->since_ms);
+	compose_member_int(compose, "tasks", view->task_count);
+	compose_key(compose, "last_run");
+	if (view->last_run_id == NULL) {
+		compose_text(compose, NULL);
+	} else {
+		compose_open(compose, '{');
+		compose_member_text(compose, "id", view->last_run_id);
+		compose_member_text(compose, "state", view->last_run_state);
+		compose_member_time(compose, "created_at", view->last_run_at_ms);
+		compose_close(compose, '}');
+	}
+	compose_close(compose, '}');
+}
+
+/* One more than the page holds is asked for: whether it comes tells if there is a next page. */
+struct dag_page {
+	struct compose compose;
+	uint32_t left;
+	char last[LIMIT_ID_BYTES + 1];
+	bool more;
+};
+
+static bool write_page_dag(void *context, const struct dag_view *view)
+{
+	struct dag_page *page = context;
+
+	if (page->left == 0) {
+		page->more = true;
+		return false;
+	}
+	write_dag(&page->compose, view);
+	snprintf(page->last, sizeof page->last, "%s", view->dag_id);
+	page->left--;
+	return true;
+}
+
+enum call_outcome api_dags(struct call *call, struct store_reader *reader)
+{
+	struct dag_page page = {.left = call->query.limit};
+	struct err err;
+	int rc;
+
+	begin(call, &page.compose);
+	compose_open(&page.compose, '{');
+	compose_member_open(&page.compose, "items", '[');
+	rc = read_dags(reader, call->query.cursor, call->query.limit + 1, write_page_dag, &page,
+		       &err);
+	if (rc != 0)
+		return api_fail(call, &err);
+	compose_close(&page.compose, ']');
+	compose_member_text(&page.compose, "next", page.more ? page.last : NULL);
+	compose_close(&page.compose, '}');
+	return CALL_ANSWERED;
+}
+
+static bool write_one_dag(void *context, const struct dag_view *view)
+{
+	write_dag(context, view);
+	return true;
+}
+
+enum call_outcome api_dag(struct call *call, struct store_reader *reader)
+{
+	struct compose compose;
+	struct err err;
+	int rc;
+
+	begin(call, &compose);
+	rc = read_dag(reader, call->names.dag, write_one_dag, &compose, &err);
+	return rc == 0 ? CALL_ANSWERED : api_fail(call, &err);
+}
+
+static bool write_error(void *context, const struct dag_error_view *view)
+{
+	struct compose *compose = context;
+
+	compose_open(compose, '{');
+	compose_member_text(compose, "file", view->file);
+	compose_member_int(compose, "line", view->line);
+	compose_member_int(compose, "column", view->column);
+	compose_member_text(compose, "message", view->message);
+	compose_member_time(compose, "since", view->since_ms);
+	compose_close(compose, '}');
+	return true;
+}
+
+static bool write_pool(void *context, const struct pool_view *view)
+{
+	struct compose *compose = context;
+
+	compose_open(compose, '{');
+	compose_member_text(compose, "dag", view->dag_id);
+	compose_member_text(compose, "name", view->name);
+	compose_member_int(compose, "slots", view->slots);
+	compose_member_int(compose, "used", view->used);
+	compose_member_int(compose, "queued", view->queued);
+	compose_close(compose, '}');
+	return true;
+}
+
+static void begin_items(struct call *call, struct compose *compose)
+{
+	begin(call, compose);
+	compose_open(compose, '{');
+	compose_member_open(compose, "items", '[');
+}
+
+static enum call_outcome end_items(struct call *call, struct compose *compose, int rc,
+				   const struct err *err)
+{
+	compose_close(compose, ']');
+	compose_close(compose, '}');
+	return rc == 0 ? CALL_ANSWERED : api_fail(call, err);
+}
+
+enum call_outcome api_errors(struct call *call, struct store_reader *reader)
+{
+	struct compose compose;
+	struct err err;
+	int rc;
+
+	begin_items(call, &compose);
+	rc = read_dag_errors(reader, write_error, &compose, &err);
+	return end_items(call, &compose, rc, &err);
+}
+
+enum call_outcome api_pools(struct call *call, struct store_reader *reader)
+{
+	struct compose compose;
+	struct err err;
+	int rc;
+
+	begin_items(call, &compose);
+	rc = read_pools(reader, write_pool, &compose, &err);
+	return end_items(call, &compose, rc, &err);
+}

@@ -1,0 +1,205 @@
+/* logs.c - the log of an attempt: found, measured, cut to the range that is asked for. See api.h.
+ *
+ * A short log goes out as one answer. A long one, and one that is followed, is handed on open, to
+ * be streamed (web/stream.h). A log that was never made reads as empty: the attempt could not
+ * start, or its shim has not come so far yet. */
+#include "web/api/api.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/sys.h"
+#include "executor/process/process.h"
+#include "web/range.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <microhttpd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define AT_ONCE_BYTES 65536 /* a log up to this goes out as one answer */
+
+/* The attempt whose log is asked for. */
+struct wanted_attempt {
+	struct process_ref ref;
+	uint32_t number;
+	bool found;
+	bool running;
+	char incarnation[32];
+};
+
+static bool take_attempt(void *context, const struct attempt_view *view)
+{
+	struct wanted_attempt *wanted = context;
+
+	wanted->ref.attempt_id = view->attempt_id;
+	wanted->ref.released_at_ms = view->released_at_ms;
+	wanted->number = view->number;
+	wanted->running = strcmp(view->state, "running") == 0;
+	snprintf(wanted->incarnation, sizeof wanted->incarnation, "%s", view->incarnation);
+	wanted->found = true;
+	return true;
+}
+
+/* Who follows "latest" of a task whose turn has not come waits for its first attempt. */
+static enum call_outcome without_attempt(struct call *call, struct store_reader *reader,
+					 const struct run_brief *brief)
+{
+	enum task_state state;
+	struct err err;
+
+	if (api_task_state(reader, brief, call->run_id, call->names.task, &state, &err) != 0)
+		return api_fail(call, &err);
+	call->wait_kind = WAIT_CHANGE;
+	if (call->query.follow && !call->time_is_over && !task_state_is_done(state) &&
+	    !brief->is_done && call->names.attempt == ROUTE_ATTEMPT_LATEST)
+		return CALL_WAIT;
+	if (call->names.attempt == ROUTE_ATTEMPT_LATEST)
+		err_set(&err, ERR_NOT_FOUND, "task '%s' has no attempt, so it has no log: it is %s",
+			call->names.task, task_state_name(state));
+	else
+		err_set(&err, ERR_NOT_FOUND, "task '%s' has no attempt %" PRIu32 ": it is %s",
+			call->names.task, call->names.attempt, task_state_name(state));
+	return api_fail(call, &err);
+}
+
+/* *fd is -1 and *size 0 when there is no file. */
+static int open_log(const char *path, int *fd, int64_t *size, struct err *err)
+{
+	struct stat status;
+
+	*size = 0;
+	*fd = sys_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	if (*fd < 0 && errno == ENOENT)
+		return 0;
+	if (*fd < 0)
+		return err_errno(err, errno, "open the log");
+	if (fstat(*fd, &status) == 0 && S_ISREG(status.st_mode)) {
+		*size = status.st_size;
+		return 0;
+	}
+	fd_close(fd);
+	return err_set(err, ERR_IO, "the log is not a regular file");
+}
+
+static void headers(struct call *call)
+{
+	call->answer.content_type = "text/plain; charset=utf-8";
+	answer_header(&call->answer, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
+}
+
+/* What is known at the start of a log that goes on: its length is not. */
+static void live_range_header(struct call *call, int64_t first, int64_t size)
+{
+	answer_header(&call->answer, MHD_HTTP_HEADER_CONTENT_RANGE,
+		      "bytes %" PRId64 "-%" PRId64 "/*", first, size > first ? size - 1 : first);
+}
+
+/* Sets *first and *end to what is to be sent, and the status. Whoever follows may begin exactly at
+ * the end: so a reader that was cut off goes on. False: the answer is 416. */
+static bool take_range(struct call *call, bool live, int64_t size, int64_t *first, int64_t *end)
+{
+	enum range_result result;
+
+	*first = 0;
+	*end = size;
+	result = range_parse(call->range, size, first, end);
+	if (result == RANGE_UNSATISFIABLE && live)
+		result = range_parse(call->range, size + 1, first, end);
+	call->answer.status = result == RANGE_PART ? MHD_HTTP_PARTIAL_CONTENT : MHD_HTTP_OK;
+	if (result == RANGE_UNSATISFIABLE) {
+		answer_problem(&call->answer, MHD_HTTP_RANGE_NOT_SATISFIABLE,
+			       "the log has %" PRId64 " bytes: the range begins behind its end",
+			       size);
+		answer_header(&call->answer, MHD_HTTP_HEADER_CONTENT_RANGE, "bytes */%" PRId64,
+			      size);
+		return false;
+	}
+	headers(call);
+	if (result == RANGE_PART && live)
+		live_range_header(call, *first, size);
+	else if (result == RANGE_PART)
+		answer_header(&call->answer, MHD_HTTP_HEADER_CONTENT_RANGE,
+			      "bytes %" PRId64 "-%" PRId64 "/%" PRId64, *first, *end - 1, size);
+	return true;
+}
+
+static int read_at_once(int fd, int64_t first, int64_t end, struct str *body, struct err *err)
+{
+	char buffer[8192];
+
+	while (first < end) {
+		size_t want =
+		    end - first < (int64_t)sizeof buffer ? (size_t)(end - first) : sizeof buffer;
+		ssize_t got = pread(fd, buffer, want, first);
+
+		if (got < 0)
+			return err_errno(err, errno, "read the log");
+		if (got == 0)
+			return err_set(err, ERR_IO, "the log became shorter while it was read");
+		str_append_bytes(body, buffer, (size_t)got);
+		first += got;
+	}
+	return 0;
+}
+
+static void hand_on(struct call *call, const struct run_brief *brief,
+		    const struct wanted_attempt *wanted, const char *path, int fd, int64_t first,
+		    int64_t end)
+{
+	call->log.is_open = true;
+	call->log.fd = fd;
+	call->log.path = mem_strdup(path);
+	call->log.offset = first;
+	call->log.end = end;
+	call->log.run_no = brief->run_no;
+	call->log.attempt = wanted->number;
+	snprintf(call->log.task_id, sizeof call->log.task_id, "%s", call->names.task);
+}
+
+static int serve(struct call *call, const struct run_brief *brief,
+		 const struct wanted_attempt *wanted, struct err *err)
+{
+	bool live = call->query.follow && !call->is_head;
+	char path[PATH_MAX];
+	int64_t size;
+	int64_t first;
+	int64_t end;
+	int fd;
+	int rc;
+
+	process_log_path(call->home, wanted->incarnation, wanted->ref, path);
+	rc = open_log(path, &fd, &size, err);
+	if (rc != 0)
+		return rc;
+	if (take_range(call, live, size, &first, &end)) {
+		if (live || end - first > AT_ONCE_BYTES) {
+			hand_on(call, brief, wanted, path, fd, first, live ? -1 : end);
+			return 0;
+		}
+		rc = read_at_once(fd, first, end, &call->answer.body, err);
+	}
+	fd_close(&fd);
+	return rc;
+}
+
+enum call_outcome api_log(struct call *call, struct store_reader *reader)
+{
+	struct wanted_attempt wanted = {.found = false};
+	struct run_brief brief;
+	struct err err;
+
+	if (api_run_brief(call, reader, call->names.run, &brief, &err) != 0)
+		return api_fail(call, &err);
+	if (read_attempts(reader, brief.run_no, call->names.task, call->names.attempt, take_attempt,
+			  &wanted, &err) != 0)
+		return api_fail(call, &err);
+	if (!wanted.found)
+		return without_attempt(call, reader, &brief);
+	if (serve(call, &brief, &wanted, &err) != 0)
+		return api_fail(call, &err);
+	return CALL_ANSWERED;
+}

@@ -1,0 +1,53 @@
+/* system.c - is it alive, is it ready, which one is it; and what all calls share. See api.h. */
+#include "web/api/api.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "web/compose.h"
+
+#include <microhttpd.h>
+
+void call_close(struct call *call)
+{
+	target_close(&call->target);
+	answer_close(&call->answer);
+	if (!call->log.is_open)
+		return;
+	fd_close(&call->log.fd);
+	mem_free(call->log.path);
+	call->log.is_open = false;
+}
+
+void api_healthz(struct call *call)
+{
+	answer_text(&call->answer, MHD_HTTP_OK, "ok");
+}
+
+void api_readyz(struct call *call)
+{
+	char why[256] = "";
+
+	if (call->events->ready(call->events->context, why))
+		answer_text(&call->answer, MHD_HTTP_OK, "ready");
+	else
+		answer_text(&call->answer, MHD_HTTP_SERVICE_UNAVAILABLE, why);
+}
+
+void api_version(struct call *call)
+{
+	struct compose compose;
+
+	compose_init(&compose, &call->answer.body);
+	compose_open(&compose, '{');
+	compose_member_text(&compose, "name", "heddle");
+	compose_member_text(&compose, "version", HEDDLE_VERSION);
+	compose_member_text(&compose, "api", "v1");
+	compose_close(&compose, '}');
+	call->answer.status = MHD_HTTP_OK;
+}
+
+enum call_outcome api_fail(struct call *call, const struct err *err)
+{
+	answer_err(&call->answer, err);
+	return CALL_ANSWERED;
+}

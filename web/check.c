@@ -1,0 +1,125 @@
+/* check.c - the checks before a request is served; see check.h. */
+#include "web/check.h"
+
+#include "base/clock.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* One request under check. */
+struct check {
+	struct listener *listener;
+	struct MHD_Connection *connection;
+	const char *method;
+	struct call *call;
+	struct guard_headers *headers;
+	const char *actor;
+	char allow[ROUTE_ALLOW_SIZE];
+};
+
+static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const char *name,
+				   const char *value)
+{
+	(void)kind;
+	guard_take(cls, name, value);
+	return MHD_YES;
+}
+
+static bool check_origin(struct check *check)
+{
+	const struct web *web = check->listener->web;
+	struct answer *refusal = &check->call->answer;
+
+	if (!check->listener->is_unix &&
+	    !guard_host(check->headers->host, web->listen_host, web->machine, refusal))
+		return false;
+	if (strcmp(check->method, "GET") == 0 || strcmp(check->method, "HEAD") == 0)
+		return true;
+	return guard_origin(check->headers, refusal);
+}
+
+/* Over the Unix socket the kernel vouches for who is there: our own user, or root, who could read
+ * everything anyway. */
+static bool check_peer(struct check *check)
+{
+	struct ucred peer = {.uid = (uid_t)-1};
+	socklen_t size = sizeof peer;
+	uid_t own = geteuid();
+
+	if (getsockopt(server_fd(check->connection), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+	    (peer.uid == 0 || peer.uid == own)) {
+		check->actor = peer.uid == own ? check->listener->web->own_actor : "user:root";
+		return true;
+	}
+	answer_problem(&check->call->answer, MHD_HTTP_FORBIDDEN,
+		       "this socket is for the daemon's own user and for root: use the API over "
+		       "TCP with a token");
+	return false;
+}
+
+static bool check_caller(struct check *check)
+{
+	const struct route *route = check->call->route;
+
+	if (check->listener->is_unix)
+		return check_peer(check);
+	check->actor = "token:home";
+	if (route != NULL && route->is_public)
+		return true;
+	return guard_bearer(check->headers->authorization, check->listener->web->token,
+			    &check->call->answer);
+}
+
+static bool check_route(struct check *check)
+{
+	struct answer *refusal = &check->call->answer;
+
+	if (check->call->route != NULL)
+		return true;
+	if (check->allow[0] == '\0') {
+		answer_problem(refusal, MHD_HTTP_NOT_FOUND,
+			       "nothing is served at this address: the API begins at /api/v1/dags "
+			       "and /api/v1/runs");
+		return false;
+	}
+	answer_problem(refusal, MHD_HTTP_METHOD_NOT_ALLOWED, "this address takes only %s",
+		       check->allow);
+	answer_header(refusal, MHD_HTTP_HEADER_ALLOW, "%s", check->allow);
+	return false;
+}
+
+static bool check_query(struct check *check)
+{
+	struct call *call = check->call;
+	struct err err;
+
+	if (query_parse(&call->target, call->route->params, clock_now().wall_ms, &call->query,
+			&err) == 0)
+		return true;
+	answer_err(&call->answer, &err);
+	return false;
+}
+
+/* The first refusal stands. Who asks is looked at before what is there: a stranger learns nothing
+ * about addresses. */
+bool check_request(struct listener *listener, struct MHD_Connection *connection, const char *method,
+		   struct call *call, struct guard_headers *headers, const char **actor)
+{
+	struct check check = {.listener = listener,
+			      .connection = connection,
+			      .method = method,
+			      .call = call,
+			      .headers = headers};
+
+	call->is_head = strcmp(method, "HEAD") == 0;
+	MHD_get_connection_values(connection, MHD_HEADER_KIND, take_header, headers);
+	call->range = headers->range;
+	if (!guard_framing(headers, &call->answer) || !check_origin(&check))
+		return false;
+	call->route = route_find(method, &call->target, &call->names, check.allow);
+	if (!check_caller(&check) || call->answer.status != 0)
+		return false;
+	*actor = check.actor;
+	return check_route(&check) && check_query(&check);
+}

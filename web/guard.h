@@ -1,0 +1,40 @@
+/* guard.h - what a request must be before anything else looks at it.
+ *
+ * Framing: two lengths, or a length and chunks, let two readers of one connection see two different
+ * requests (RFC 9112 section 6.3); such a request is refused and its connection closed. Host: a
+ * page of the web can make a browser talk to 127.0.0.1 under its own name (DNS rebinding), so over
+ * TCP only our own names count. Origin: another site's page must not change anything. Pure. */
+#ifndef HEDDLE_WEB_GUARD_H
+#define HEDDLE_WEB_GUARD_H
+
+#include "web/answer.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The headers that matter, each NULL when missing. Texts live as long as the request. */
+struct guard_headers {
+	const char *host;
+	const char *origin;
+	const char *authorization;
+	const char *content_length;
+	const char *transfer_encoding;
+	const char *idempotency_key;
+	const char *range;
+	const char *doubled; /* the name of one that came twice; NULL = none */
+};
+
+/* Takes one header in. Names are compared without case; others than those above are ignored. */
+void guard_take(struct guard_headers *headers, const char *name, const char *value);
+
+/* Each returns true when all is well; otherwise *refusal holds the problem. */
+bool guard_framing(const struct guard_headers *headers, struct answer *refusal);
+/* listen_host: what the daemon listens on; machine: the machine's own name. */
+bool guard_host(const char *host, const char *listen_host, const char *machine,
+		struct answer *refusal);
+/* Nothing to say against a request without Origin: it comes from no page. */
+bool guard_origin(const struct guard_headers *headers, struct answer *refusal);
+/* Compares in a time that does not depend on where the two differ. */
+bool guard_bearer(const char *authorization, const char *token, struct answer *refusal);
+
+#endif

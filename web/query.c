@@ -1,0 +1,175 @@
+/* query.c - query parameters; see query.h. */
+#include "web/query.h"
+
+#include "base/str.h"
+#include "model/dag.h"
+#include "model/state.h"
+#include "web/instant.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool parse_number(const char *text, int64_t max, int64_t *out)
+{
+	size_t length = strlen(text);
+
+	if (length == 0 || length > 18 || strspn(text, "0123456789") != length)
+		return false;
+	*out = strtoll(text, NULL, 10);
+	return *out <= max;
+}
+
+static bool read_limit(const char *value, int64_t now_ms, struct query *out)
+{
+	int64_t number;
+
+	(void)now_ms;
+	if (!parse_number(value, QUERY_LIMIT_MAX, &number) || number == 0)
+		return false;
+	out->limit = (uint32_t)number;
+	return true;
+}
+
+/* Its content is for the route that gave it out. */
+static bool read_cursor(const char *value, int64_t now_ms, struct query *out)
+{
+	(void)now_ms;
+	out->cursor = value;
+	return id_is_valid(value, true) || parse_number(value, INT64_MAX, &(int64_t){0});
+}
+
+static bool read_dag_id(const char *value, int64_t now_ms, struct query *out)
+{
+	(void)now_ms;
+	out->dag = value;
+	return id_is_valid(value, true);
+}
+
+static bool read_run(const char *value, int64_t now_ms, struct query *out)
+{
+	size_t length = strlen(value);
+
+	(void)now_ms;
+	out->run = value;
+	return length > 0 && length <= 16 && strspn(value, "0123456789abcdef") == length;
+}
+
+static bool read_run_state(const char *value, int64_t now_ms, struct query *out)
+{
+	enum run_state state;
+
+	(void)now_ms;
+	out->state = value;
+	return run_state_from_name(value, &state);
+}
+
+static bool read_task_state(const char *value, int64_t now_ms, struct query *out)
+{
+	enum task_state state;
+
+	(void)now_ms;
+	out->state = value;
+	return task_state_from_name(value, &state);
+}
+
+static bool read_since_time(const char *value, int64_t now_ms, struct query *out)
+{
+	int64_t ago_ms;
+
+	if (instant_parse(value, &out->since_ms))
+		return true;
+	if (!instant_parse_duration(value, &ago_ms))
+		return false;
+	out->since_ms = ago_ms < now_ms ? now_ms - ago_ms : 0;
+	return true;
+}
+
+static bool read_since_fact(const char *value, int64_t now_ms, struct query *out)
+{
+	(void)now_ms;
+	return parse_number(value, INT64_MAX, &out->since_fact);
+}
+
+static bool read_wait(const char *value, int64_t now_ms, struct query *out)
+{
+	(void)now_ms;
+	return instant_parse_duration(value, &out->wait_ms) && out->wait_ms <= QUERY_WAIT_MAX_MS;
+}
+
+static bool read_follow(const char *value, int64_t now_ms, struct query *out)
+{
+	(void)now_ms;
+	out->follow = strcmp(value, "1") == 0;
+	return out->follow || strcmp(value, "0") == 0;
+}
+
+static const struct {
+	const char *name;
+	enum query_param param;
+	bool (*read)(const char *value, int64_t now_ms, struct query *out);
+	const char *wanted;
+} params[] = {
+    {"limit", QUERY_LIMIT, read_limit, "a number from 1 to 1000"},
+    {"cursor", QUERY_CURSOR, read_cursor, "the 'next' of the page before"},
+    {"dag", QUERY_DAG, read_dag_id, "the id of a dag"},
+    {"run", QUERY_RUN, read_run, "the id of a run (16 hex digits) or the beginning of one"},
+    {"state", QUERY_RUN_STATE, read_run_state,
+     "one of running, cancelling, success, failed, cancelled"},
+    {"state", QUERY_TASK_STATE, read_task_state,
+     "one of none, queued, running, up_for_retry, cancelling, success, failed, skipped, "
+     "upstream_failed, cancelled"},
+    {"since", QUERY_SINCE_TIME, read_since_time,
+     "an instant (2026-11-20T06:00:00Z), a date, or a duration back from now (24h)"},
+    {"since", QUERY_SINCE_FACT, read_since_fact, "the number of a fact"},
+    {"wait", QUERY_WAIT, read_wait, "a duration of at most 10m (250ms 30s 5m)"},
+    {"follow", QUERY_FOLLOW, read_follow, "1 or 0"},
+};
+
+#define PARAM_COUNT (sizeof params / sizeof *params)
+
+static int refuse_unknown(const char *name, unsigned accepted, struct err *err)
+{
+	struct str list = STR_INIT;
+	int rc;
+
+	for (size_t i = 0; i < PARAM_COUNT; i++)
+		if ((accepted & params[i].param) != 0)
+			str_printf(&list, "%s%s", list.size == 0 ? "" : ", ", params[i].name);
+	rc = err_set(err, ERR_INVALID, "unknown query parameter '%.64s': this address takes %s",
+		     name, list.size == 0 ? "none" : str_text(&list));
+	str_close(&list);
+	return rc;
+}
+
+static int read_pair(const struct target_pair *pair, unsigned accepted, int64_t now_ms,
+		     struct query *out, struct err *err)
+{
+	size_t i = 0;
+
+	while (i < PARAM_COUNT &&
+	       ((accepted & params[i].param) == 0 || strcmp(params[i].name, pair->name) != 0))
+		i++;
+	if (i == PARAM_COUNT)
+		return refuse_unknown(pair->name, accepted, err);
+	if ((out->given & params[i].param) != 0)
+		return err_set(err, ERR_INVALID, "query parameter '%s' is given twice", pair->name);
+	out->given |= params[i].param;
+	if (!params[i].read(pair->value, now_ms, out))
+		return err_set(err, ERR_INVALID, "query parameter '%s' is '%.64s': it must be %s",
+			       pair->name, pair->value, params[i].wanted);
+	return 0;
+}
+
+int query_parse(const struct target *target, unsigned accepted, int64_t now_ms, struct query *out,
+		struct err *err)
+{
+	memset(out, 0, sizeof *out);
+	out->limit = QUERY_LIMIT_DEFAULT;
+	for (size_t i = 0; i < target->pair_count; i++) {
+		int rc = read_pair(&target->pairs[i], accepted, now_ms, out, err);
+
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}

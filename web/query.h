@@ -1,0 +1,49 @@
+/* query.h - the parameters after the "?", checked against what a route takes.
+ *
+ * Unknown, doubled and malformed ones are errors that name what would be right: a filter that is
+ * silently ignored shows the wrong runs. Pure. */
+#ifndef HEDDLE_WEB_QUERY_H
+#define HEDDLE_WEB_QUERY_H
+
+#include "base/err.h"
+#include "web/target.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define QUERY_LIMIT_DEFAULT 50u
+#define QUERY_LIMIT_MAX 1000u
+#define QUERY_WAIT_MAX_MS (10 * 60 * 1000)
+
+enum query_param {
+	QUERY_LIMIT = 1 << 0,
+	QUERY_CURSOR = 1 << 1,
+	QUERY_DAG = 1 << 2,
+	QUERY_RUN = 1 << 3,
+	QUERY_RUN_STATE = 1 << 4,  /* "state" of a run */
+	QUERY_TASK_STATE = 1 << 5, /* "state" of a task */
+	QUERY_SINCE_TIME = 1 << 6, /* "since" as an instant, or as a duration back from now */
+	QUERY_SINCE_FACT = 1 << 7, /* "since" as a number of a fact */
+	QUERY_WAIT = 1 << 8,
+	QUERY_FOLLOW = 1 << 9,
+};
+
+/* Texts live in the target. */
+struct query {
+	unsigned given; /* of enum query_param */
+	uint32_t limit; /* QUERY_LIMIT_DEFAULT when not given */
+	const char *cursor;
+	const char *dag;
+	const char *run;
+	const char *state;
+	int64_t since_ms;
+	int64_t since_fact;
+	int64_t wait_ms;
+	bool follow;
+};
+
+/* accepted: of enum query_param. now_ms: wall time, for durations. Fails with ERR_INVALID. */
+int query_parse(const struct target *target, unsigned accepted, int64_t now_ms, struct query *out,
+		struct err *err);
+
+#endif

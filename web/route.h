@@ -1,0 +1,64 @@
+/* route.h - the one table of what can be asked: method, path, who may, and who serves it.
+ *
+ * A pattern is made of segments: a word that must stand there, or {dag} {run} {task} {attempt},
+ * which are names of things and are checked as such; ":verb" may follow a name. HEAD is served as
+ * GET. Matching is pure. */
+#ifndef HEDDLE_WEB_ROUTE_H
+#define HEDDLE_WEB_ROUTE_H
+
+#include "web/target.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct call;
+struct store_reader;
+
+/* What came of a look at the database. */
+enum call_outcome {
+	CALL_ANSWERED, /* call->answer stands */
+	CALL_WAIT, /* what is waited for has not happened yet; look again when the run changes */
+};
+
+typedef enum call_outcome (*route_read)(struct call *call, struct store_reader *reader);
+
+enum route_kind {
+	ROUTE_NOW,     /* answered on the loop, from memory */
+	ROUTE_READ,    /* answered from the database, on a worker */
+	ROUTE_COMMAND, /* goes to the callback; answered after its commit */
+};
+
+struct route {
+	const char *method; /* "GET" or "POST" */
+	const char *pattern;
+	enum route_kind kind;
+	bool is_public;  /* needs no token */
+	unsigned params; /* of enum query_param */
+	/* ROUTE_READ: serves it. ROUTE_COMMAND: finds the whole id of the run, when that is needed.
+	 */
+	route_read read;
+	void (*now)(struct call *call); /* ROUTE_NOW */
+};
+
+#define ROUTE_ATTEMPT_LATEST 0u
+
+/* What the names in the path stand for. Texts live in the target; NULL = not in the pattern. */
+struct route_names {
+	const char *dag;
+	char run[17]; /* the id or a beginning of it; "" = not in the pattern */
+	const char *task;
+	uint32_t attempt; /* ROUTE_ATTEMPT_LATEST = "latest" */
+};
+
+#define ROUTE_ALLOW_SIZE 32
+
+/* Finds what serves the method and path. NULL: nothing does; allow then holds the methods that the
+ * path does take ("GET, HEAD"), "" when there is no such path. */
+const struct route *route_find(const char *method, const struct target *target,
+			       struct route_names *names, char allow[ROUTE_ALLOW_SIZE]);
+
+/* All rows, for documents and tests. */
+const struct route *route_table(size_t *count);
+
+#endif

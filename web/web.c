@@ -1,0 +1,371 @@
+/* web.c - the servers in the loop: starting, turning, stopping; see web.h.
+ *
+ * Each server gives one epoll descriptor, which the loop polls; when something is ready it runs
+ * once and says when it next wants to (only while it has connections). What a handler cannot answer
+ * at once is set aside, and taken up by whoever has the answer. */
+#include "web/web.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/sys.h"
+#include "web/listen.h"
+#include "web/request.h"
+#include "web/server.h"
+#include "web/stream.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CONNECTIONS_MAX 512u          /* of each socket */
+#define CONNECTION_BYTES (32u * 1024) /* headers, body buffer and answer headers of one */
+#define CONNECTION_IDLE_S 60u
+#define COMPLAIN_EVERY_MS 60000
+
+/* --- turning ------------------------------------------------------------------------------------
+ */
+
+static void on_server_timer(uv_timer_t *timer);
+
+static void arm_server_timer(struct listener *listener)
+{
+	MHD_UNSIGNED_LONG_LONG wait_ms;
+
+	if (MHD_get_timeout(listener->daemon, &wait_ms) == MHD_YES)
+		uv_timer_start(&listener->timer, on_server_timer, wait_ms, 0);
+	else
+		uv_timer_stop(&listener->timer);
+}
+
+static void turn(struct listener *listener)
+{
+	assert(!listener->is_running);
+	listener->is_running = true;
+	MHD_run(listener->daemon);
+	listener->is_running = false;
+	arm_server_timer(listener);
+}
+
+static void on_server_timer(uv_timer_t *timer)
+{
+	turn(timer->data);
+}
+
+static void on_server_ready(uv_poll_t *poll, int status, int events)
+{
+	(void)status;
+	(void)events;
+	turn(poll->data);
+}
+
+static void end_if_stopped(struct web *web);
+
+void server_suspend(struct listener *listener, struct MHD_Connection *connection)
+{
+	assert(listener->is_running);
+	listener->web->set_aside++;
+	MHD_suspend_connection(connection);
+}
+
+void server_resume(struct listener *listener, struct MHD_Connection *connection)
+{
+	struct web *web = listener->web;
+
+	web->set_aside--;
+	MHD_resume_connection(connection);
+	if (web->gathers)
+		return;
+	turn(listener);
+	end_if_stopped(web);
+}
+
+int server_fd(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	return info == NULL ? -1 : info->connect_fd;
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+	struct web *web = timer->data;
+
+	request_expire(web, uv_now(web->loop));
+}
+
+void server_arm_deadline(struct web *web)
+{
+	const struct heap_node *first = heap_peek(&web->deadlines);
+	int64_t wait_ms;
+
+	if (first == NULL) {
+		uv_timer_stop(&web->deadline);
+		return;
+	}
+	wait_ms = first->key - (int64_t)uv_now(web->loop);
+	uv_timer_start(&web->deadline, on_deadline, wait_ms < 0 ? 0 : (uint64_t)wait_ms, 0);
+}
+
+/* --- starting -----------------------------------------------------------------------------------
+ */
+
+static void log_complaint(void *cls, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+/* Most complaints are about clients: one a minute is told, so that none of them can fill the log.
+ */
+static void log_complaint(void *cls, const char *format, va_list args)
+{
+	struct web *web = cls;
+	int64_t now_ms = clock_now().boot_ms;
+	char text[256];
+	char quoted[512];
+
+	if (web->complaints++ > 0 && now_ms - web->complained_boot_ms < COMPLAIN_EVERY_MS)
+		return;
+	vsnprintf(text, sizeof text, format, args);
+	text[strcspn(text, "\n")] = '\0';
+	log_warn("http server complains", "text=%s complaints=%" PRIu64,
+		 log_quote(text, quoted, sizeof quoted), web->complaints);
+	web->complained_boot_ms = now_ms;
+}
+
+/* The target is decoded by target.h, from what came over the wire. */
+static size_t keep_encoded(void *cls, struct MHD_Connection *connection, char *text)
+{
+	(void)cls;
+	(void)connection;
+	return strlen(text);
+}
+
+/* Takes the descriptor over when it succeeds. */
+static struct MHD_Daemon *start_server(struct listener *listener, int fd)
+{
+	return MHD_start_daemon(
+	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+	    request_handle, listener, MHD_OPTION_EXTERNAL_LOGGER, log_complaint, listener->web,
+	    MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, request_begin, listener,
+	    MHD_OPTION_NOTIFY_COMPLETED, request_end, listener, MHD_OPTION_UNESCAPE_CALLBACK,
+	    keep_encoded, NULL, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+	    MHD_OPTION_CONNECTION_TIMEOUT, CONNECTION_IDLE_S, MHD_OPTION_END);
+}
+
+static int poll_server(struct listener *listener, struct err *err)
+{
+	struct web *web = listener->web;
+	int fd = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+	int rc = uv_poll_init(web->loop, &listener->poll, fd);
+
+	if (rc != 0)
+		return err_set(err, ERR_IO, "poll the http server: %s", uv_strerror(rc));
+	uv_timer_init(web->loop, &listener->timer);
+	listener->poll.data = listener;
+	listener->timer.data = listener;
+	listener->is_open = true;
+	web->open_handles += 2;
+	rc = uv_poll_start(&listener->poll, UV_READABLE, on_server_ready);
+	if (rc != 0)
+		return err_set(err, ERR_IO, "poll the http server: %s", uv_strerror(rc));
+	return 0;
+}
+
+/* Takes the descriptor over in any case. */
+static int open_listener(struct web *web, struct listener *listener, int fd, struct err *err)
+{
+	listener->web = web;
+	listener->daemon = start_server(listener, fd);
+	if (listener->daemon == NULL) {
+		fd_close(&fd);
+		return err_set(err, ERR_IO, "start the http server");
+	}
+	return poll_server(listener, err);
+}
+
+static int open_listeners(struct web *web, uint16_t port, struct err *err)
+{
+	int fd = -1;
+	int rc = listen_unix(web->socket_path, &fd, err);
+
+	web->listeners[LISTENER_UNIX].is_unix = true;
+	if (rc == 0)
+		rc = open_listener(web, &web->listeners[LISTENER_UNIX], fd, err);
+	if (rc != 0 || web->listen_host == NULL)
+		return rc;
+	rc = listen_tcp(web->listen_host, port, &fd, &web->port, err);
+	if (rc == 0)
+		rc = open_listener(web, &web->listeners[LISTENER_TCP], fd, err);
+	return rc;
+}
+
+/* Root needs no look-up, which keeps a start in a container free of it. */
+static void name_own_actor(struct web *web)
+{
+	struct passwd entry;
+	struct passwd *found = NULL;
+	char buffer[1024];
+	uid_t uid = geteuid();
+
+	if (uid == 0)
+		snprintf(web->own_actor, sizeof web->own_actor, "user:root");
+	else if (getpwuid_r(uid, &entry, buffer, sizeof buffer, &found) == 0 && found != NULL)
+		snprintf(web->own_actor, sizeof web->own_actor, "user:%.100s", entry.pw_name);
+	else
+		snprintf(web->own_actor, sizeof web->own_actor, "uid:%u", (unsigned)uid);
+}
+
+static struct web *create(uv_loop_t *loop, const struct web_config *config,
+			  const struct web_events *events)
+{
+	struct web *web = mem_alloc(sizeof *web);
+
+	web->loop = loop;
+	web->events = *events;
+	web->db_path = mem_strdup(config->db_path);
+	web->home = mem_strdup(config->home);
+	web->socket_path = mem_strdup(config->socket_path);
+	web->listen_host = mem_strdup(config->listen_host);
+	web->token = mem_strdup(config->token);
+	if (gethostname(web->machine, sizeof web->machine - 1) != 0)
+		web->machine[0] = '\0';
+	name_own_actor(web);
+	uv_timer_init(loop, &web->deadline);
+	web->deadline.data = web;
+	web->open_handles = 1;
+	return web;
+}
+
+int web_start(uv_loop_t *loop, const struct web_config *config, const struct web_events *events,
+	      struct web **out, struct err *err)
+{
+	struct web *web = create(loop, config, events);
+	int rc = open_listeners(web, config->listen_port, err);
+
+	if (rc != 0) {
+		web_stop(web, NULL, NULL);
+		return rc;
+	}
+	*out = web;
+	return 0;
+}
+
+uint16_t web_port(const struct web *web)
+{
+	return web->port;
+}
+
+/* --- stopping -----------------------------------------------------------------------------------
+ */
+
+static void destroy(struct web *web)
+{
+	void (*stopped)(void *context) = web->stopped;
+	void *context = web->stopped_context;
+
+	readers_close(&web->readers);
+	heap_close(&web->deadlines);
+	mem_free(web->db_path);
+	mem_free(web->home);
+	mem_free(web->socket_path);
+	mem_free(web->listen_host);
+	if (web->token != NULL)
+		mem_wipe_free(web->token, strlen(web->token));
+	mem_free(web);
+	if (stopped != NULL)
+		stopped(context);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct listener *listener = handle->data;
+	struct web *web = listener->web;
+
+	if (--web->open_handles == 0)
+		destroy(web);
+}
+
+static void on_deadline_closed(uv_handle_t *handle)
+{
+	struct web *web = handle->data;
+
+	if (--web->open_handles == 0)
+		destroy(web);
+}
+
+static void close_listener(struct listener *listener)
+{
+	if (listener->is_open) {
+		uv_poll_stop(&listener->poll);
+		uv_close((uv_handle_t *)&listener->poll, on_closed);
+		uv_close((uv_handle_t *)&listener->timer, on_closed);
+	}
+	if (listener->daemon != NULL)
+		MHD_stop_daemon(listener->daemon);
+	listener->daemon = NULL;
+}
+
+/* The servers can only be ended when no connection is set aside any more. */
+static void end_if_stopped(struct web *web)
+{
+	if (!web->stopping || web->set_aside > 0 || uv_is_closing((uv_handle_t *)&web->deadline))
+		return;
+	for (size_t i = 0; i < LISTENER_COUNT; i++)
+		close_listener(&web->listeners[i]);
+	uv_close((uv_handle_t *)&web->deadline, on_deadline_closed);
+}
+
+/* The listening descriptor comes back to us with this. */
+static void stop_accepting(struct web *web)
+{
+	for (size_t i = 0; i < LISTENER_COUNT; i++) {
+		int fd = web->listeners[i].daemon == NULL
+			     ? -1
+			     : MHD_quiesce_daemon(web->listeners[i].daemon);
+
+		fd_close(&fd);
+	}
+	if (web->listeners[LISTENER_UNIX].daemon != NULL)
+		(void)sys_unlink(web->socket_path);
+}
+
+void web_stop(struct web *web, void (*stopped)(void *context), void *context)
+{
+	assert(!web->stopping);
+	web->stopping = true;
+	web->stopped = stopped;
+	web->stopped_context = context;
+	stop_accepting(web);
+	web->gathers = true;
+	request_abandon_all(web);
+	stream_abandon_all(web);
+	web->gathers = false;
+	for (size_t i = 0; i < LISTENER_COUNT; i++)
+		if (web->listeners[i].daemon != NULL)
+			turn(&web->listeners[i]);
+	end_if_stopped(web);
+}
+
+/* --- what the daemon tells ----------------------------------------------------------------------
+ */
+
+void web_answer(struct web *web, uint64_t token, enum web_result result, const char *run_id,
+		const char *message)
+{
+	request_answer(web, token, result, run_id, message);
+}
+
+void web_run_changed(struct web *web, const char *run_id)
+{
+	waits_tell(&web->waits, run_id, false);
+}
+
+void web_run_ended(struct web *web, const char *run_id)
+{
+	waits_tell(&web->waits, run_id, true);
+}
