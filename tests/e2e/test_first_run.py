@@ -1,0 +1,303 @@
+"""A dag file runs: order, outcomes, retries, timeouts, cancel, logs, and what the surfaces say."""
+
+import json
+import re
+import time
+
+from daemon_home import wait_for
+
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z "
+
+
+def test_tasks_run_in_order_and_the_run_succeeds(home):
+    home.dag("etl.yaml", f"""
+id: etl
+tasks:
+  - {{id: load, depends_on: [clean], command: echo load >> {home.work}/order}}
+  - {{id: extract, command: echo extract >> {home.work}/order}}
+  - {{id: clean, depends_on: [extract], command: echo clean >> {home.work}/order}}
+""")
+    home.start()
+    done = home.cli("trigger", "etl", "--wait")
+    assert done.returncode == 0, done.stderr
+    assert (home.work / "order").read_text().split() == ["extract", "clean", "load"]
+    shown = json.loads(home.cli("runs", "show", "--dag", "etl", "--latest", "--json").stdout)
+    assert shown["dag"] == "etl" and shown["state"] == "success"
+    assert shown["tasks"] == {"extract": "success", "clean": "success", "load": "success"}
+    home.assert_nothing_left()
+
+
+def test_fan_out_and_join(home):
+    tasks = "".join(f"  - {{id: t{i}, depends_on: [first], command: 'echo {i} >> {home.work}/out'}}\n"
+                    for i in range(50))
+    home.dag("fan.yaml", f"id: fan\nmax_active_tasks: 8\ntasks:\n  - {{id: first, command: 'true'}}\n{tasks}"
+             f"  - {{id: join, depends_on: [{', '.join(f't{i}' for i in range(50))}], "
+             f"command: 'sort -n {home.work}/out > {home.work}/sorted'}}\n")
+    home.start()
+    assert home.cli("trigger", "fan", "--wait").returncode == 0
+    assert (home.work / "sorted").read_text().split() == [str(i) for i in range(50)]
+
+
+def test_a_failure_spreads_and_says_why(home):
+    home.dag("bad.yaml", """
+id: bad
+tasks:
+  - {id: a, command: exit 3}
+  - {id: b, depends_on: [a], command: 'true'}
+  - {id: c, depends_on: [b], command: 'true'}
+  - {id: d, command: 'true'}
+""")
+    home.start()
+    done = home.cli("trigger", "bad", "--wait")
+    assert done.returncode == 1
+    run = json.loads(home.cli("runs", "show", "--dag", "bad", "--latest", "--json").stdout)
+    assert run["state"] == "failed"
+    assert run["tasks"] == {"a": "failed", "b": "upstream_failed", "c": "upstream_failed", "d": "success"}
+    task = home.task(run["id"], "a")
+    assert task["attempts"][0]["exit_code"] == 3
+    assert "'a'" in home.task(run["id"], "b")["reason"]
+
+
+def test_a_task_is_tried_again_after_its_delay(home):
+    home.dag("again.yaml", f"""
+id: again
+tasks:
+  - id: flaky
+    retries: 2
+    retry_delay: 300ms
+    command: 'echo "try $HEDDLE_ATTEMPT" | tee -a {home.work}/tries; [ "$HEDDLE_ATTEMPT" = 3 ]'
+""")
+    home.start()
+    begin = time.monotonic()
+    assert home.cli("trigger", "again", "--wait").returncode == 0
+    assert time.monotonic() - begin >= 0.6
+    assert (home.work / "tries").read_text() == "try 1\ntry 2\ntry 3\n"
+    run = home.http("GET", "/api/v1/runs?dag=again")[1]["items"][0]
+    attempts = home.task(run["id"], "flaky")["attempts"]
+    assert [a["number"] for a in attempts] == [1, 2, 3]
+    assert [a["exit_code"] for a in attempts] == [1, 1, 0]
+    assert "try 2" in home.log_of(run["id"], "flaky", 2)
+    assert "try 3" in home.log_of(run["id"], "flaky", 3)
+
+
+def test_exit_code_99_skips_and_what_follows_is_skipped(home):
+    home.dag("skip.yaml", """
+id: skip
+tasks:
+  - {id: a, command: exit 99}
+  - {id: b, depends_on: [a], command: 'true'}
+""")
+    home.start()
+    assert home.cli("trigger", "skip", "--wait").returncode == 0
+    run = json.loads(home.cli("runs", "show", "--dag", "skip", "--latest", "--json").stdout)
+    assert run["tasks"] == {"a": "skipped", "b": "skipped"}
+
+
+def test_a_timeout_ends_the_whole_tree(home):
+    home.dag("slow.yaml", f"""
+id: slow
+tasks:
+  - id: a
+    timeout: 500ms
+    command: 'sleep 300 & sleep 301; echo never > {home.work}/never'
+""")
+    home.start()
+    assert home.cli("trigger", "slow", "--wait").returncode == 1
+    run = home.http("GET", "/api/v1/runs?dag=slow")[1]["items"][0]
+    attempt = home.task(run["id"], "a")["attempts"][0]
+    assert attempt["cause"] == "timeout" and 400 <= attempt["duration_ms"] < 5000
+    assert not (home.work / "never").exists()
+    home.assert_nothing_left()
+
+
+def test_what_cannot_start_says_so_and_is_not_tried_again(home):
+    home.dag("nope.yaml", """
+id: nope
+tasks:
+  - {id: program, command: [/bin/no-such-program], retries: 3, retry_delay: 1ms}
+  - {id: folder, command: 'true', cwd: /no/such/folder}
+""")
+    home.start()
+    assert home.cli("trigger", "nope", "--wait").returncode == 1
+    run = home.http("GET", "/api/v1/runs?dag=nope")[1]["items"][0]
+    program = home.task(run["id"], "program")
+    assert [a["cause"] for a in program["attempts"]] == ["could_not_start"]
+    assert "/bin/no-such-program" in program["attempts"][0]["reason"]
+    assert "No such file" in program["attempts"][0]["reason"]
+    folder = home.task(run["id"], "folder")
+    assert "/no/such/folder" in folder["attempts"][0]["reason"]
+
+
+def test_a_task_finds_its_surroundings_and_nothing_else(home):
+    home.dag("sub/env.yaml", """
+id: env
+tasks:
+  - {id: show, command: [env], env: {GREETING: "hello world", EMPTY: ""}}
+  - {id: where, command: [pwd]}
+  - {id: elsewhere, command: [pwd], cwd: /tmp}
+  - {id: beside, command: [pwd], cwd: ..}
+  - {id: stdin, command: wc -c}
+""")
+    home.start(env={"SECRET_OF_THE_DAEMON": "x"})
+    assert home.cli("trigger", "env", "--wait").returncode == 0
+    run = home.http("GET", "/api/v1/runs?dag=env")[1]["items"][0]["id"]
+    lines = [re.sub(TIME, "", line) for line in home.log_of(run, "show").splitlines()]
+    names = {line.split("=", 1)[0] for line in lines}
+    assert names == {"PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "HEDDLE_DAG", "HEDDLE_RUN_ID",
+                     "HEDDLE_TASK", "HEDDLE_ATTEMPT", "HEDDLE_RUN_DIR", "HEDDLE_ATTEMPT_ID",
+                     "GREETING", "EMPTY"}
+    assert "GREETING=hello world" in lines and "TZ=UTC" in lines and f"HEDDLE_RUN_ID={run}" in lines
+    assert home.log_of(run, "where").rstrip().endswith("/dags/sub")
+    assert home.log_of(run, "elsewhere").rstrip().endswith("Z /tmp")
+    assert home.log_of(run, "beside").rstrip().endswith("/dags/sub/..") or \
+        home.log_of(run, "beside").rstrip().endswith("/dags")
+    assert home.log_of(run, "stdin").rstrip().endswith("Z 0")
+
+
+def test_log_keeps_order_and_time_and_can_be_followed(home):
+    home.dag("talk.yaml", f"""
+id: talk
+tasks:
+  - id: a
+    command: 'echo one; echo two >&2; printf "three "; while [ ! -e {home.work}/go ]; do sleep 0.01; done; echo four'
+""")
+    home.start()
+    run = home.trigger("talk")
+    wait_for(lambda: "three" in home.log_of(run, "a"), what="partial line is readable")
+    (home.work / "go").touch()
+    followed = home.cli("logs", run, "a", "-f")
+    assert followed.returncode == 0
+    assert re.fullmatch(f"{TIME}one\n{TIME}two\n{TIME}three four\n", followed.stdout), followed.stdout
+    assert home.wait_run(run)["state"] == "success"
+
+
+def test_cancel_ends_what_runs_and_what_waits(home):
+    home.dag("long.yaml", f"""
+id: long
+tasks:
+  - {{id: a, command: 'sleep 300'}}
+  - {{id: b, depends_on: [a], command: 'touch {home.work}/b'}}
+""")
+    home.start()
+    run = home.trigger("long")
+    wait_for(lambda: home.run(run)["tasks"]["a"] == "running")
+    done = home.cli("cancel", run, "--reason", "wrong day")
+    assert done.returncode == 0, done.stderr
+    ended = home.wait_run(run)
+    assert ended["state"] == "cancelled"
+    assert ended["tasks"] == {"a": "cancelled", "b": "cancelled"}
+    assert "wrong day" in json.dumps(home.http("GET", f"/api/v1/facts?run={run}")[1])
+    assert not (home.work / "b").exists()
+    home.assert_nothing_left()
+
+
+def test_the_same_key_never_makes_a_second_run(home):
+    home.dag("once.yaml", f"id: once\ntasks: [{{id: a, command: 'echo x >> {home.work}/x'}}]\n")
+    home.start()
+    first = home.trigger("once", "--id", "2026-11-20", "--wait")
+    again = home.trigger("once", "--id", "2026-11-20", "--wait")
+    assert first == again
+    status, answer, _ = home.http("POST", "/api/v1/dags/once/runs", {},
+                                  {"Idempotency-Key": "2026-11-20"})
+    assert status == 200 and answer["id"] == first
+    assert (home.work / "x").read_text() == "x\n"
+    assert home.trigger("once", "--wait") != first
+
+
+def test_max_active_tasks_and_the_pool_hold(home):
+    body = f'"n=$(ls {home.work}/r | wc -l); touch {home.work}/r/$HEDDLE_TASK; echo $((n + 1)) >> {home.work}/n; ' \
+           f'sleep 0.05; rm {home.work}/r/$HEDDLE_TASK"'
+    (home.work / "r").mkdir()
+    for name, keys in (("limit", "max_active_tasks: 3"), ("pool", "pools: {default: 2}")):
+        tasks = "".join(f"  - {{id: t{i}, command: {body}}}\n" for i in range(20))
+        home.dag(f"{name}.yaml", f"id: {name}\n{keys}\ntasks:\n{tasks}")
+    home.start()
+    assert home.cli("trigger", "limit", "--wait").returncode == 0
+    assert max(map(int, (home.work / "n").read_text().split())) <= 3
+    (home.work / "n").unlink()
+    assert home.cli("trigger", "pool", "--wait").returncode == 0
+    assert max(map(int, (home.work / "n").read_text().split())) <= 2
+
+
+def test_resources_are_measured(home):
+    home.dag("use.yaml", """
+id: use
+tasks:
+  - {id: a, command: [python3, -c, "x = bytearray(60_000_000)\\nfor i in range(3_000_000): pass"]}
+""")
+    home.start()
+    assert home.cli("trigger", "use", "--wait").returncode == 0
+    run = home.http("GET", "/api/v1/runs?dag=use")[1]["items"][0]["id"]
+    attempt = home.task(run, "a")["attempts"][0]
+    assert 50_000_000 < attempt["max_rss_bytes"] < 400_000_000
+    assert 20 < attempt["cpu_user_ms"] < 60_000
+    assert attempt["started_at"] < attempt["ended_at"]
+
+
+def test_broken_files_do_not_hinder_the_others(home):
+    home.dag("good.yaml", "id: good\ntasks: [{id: a, command: 'true'}]\n")
+    home.dag("bad.yaml", "id: bad\ntasks:\n  - {id: a, comand: 'true'}\n")
+    home.start()
+    errors = json.loads(home.cli("ls", "errors", "--json").stdout)
+    assert len(errors) >= 1 and errors[0]["file"] == "bad.yaml" and errors[0]["line"] == 3
+    assert "command" in errors[0]["message"]
+    assert [d["id"] for d in json.loads(home.cli("ls", "dags", "--json").stdout)] == ["good"]
+    assert home.cli("trigger", "good", "--wait").returncode == 0
+    missing = home.cli("trigger", "bad")
+    assert missing.returncode == 4 and "bad" in missing.stderr
+
+
+def test_validate_needs_no_daemon(home):
+    home.dag("bad.yaml", "id: bad\nschedule: '@daily'\ntasks:\n  - {id: a, command: 'true', depends_on: [a]}\n")
+    done = home.cli("validate", home.dags)
+    assert done.returncode == 3
+    assert "not supported yet" in done.stdout + done.stderr
+    assert "a -> a" in done.stdout + done.stderr or "itself" in done.stdout + done.stderr
+    (home.dags / "bad.yaml").write_text("id: good\ntasks: [{id: a, command: 'true'}]\n")
+    assert home.cli("validate", home.dags).returncode == 0
+    assert home.cli("validate", home.dags / "none").returncode == 4
+
+
+def test_exit_codes(home):
+    assert home.cli("runs", "show", "x").returncode == 6
+    assert home.cli("frobnicate").returncode == 2
+    assert home.cli("trigger").returncode == 2
+    home.dag("slow.yaml", "id: slow\ntasks: [{id: a, command: sleep 30}]\n")
+    home.start()
+    assert home.cli("runs", "show", "ffffffffffffffff").returncode == 4
+    assert home.cli("trigger", "slow", "--wait=200ms").returncode == 124
+    assert home.cli("trigger", "slow", "--param", "a=b").returncode == 2
+
+
+def test_watch_tells_the_story_and_exits_as_the_run(home):
+    home.dag("story.yaml", "id: story\ntasks:\n  - {id: a, command: sleep 0.3}\n"
+             "  - {id: b, depends_on: [a], command: exit 1}\n")
+    home.start()
+    run = home.trigger("story")
+    watched = home.cli("watch", run)
+    assert watched.returncode == 1
+    text = watched.stdout
+    assert text.index("a running") < text.index("a success") < text.index("b running") < text.index("b failed")
+
+
+def test_tcp_wants_the_token_and_the_socket_does_not(home):
+    import http.client
+    home.start()
+    token = (home.path / "token").read_text().strip()
+    assert (home.path / "token").stat().st_mode & 0o777 == 0o600
+    assert (home.path / "heddle.sock").stat().st_mode & 0o777 == 0o600
+
+    def get(path, headers):
+        connection = http.client.HTTPConnection("127.0.0.1", home.port(), timeout=10)
+        connection.request("GET", path, headers=headers)
+        status = connection.getresponse().status
+        connection.close()
+        return status
+    assert get("/api/v1/dags", {}) == 401
+    assert get("/api/v1/dags", {"Authorization": "Bearer wrong"}) == 401
+    assert get("/api/v1/dags", {"Authorization": f"Bearer {token}"}) == 200
+    assert get("/healthz", {}) == 200 and get("/readyz", {}) == 200
+    assert home.http("GET", "/api/v1/dags")[0] == 200
+    listed = home.cli("ls", "dags", "--url", f"http://127.0.0.1:{home.port()}",
+                      env={"HEDDLE_TOKEN": token})
+    assert listed.returncode == 0, listed.stderr

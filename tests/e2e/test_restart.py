@@ -1,0 +1,401 @@
+"""Daemon, launcher and shims die; what was begun ends once, and nothing is left behind."""
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import time
+
+from daemon_home import wait_for
+
+
+def append_dag(home, name, count, body="", retries=0, extra=""):
+    """A dag whose tasks each append their name and pid to a file, and count what runs at once."""
+    tasks = "".join(
+        f"  - {{id: t{i}, retries: {retries}, retry_delay: 10ms, "
+        f"command: 'echo \"$HEDDLE_TASK $HEDDLE_ATTEMPT\" >> {home.work}/{name}; {body}'}}\n"
+        for i in range(count))
+    home.dag(f"{name}.yaml", f"id: {name}\nmax_active_tasks: 8\n{extra}tasks:\n{tasks}"
+             f"  - {{id: join, depends_on: [{', '.join(f't{i}' for i in range(count))}], command: 'true'}}\n")
+
+
+def lines_of(home, name):
+    return (home.work / name).read_text().splitlines()
+
+
+def test_tasks_go_on_while_the_daemon_is_dead(home):
+    home.dag("two.yaml", f"""
+id: two
+tasks:
+  - {{id: a, command: 'echo begin; while [ ! -e {home.work}/go ]; do sleep 0.01; done; echo a >> {home.work}/done; echo end'}}
+  - {{id: b, depends_on: [a], command: 'echo b >> {home.work}/done'}}
+""")
+    home.start()
+    run = home.trigger("two")
+    wait_for(lambda: "begin" in home.log_of(run, "a"))
+    home.kill()
+    (home.work / "go").touch()
+    wait_for(lambda: (home.work / "done").exists(), what="task ends without a daemon")
+    wait_for(lambda: os.listdir(home.path / "spool" / "exit"), what="record in the spool")
+    home.start()
+    assert home.wait_run(run)["state"] == "success"
+    assert lines_of(home, "done") == ["a", "b"]
+    assert "begin" in home.log_of(run, "a") and "end" in home.log_of(run, "a")
+    home.assert_nothing_left()
+
+
+def test_a_living_task_is_taken_up_again(home):
+    home.dag("live.yaml", f"""
+id: live
+tasks:
+  - {{id: a, command: 'echo one; while [ ! -e {home.work}/go ]; do sleep 0.01; done; echo two'}}
+""")
+    home.start()
+    run = home.trigger("live")
+    wait_for(lambda: "one" in home.log_of(run, "a"))
+    for _ in range(3):
+        home.kill()
+        home.start()
+        assert home.run(run)["tasks"]["a"] == "running"
+    follower = subprocess.Popen([home.bin / "heddle", "logs", run, "a", "-f", "--home", home.path],
+                                stdout=subprocess.PIPE, text=True)
+    home.kill()
+    home.start()
+    (home.work / "go").touch()
+    assert home.wait_run(run)["state"] == "success"
+    text, _ = follower.communicate(timeout=60)
+    assert text.count("one") == 1 and text.count("two") == 1
+    assert len(home.task(run, "a")["attempts"]) == 1
+    home.assert_nothing_left()
+
+
+def test_a_killed_shim_takes_its_task_along_and_is_retried(home):
+    home.dag("lost.yaml", f"""
+id: lost
+tasks:
+  - id: a
+    retries: 1
+    retry_delay: 10ms
+    command: 'echo $HEDDLE_ATTEMPT >> {home.work}/tries; [ $HEDDLE_ATTEMPT = 2 ] || sleep 300'
+""")
+    home.start()
+    run = home.trigger("lost")
+    wait_for(lambda: (home.work / "tries").exists())
+    [shim] = wait_for(home.shims)
+    os.kill(shim, signal.SIGKILL)
+    assert home.wait_run(run)["state"] == "success"
+    attempts = home.task(run, "a")["attempts"]
+    assert [a["cause"] for a in attempts] == ["lost", None]
+    assert lines_of(home, "tries") == ["1", "2"]
+    home.assert_nothing_left()
+
+
+def test_a_shim_killed_with_its_daemon_is_found_lost(home):
+    home.dag("lost.yaml", f"""
+id: lost
+tasks: [{{id: a, command: 'echo x >> {home.work}/x; (setsid sleep 300 &); sleep 300'}}]
+""")
+    home.start()
+    run = home.trigger("lost")
+    wait_for(lambda: (home.work / "x").exists())
+    [shim] = wait_for(home.shims)
+    home.kill()
+    os.kill(shim, signal.SIGKILL)
+    home.start()
+    assert home.wait_run(run)["state"] == "failed"
+    assert home.task(run, "a")["attempts"][0]["cause"] == "lost"
+    home.assert_nothing_left()
+
+
+def test_a_killed_launcher_is_replaced(home):
+    append_dag(home, "many", 200, "sleep 0.02")
+    home.start()
+    run = home.trigger("many")
+    for _ in range(5):
+        time.sleep(0.1)
+        for pid in home.launcher():
+            os.kill(pid, signal.SIGKILL)
+    assert home.wait_run(run)["state"] == "success"
+    assert sorted(lines_of(home, "many")) == sorted(f"t{i} 1" for i in range(200))
+    home.assert_nothing_left()
+
+
+def test_kill_9_of_anything_at_random_moments(home):
+    """2,000 tasks that append to a file, while daemon, launcher and shims are killed, alone and together.
+    Each effect stands once; a task whose own shim was killed may stand once per attempt."""
+    seed = int(os.environ.get("HEDDLE_KILL_SEED", time.time()))
+    print("seed", seed)
+    dice = random.Random(seed)
+    append_dag(home, "storm", 2000, "sleep 0.01", retries=20)
+    home.start()
+    run = home.trigger("storm")
+    shim_kills = 0
+    end = time.monotonic() + 240
+    while time.monotonic() < end:
+        time.sleep(dice.uniform(0.02, 0.4))
+        victims = dice.choice(("daemon", "daemon", "launcher", "shim", "shim", "all"))
+        if victims in ("launcher", "all"):
+            for pid in home.launcher():
+                kill_quietly(pid)
+        if victims in ("shim", "all"):
+            shims = home.shims()
+            for pid in dice.sample(shims, min(len(shims), dice.randint(1, 3))):
+                shim_kills += kill_quietly(pid)
+        if victims in ("daemon", "all"):
+            home.kill()
+            home.start()
+        if home.run(run)["ended_at"]:
+            break
+    ended = home.wait_run(run)
+    assert ended["state"] == "success", ended
+    lines = lines_of(home, "storm")
+    assert len(set(lines)) == len(lines), "an attempt's effect stands twice"
+    assert {line.split()[0] for line in lines} == {f"t{i}" for i in range(2000)}
+    check_attempts(home, run, lines, shim_kills)
+    home.assert_nothing_left()
+
+
+def kill_quietly(pid):
+    try:
+        os.kill(pid, signal.SIGKILL)
+        return 1
+    except ProcessLookupError:
+        return 0
+
+
+def check_attempts(home, run, lines, shim_kills):
+    """Only lost attempts were tried again, and never beside their predecessor."""
+    home.stop()
+    database = sqlite3.connect(home.path / "heddle.db")
+    rows = database.execute(
+        "select t.task_id, a.number, a.state, a.started_at_ms, a.ended_at_ms from attempt a"
+        " join run r on r.run_no = a.run_no"
+        " join dag_version_task t on t.version_no = r.version_no and t.task = a.task"
+        " order by t.task_id, a.number").fetchall()
+    database.close()
+    lost = [row for row in rows if row[2] == "lost"]
+    assert len(lost) <= shim_kills
+    assert {row[2] for row in rows} <= {"success", "lost"}
+    last = {}
+    for task, number, cause, started, ended in rows:
+        assert number == (last[task][0] + 1 if task in last else 1)
+        if task in last:
+            assert last[task][1] == "lost"
+            assert not started or started >= last[task][2]
+        last[task] = (number, cause, ended)
+    assert all(cause == "success" for _, cause, _ in last.values())
+    home.start()
+
+
+def test_a_reboot_makes_released_attempts_lost(faulty):
+    home = faulty
+    home.dag("boot.yaml", f"""
+id: boot
+tasks:
+  - id: a
+    retries: 1
+    retry_delay: 10ms
+    command: 'echo $HEDDLE_ATTEMPT >> {home.work}/tries; [ $HEDDLE_ATTEMPT = 2 ] || sleep 300'
+""")
+    home.start()
+    run = home.trigger("boot")
+    wait_for(lambda: (home.work / "tries").exists())
+    home.kill()
+    for pid in list(home.processes()):  # a reboot leaves no process
+        kill_quietly(pid)
+    home.start(env={"HEDDLE_BOOT_ID": "00000000-0000-4000-8000-000000000001"})
+    assert home.wait_run(run)["state"] == "success"
+    assert [a["cause"] for a in home.task(run, "a")["attempts"]] == ["lost", None]
+
+
+def test_a_reboot_before_the_launch_does_not_launch(faulty):
+    """Released, committed, never claimed: on another boot it is lost, not launched."""
+    home = faulty
+    home.dag("never.yaml", f"id: never\ntasks: [{{id: a, command: 'touch {home.work}/x'}}]\n")
+    home.start(env={"HEDDLE_FAULT": "daemon:release:2:kill"})
+    try:
+        home.http("POST", "/api/v1/dags/never/runs", {}, timeout=10)
+    except OSError:
+        pass
+    home.process.wait(10)
+    assert not (home.work / "x").exists()
+    home.start(env={"HEDDLE_BOOT_ID": "00000000-0000-4000-8000-000000000002"})
+    run = home.http("GET", "/api/v1/runs")[1]["items"][0]["id"]
+    assert home.wait_run(run)["state"] == "failed"
+    assert home.task(run, "a")["attempts"][0]["cause"] == "lost"
+    assert not (home.work / "x").exists()
+
+
+def test_a_restored_home_does_not_launch_again(home):
+    """A copy of the database taken while a task ran, put back later with a new incarnation."""
+    home.dag("old.yaml", f"id: old\ntasks: [{{id: a, command: 'echo x >> {home.work}/x; while [ ! -e {home.work}/go ]; do sleep 0.01; done'}}]\n")
+    home.start()
+    run = home.trigger("old")
+    wait_for(lambda: (home.work / "x").exists())
+    source = sqlite3.connect(home.path / "heddle.db")
+    copy = sqlite3.connect(home.work / "copy.db")
+    source.backup(copy)
+    source.close()
+    copy.close()
+    (home.work / "go").touch()
+    assert home.wait_run(run)["state"] == "success"
+    home.stop()
+    for name in ("heddle.db", "heddle.db-wal", "heddle.db-shm"):
+        if (home.path / name).exists():
+            (home.path / name).unlink()
+    (home.work / "copy.db").rename(home.path / "heddle.db")
+    database = sqlite3.connect(home.path / "heddle.db")
+    database.execute("update home set incarnation = '0badcafe'")
+    database.commit()
+    database.close()
+    home.start()
+    assert home.wait_run(run)["state"] == "failed"
+    assert home.task(run, "a")["attempts"][0]["cause"] == "lost"
+    assert lines_of(home, "x") == ["x"]
+
+
+def test_two_daemons_on_one_home(home):
+    home.start()
+    first = home.process
+    second = subprocess.run([home.bin / "heddle", "daemon", "--home", home.path, "--dags", home.dags,
+                             "--listen", "127.0.0.1:0"], capture_output=True, text=True, timeout=20)
+    assert second.returncode == 5
+    assert "in use by another daemon" in second.stderr and str(first.pid) in second.stderr
+    assert first.poll() is None and home.ready()
+
+
+def test_a_task_that_ignores_term_is_killed_after_its_grace(home):
+    home.dag("deaf.yaml", """
+id: deaf
+tasks: [{id: a, command: "trap '' TERM; echo deaf; while :; do sleep 0.1; done"}]
+""")
+    home.start()
+    run = home.trigger("deaf")
+    wait_for(lambda: "deaf" in home.log_of(run, "a"))
+    assert home.cli("cancel", run).returncode == 0
+    assert home.wait_run(run, 40)["state"] == "cancelled"
+    home.assert_nothing_left()
+
+
+def test_a_cancel_goes_on_over_a_restart(home):
+    home.dag("deaf.yaml", """
+id: deaf
+tasks: [{id: a, command: "trap '' TERM; echo deaf; while :; do sleep 0.1; done"}]
+""")
+    home.start()
+    run = home.trigger("deaf")
+    wait_for(lambda: "deaf" in home.log_of(run, "a"))
+    assert home.cli("cancel", run).returncode == 0
+    home.kill()
+    home.start()
+    assert home.run(run)["state"] == "cancelling"
+    assert home.wait_run(run, 40)["state"] == "cancelled"
+    home.assert_nothing_left()
+
+
+def test_a_daemonized_child_ends_with_its_task(home):
+    home.dag("child.yaml", f"""
+id: child
+tasks:
+  - {{id: a, command: '(setsid sh -c "echo \\$\\$ > {home.work}/pid; exec sleep 300" > /dev/null 2>&1 < /dev/null &); while [ ! -s {home.work}/pid ]; do sleep 0.01; done'}}
+""")
+    home.start()
+    assert home.cli("trigger", "child", "--wait").returncode == 0
+    pid = int((home.work / "pid").read_text())
+    wait_for(lambda: not os.path.exists(f"/proc/{pid}"), what="daemonized child is gone")
+    home.assert_nothing_left()
+
+
+def test_one_that_forks_without_end_is_ended(home):
+    home.dag("bomb.yaml", """
+id: bomb
+tasks:
+  - id: a
+    timeout: 2s
+    command: [python3, -c, "import os, time\\nend = time.time() + 60\\nwhile time.time() < end:\\n  try: os.fork()\\n  except OSError: time.sleep(0.01)\\n  if len(os.listdir('/proc')) > 600: time.sleep(0.05)"]
+""")
+    home.start()
+    assert home.cli("trigger", "bomb", "--wait").returncode == 1
+    run = home.http("GET", "/api/v1/runs?dag=bomb")[1]["items"][0]["id"]
+    assert home.task(run, "a")["attempts"][0]["cause"] == "timeout"
+    home.assert_nothing_left()
+
+
+def test_a_gigabyte_of_log_with_memory_flat(home):
+    home.dag("loud.yaml", """
+id: loud
+tasks:
+  - {id: a, command: "yes 'all work and no play makes jack a dull boy, says the log line' | head -c 1000000000; echo THE END"}
+""")
+    home.start()
+    run = home.trigger("loud")
+    peak = 0
+    while not home.run(run)["ended_at"]:
+        for pid in home.shims() + home.launcher() + [home.process.pid]:
+            try:
+                for line in open(f"/proc/{pid}/status"):
+                    if line.startswith("VmHWM"):
+                        peak = max(peak, int(line.split()[1]))
+            except OSError:
+                pass
+        time.sleep(0.05)
+    assert home.run(run)["state"] == "success"
+    attempt = home.task(run, "a")["attempts"][0]
+    assert attempt["log_dropped_bytes"] > 0 and attempt["log_bytes"] <= 300 * 1024 * 1024
+    tail = home.http("GET", f"/api/v1/runs/{run}/tasks/a/attempts/1/log",
+                     headers={"Range": "bytes=-200"})[1]
+    assert tail.rstrip().endswith("THE END")
+    assert 0 < peak < 60_000, f"{peak} kB"
+
+
+def test_a_torn_record_counts_as_none(home):
+    home.dag("torn.yaml", f"id: torn\ntasks: [{{id: a, command: 'while [ ! -e {home.work}/go ]; do sleep 0.01; done'}}]\n")
+    home.start()
+    run = home.trigger("torn")
+    [shim] = wait_for(home.shims)
+    home.kill()
+    (home.work / "go").touch()
+    [name] = wait_for(lambda: os.listdir(home.path / "spool" / "exit"))
+    wait_for(lambda: not os.path.exists(f"/proc/{shim}"))
+    record = home.path / "spool" / "exit" / name
+    whole = record.read_bytes()
+    record.write_bytes(whole[:len(whole) // 2])
+    (home.path / "spool" / "exit" / "garbage").write_bytes(b"\0" * 100)
+    (home.path / "spool" / "exit" / "folder").mkdir()
+    home.start()
+    assert home.wait_run(run)["state"] == "failed"
+    assert home.task(run, "a")["attempts"][0]["cause"] == "lost"
+    (home.path / "spool" / "exit" / "folder").rmdir()
+    (home.path / "spool" / "exit" / "garbage").unlink(missing_ok=True)
+
+
+def test_a_clean_stop_leaves_tasks_running(home):
+    home.dag("on.yaml", f"id: on\ntasks: [{{id: a, command: 'while [ ! -e {home.work}/go ]; do sleep 0.01; done'}}]\n")
+    home.start()
+    run = home.trigger("on")
+    wait_for(home.shims)
+    assert home.stop() == 0
+    assert home.shims() and not home.launcher()
+    home.start()
+    (home.work / "go").touch()
+    assert home.wait_run(run)["state"] == "success"
+    home.assert_nothing_left()
+
+
+def test_an_idle_daemon_sleeps(home):
+    home.start()
+    time.sleep(1)
+
+    def switches():
+        total = 0
+        for pid in home.processes():
+            for task in os.listdir(f"/proc/{pid}/task"):
+                for line in open(f"/proc/{pid}/task/{task}/status"):
+                    if line.startswith("voluntary_ctxt_switches"):
+                        total += int(line.split()[1])
+        return total
+    before = switches()
+    time.sleep(5)
+    assert switches() - before <= 1
