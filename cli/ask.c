@@ -231,6 +231,13 @@ int ask_get(struct cli *cli, const char *path, struct reply *reply)
 	return ask(cli, &question, reply);
 }
 
+void reply_print(struct reply *reply)
+{
+	if (!str_ends_with(str_text(&reply->body), "\n"))
+		str_append_char(&reply->body, '\n');
+	cli_print_str(&reply->body);
+}
+
 void reply_close(struct reply *reply)
 {
 	json_decref(reply->json);

@@ -40,6 +40,8 @@ struct reply {
 int ask(struct cli *cli, const struct question *question, struct reply *reply);
 /* ask with GET, patiently. */
 int ask_get(struct cli *cli, const char *path, struct reply *reply);
+/* Prints the body as it came, ended by one line feed. */
+void reply_print(struct reply *reply);
 void reply_close(struct reply *reply);
 
 /* One request of a stream: asks once and tells nothing. *status 0 = no answer. Returns

@@ -12,10 +12,8 @@ static int show_json(struct cli *cli, const char *path)
 	struct reply reply = {0};
 	int code = ask_get(cli, path, &reply);
 
-	if (code == CODE_OK) {
-		str_append_char(&reply.body, '\n');
-		cli_print_str(&reply.body);
-	}
+	if (code == CODE_OK)
+		reply_print(&reply);
 	reply_close(&reply);
 	return code;
 }

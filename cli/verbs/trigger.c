@@ -113,12 +113,6 @@ static void tell_end(const json_t *run)
 	str_close(&line);
 }
 
-static void print_body(struct reply *reply)
-{
-	str_append_char(&reply->body, '\n');
-	cli_print_str(&reply->body);
-}
-
 /* {"KEY": "VALUE"}; the caller frees it. NULL when there is no value, and for what is not UTF-8. */
 static char *body_of(const char *key, const char *value)
 {
@@ -172,7 +166,7 @@ static int finish_trigger(struct cli *cli, const struct waiting *waiting, struct
 	}
 	code = waiting->wanted ? wait_for_end(cli, run_id, waiting, reply) : CODE_OK;
 	if (cli->json && (code == CODE_OK || code == CODE_TIMED_OUT))
-		print_body(reply);
+		reply_print(reply);
 	if (code != CODE_OK || !waiting->wanted)
 		return code;
 	if (!cli->json)
@@ -227,7 +221,7 @@ static int finish_cancel(struct cli *cli, const char *run_id, const struct waiti
 	if (code != CODE_OK && code != CODE_TIMED_OUT)
 		return code;
 	if (cli->json)
-		print_body(reply);
+		reply_print(reply);
 	else if (run_is_over(reply->json))
 		tell_end(reply->json);
 	else if (code == CODE_OK)

@@ -281,9 +281,10 @@ static void trigger_with_a_key_sends_it_and_waits_until_the_run_has_ended(void *
 
 static void trigger_exits_as_the_run_does(void **state)
 {
-	static const struct exchange script[] = {{"POST ", 201, RUNNING, THEN_KEEP, NULL},
-						 {"GET ", 200, ENDED("failed"), THEN_KEEP, NULL},
-						 {0}};
+	static const struct exchange script[] = {
+	    {"POST ", 201, RUNNING, THEN_KEEP, NULL},
+	    {"GET ", 200, ENDED("failed") "\n", THEN_KEEP, NULL},
+	    {0}};
 	struct stage stage;
 
 	(void)state;
