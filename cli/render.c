@@ -205,7 +205,9 @@ static void run_fact(const json_t *fact, bool colour, struct str *out)
 {
 	str_append(out, "run ");
 	append_state(reply_text(fact, "to"), colour, out);
-	if (strcmp(reply_text(fact, "actor"), "scheduler") != 0)
+	/* A reason names who gave it. */
+	if (reply_text(fact, "why")[0] == '\0' &&
+	    strcmp(reply_text(fact, "actor"), "scheduler") != 0)
 		append_more(fact, "actor", " by ", "", out);
 }
 

@@ -162,8 +162,11 @@ static void a_fact_is_one_line_and_none_is_told_twice(void **state)
 	    "\"to\":\"up_for_retry\",\"attempt\":1,\"why\":\"exit code 3; next try in 30s\"",
 	    "06:00:00.123 extract up_for_retry (try 1): exit code 3; next try in 30s\n");
 	expect_fact("\"kind\":\"run.state\",\"from\":\"running\",\"to\":\"cancelling\","
-		    "\"actor\":\"user:bob\",\"why\":\"wrong input\"",
-		    "06:00:00.123 run cancelling by user:bob: wrong input\n");
+		    "\"actor\":\"user:bob\",\"why\":\"cancelled by user:bob: wrong input\"",
+		    "06:00:00.123 run cancelling: cancelled by user:bob: wrong input\n");
+	expect_fact("\"kind\":\"run.state\",\"from\":\"running\",\"to\":\"cancelling\","
+		    "\"actor\":\"user:bob\",\"why\":null",
+		    "06:00:00.123 run cancelling by user:bob\n");
 	expect_fact("\"kind\":\"run.state\",\"from\":\"running\",\"to\":\"failed\","
 		    "\"actor\":\"scheduler\",\"why\":\"task 'extract' failed\"",
 		    "06:00:00.123 run failed: task 'extract' failed\n");
