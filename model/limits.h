@@ -6,6 +6,7 @@
 #define LIMIT_YAML_DEPTH 64u
 #define LIMIT_YAML_NODES 2000000u /* of one file, aliases not counted */
 #define LIMIT_ALIAS_NODES 100000u /* that aliases of one file may expand to */
+#define LIMIT_DOCUMENTS 10000u    /* of one file, empty ones too */
 #define LIMIT_TASKS 20000u        /* of one dag */
 #define LIMIT_EDGES 2000000u      /* depends_on entries of one dag */
 #define LIMIT_ID_BYTES 100u

@@ -1,0 +1,110 @@
+/* names.c - open addressing over a list of items; see names.h. Most sets are the keys of one small
+ * map, which are compared one by one: only a larger set gets slots. */
+#include "model/names.h"
+
+#include "base/mem.h"
+#include "base/vec.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define SMALL 16 /* items compared one by one */
+
+/* FNV-1a, 32 bits. */
+static uint32_t hash_text(const char *text)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *text != '\0'; text++)
+		hash = (hash ^ (unsigned char)*text) * 16777619u;
+	return hash;
+}
+
+void names_close(struct names *names)
+{
+	mem_free(names->items);
+	mem_free(names->slots);
+	memset(names, 0, sizeof *names);
+}
+
+void names_clear(struct names *names)
+{
+	names->count = 0;
+	mem_free(names->slots);
+	names->slots = NULL;
+	names->slot_count = 0;
+}
+
+static bool item_is(const struct names_item *item, const char *text, uint32_t hash)
+{
+	return item->hash == hash && strcmp(item->text, text) == 0;
+}
+
+/* The slot that holds the text, or the free one where it belongs. At least half of the slots are
+ * free, so the walk ends. */
+static uint32_t *find_slot(const struct names *names, const char *text, uint32_t hash)
+{
+	size_t slot = hash & (names->slot_count - 1);
+
+	while (names->slots[slot] != 0 &&
+	       !item_is(&names->items[names->slots[slot] - 1], text, hash))
+		slot = (slot + 1) & (names->slot_count - 1);
+	return &names->slots[slot];
+}
+
+static struct names_item *find_item(const struct names *names, const char *text, uint32_t hash)
+{
+	uint32_t place;
+
+	if (names->slot_count > 0) {
+		place = *find_slot(names, text, hash);
+		return place == 0 ? NULL : &names->items[place - 1];
+	}
+	for (size_t i = 0; i < names->count; i++)
+		if (item_is(&names->items[i], text, hash))
+			return &names->items[i];
+	return NULL;
+}
+
+static void grow_slots(struct names *names)
+{
+	size_t wanted = names->slot_count == 0 ? 4 * SMALL : names->slot_count * 2;
+
+	mem_free(names->slots);
+	names->slots = mem_alloc(wanted * sizeof *names->slots);
+	names->slot_count = wanted;
+	for (size_t i = 0; i < names->count; i++)
+		*find_slot(names, names->items[i].text, names->items[i].hash) = (uint32_t)i + 1;
+}
+
+uint32_t names_find(const struct names *names, const char *text)
+{
+	const struct names_item *item = find_item(names, text, hash_text(text));
+
+	return item == NULL ? NAMES_NONE : item->number;
+}
+
+uint32_t names_add(struct names *names, const char *text, uint32_t number)
+{
+	struct names_item item = {.text = text, .hash = hash_text(text), .number = number};
+	const struct names_item *there = find_item(names, text, item.hash);
+
+	if (there != NULL)
+		return there->number;
+	vec_push(names, item);
+	if (names->slot_count > 0)
+		*find_slot(names, text, item.hash) = (uint32_t)names->count;
+	if (names->count > SMALL && names->count * 2 > names->slot_count)
+		grow_slots(names);
+	return NAMES_NONE;
+}
+
+void names_set(struct names *names, const char *text, uint32_t number)
+{
+	struct names_item *there = find_item(names, text, hash_text(text));
+
+	if (there != NULL)
+		there->number = number;
+	else
+		(void)names_add(names, text, number);
+}

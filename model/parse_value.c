@@ -1,0 +1,165 @@
+/* parse_value.c - typed values and what is said of wrong ones; see parse_value.h. */
+#include "model/parse_value.h"
+
+#include "model/dag.h"
+#include "model/duration.h"
+
+#include <string.h>
+
+bool value_mismatch(struct report *report, const char *name, const struct node *node,
+		    const char *wanted)
+{
+	if (node->is_faulty)
+		return false;
+	if (node->type == NODE_NULL)
+		report_add(report, node->place, "'%s' must be %s: it has no value", name, wanted);
+	else
+		report_add(report, node->place, "'%s' must be %s, not %s", name, wanted,
+			   node_describe(report, node));
+	return false;
+}
+
+/* Templates are refused wherever text is read. The place told is that of the braces, unless an
+ * escape or a fold hides them. */
+static bool check_template(struct report *report, const struct node *node)
+{
+	const char *template = strstr(node->text, "{{");
+	struct place place = node->place;
+
+	if (template == NULL)
+		return true;
+	(void)source_find(report->source, "{{", node->last_line, &place);
+	report_template(report, place, template);
+	return false;
+}
+
+static bool check_text(struct report *report, const char *name, const struct node *node,
+		       size_t max_bytes)
+{
+	size_t size = strlen(node->text);
+
+	if (size > max_bytes) {
+		report_add(report, node->place, "'%s' is %zu bytes long: at most %zu", name, size,
+			   max_bytes);
+		return false;
+	}
+	return check_template(report, node);
+}
+
+bool value_text(struct report *report, const char *name, const struct node *node, size_t max_bytes,
+		const char **out)
+{
+	bool is_other_scalar =
+	    node->type == NODE_BOOL || node->type == NODE_INTEGER || node->type == NODE_FLOAT;
+
+	if (node->is_faulty)
+		return false;
+	if (is_other_scalar) {
+		report_add(report, node->place, "'%s' must be text, not %s: quote it", name,
+			   node_describe(report, node));
+		return false;
+	}
+	if (node->type != NODE_TEXT)
+		return value_mismatch(report, name, node, "text");
+	if (!check_text(report, name, node, max_bytes))
+		return false;
+	*out = node->text;
+	return true;
+}
+
+bool value_word(struct report *report, const char *name, const struct node *node, size_t max_bytes,
+		const char **out)
+{
+	const char *text;
+
+	if (!value_text(report, name, node, max_bytes, &text))
+		return false;
+	if (text[strspn(text, " \t\n")] == '\0') {
+		report_add(report, node->place, "'%s' is empty", name);
+		return false;
+	}
+	*out = text;
+	return true;
+}
+
+bool value_scalar(struct report *report, const char *name, const struct node *node,
+		  size_t max_bytes, const char **out)
+{
+	if (node->is_faulty)
+		return false;
+	if (node->type == NODE_NULL) {
+		report_add(report, node->place, "'%s' has no value: write \"\" for empty text",
+			   name);
+		return false;
+	}
+	if (node->text == NULL)
+		return value_mismatch(report, name, node, "text");
+	if (!check_text(report, name, node, max_bytes))
+		return false;
+	*out = node->text;
+	return true;
+}
+
+bool value_id(struct report *report, const char *name, const struct node *node, bool dots_allowed,
+	      const char **out)
+{
+	const char *text;
+
+	if (!value_text(report, name, node, SIZE_MAX, &text))
+		return false;
+	if (!id_is_valid(text, dots_allowed)) {
+		report_add(report, node->place,
+			   "%s is no valid %s: a letter or '_', then letters, digits, '_'%s or "
+			   "'-', at most 100 in all",
+			   report_quote(report, text), name, dots_allowed ? ", '.'" : "");
+		return false;
+	}
+	*out = text;
+	return true;
+}
+
+bool value_integer(struct report *report, const char *name, const struct node *node, int64_t least,
+		   int64_t most, int64_t *out)
+{
+	int64_t value;
+
+	if (node->is_faulty)
+		return false;
+	if (node->type == NODE_TEXT && !check_template(report, node))
+		return false;
+	if (node->type == NODE_TEXT && scalar_type(node->text) == NODE_INTEGER)
+		return value_mismatch(report, name, node, "an integer without quotes");
+	if (node->type != NODE_INTEGER)
+		return value_mismatch(report, name, node, "an integer");
+	value = scalar_integer(node->text);
+	if (value < least || value > most) {
+		report_add(report, node->place, "'%s' must be from %lld to %lld, not %s", name,
+			   (long long)least, (long long)most, report_quote(report, node->text));
+		return false;
+	}
+	*out = value;
+	return true;
+}
+
+bool value_duration(struct report *report, const char *name, const struct node *node,
+		    int64_t *out_ms)
+{
+	struct err err;
+
+	if (node->is_faulty)
+		return false;
+	if (node->type != NODE_TEXT && node->type != NODE_INTEGER && node->type != NODE_FLOAT)
+		return value_mismatch(report, name, node, "a duration (250ms, 90s, 5m, 2h, 1d)");
+	if (!check_template(report, node))
+		return false;
+	if (duration_parse(node->text, out_ms, &err) == 0)
+		return true;
+	report_add(report, node->place, "'%s': %s", name, err.message);
+	return false;
+}
+
+bool value_is_map(struct report *report, const char *name, const struct node *node)
+{
+	return node->type == NODE_MAP ? !node->is_faulty || node->count > 0
+				      : value_mismatch(report, name, node, "a map");
+}

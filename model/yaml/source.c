@@ -1,0 +1,291 @@
+/* source.c - lines, characters and documents of a text; see source.h. */
+#include "model/yaml/source.h"
+
+#include "base/mem.h"
+#include "base/vec.h"
+
+#include <string.h>
+
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
+/* Bytes of the line end at an offset: 2 for CR LF, 1 for LF or CR, 0 for anything else. */
+static size_t line_end_size(const struct source *source, size_t offset)
+{
+	const char *text = source->text;
+
+	if (text[offset] == '\n')
+		return 1;
+	if (text[offset] != '\r')
+		return 0;
+	return offset + 1 < source->size && text[offset + 1] == '\n' ? 2 : 1;
+}
+
+void source_init(struct source *source, const char *name, const char *text, size_t size)
+{
+	VEC(uint32_t) starts = {0};
+	size_t end_size;
+
+	memset(source, 0, sizeof *source);
+	source->name = name;
+	source->text = text;
+	source->size = size;
+	if (size >= 3 && memcmp(text, BYTE_ORDER_MARK, 3) == 0) {
+		source->text += 3;
+		source->size -= 3;
+	}
+	vec_push(&starts, 0);
+	for (size_t i = 0; i < source->size; i += end_size == 0 ? 1 : end_size) {
+		end_size = line_end_size(source, i);
+		if (end_size > 0)
+			vec_push(&starts, (uint32_t)(i + end_size));
+	}
+	source->line_starts = starts.items;
+	source->line_count = (uint32_t)starts.count;
+}
+
+void source_close(struct source *source)
+{
+	mem_free(source->line_starts);
+	source->line_starts = NULL;
+	source->line_count = 0;
+}
+
+static size_t line_end(const struct source *source, uint32_t line)
+{
+	return line < source->line_count ? source->line_starts[line] : source->size;
+}
+
+const char *source_line(const struct source *source, uint32_t line, size_t *length)
+{
+	size_t start = source->line_starts[line - 1];
+	size_t end = line_end(source, line);
+
+	while (end > start && (source->text[end - 1] == '\n' || source->text[end - 1] == '\r'))
+		end--;
+	*length = end - start;
+	return source->text + start;
+}
+
+static bool is_inner_byte(char byte)
+{
+	return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+static uint32_t count_characters(const char *text, size_t size)
+{
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < size; i++)
+		count += !is_inner_byte(text[i]);
+	return count;
+}
+
+static struct place place_of(const struct source *source, size_t offset)
+{
+	uint32_t low = 0;
+	uint32_t high = source->line_count;
+	size_t start;
+
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (source->line_starts[middle] <= offset)
+			low = middle;
+		else
+			high = middle;
+	}
+	start = source->line_starts[low];
+	return (struct place){
+	    .line = low + 1,
+	    .column = count_characters(source->text + start, offset - start) + 1,
+	};
+}
+
+size_t source_offset(const struct source *source, struct place place)
+{
+	size_t offset = source->line_starts[place.line - 1];
+	uint32_t column = 1;
+
+	while (column < place.column && offset < source->size) {
+		offset++;
+		while (offset < source->size && is_inner_byte(source->text[offset]))
+			offset++;
+		column++;
+	}
+	return offset;
+}
+
+char source_byte(const struct source *source, struct place place)
+{
+	size_t length;
+	const char *line = source_line(source, place.line, &length);
+	size_t offset = source_offset(source, place) - source->line_starts[place.line - 1];
+
+	return offset < length ? line[offset] : '\0';
+}
+
+bool source_find(const struct source *source, const char *word, uint32_t last_line,
+		 struct place *place)
+{
+	size_t start = source_offset(source, *place);
+	const char *found =
+	    memmem(source->text + start, line_end(source, last_line) - start, word, strlen(word));
+
+	if (found == NULL)
+		return false;
+	*place = place_of(source, (size_t)(found - source->text));
+	return true;
+}
+
+/* Size of the character that begins here, by RFC 3629: no overlong form, no surrogate, nothing
+ * above U+10FFFF. 0 = not UTF-8. */
+static size_t character_size(const unsigned char *bytes, size_t left)
+{
+	static const struct {
+		unsigned char first_low, first_high, second_low, second_high, size;
+	} forms[] = {
+	    {0x00, 0x7f, 0x00, 0xff, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+	    {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+	    {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+	};
+
+	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+		if (bytes[0] < forms[i].first_low || bytes[0] > forms[i].first_high)
+			continue;
+		if (forms[i].size > left)
+			return 0;
+		if (forms[i].size > 1 &&
+		    (bytes[1] < forms[i].second_low || bytes[1] > forms[i].second_high))
+			return 0;
+		for (size_t k = 2; k < forms[i].size; k++)
+			if (!is_inner_byte((char)bytes[k]))
+				return 0;
+		return forms[i].size;
+	}
+	return 0;
+}
+
+/* Why the character may not stand in YAML (1.2.2, section 5.1), or NULL. The three line separators
+ * end a line in YAML 1.1 and do not in 1.2: text that two readers break differently is refused. */
+static const char *character_fault(const unsigned char *bytes, size_t size)
+{
+	static const struct {
+		const char *bytes;
+		const char *fault;
+	} multibyte[] = {
+	    {"\xc2\x85", "the text holds a line separator (U+0085): write \\N in double quotes"},
+	    {"\xe2\x80\xa8",
+	     "the text holds a line separator (U+2028): write \\L in double quotes"},
+	    {"\xe2\x80\xa9",
+	     "the text holds a paragraph separator (U+2029): write \\P in double quotes"},
+	    {BYTE_ORDER_MARK, "the text holds a byte order mark (U+FEFF) behind its beginning"},
+	    {"\xef\xbf\xbe", "the text holds U+FFFE, which is no character"},
+	    {"\xef\xbf\xbf", "the text holds U+FFFF, which is no character"},
+	};
+
+	if (size == 1 && bytes[0] == 0)
+		return "the text holds a NUL byte: a DAG file is plain UTF-8 text";
+	if ((size == 1 && bytes[0] < 0x20 && strchr("\t\n\r", bytes[0]) == NULL) ||
+	    bytes[0] == 0x7f)
+		return "the text holds a control character: write it as \\x.. in double quotes";
+	for (size_t i = 0; size > 1 && i < sizeof multibyte / sizeof multibyte[0]; i++)
+		if (strlen(multibyte[i].bytes) == size &&
+		    memcmp(bytes, multibyte[i].bytes, size) == 0)
+			return multibyte[i].fault;
+	if (size == 2 && bytes[0] == 0xc2 && bytes[1] < 0xa0)
+		return "the text holds a control character: write it as \\x.. in double quotes";
+	return NULL;
+}
+
+const char *source_check(const struct source *source, struct place *place)
+{
+	const unsigned char *bytes = (const unsigned char *)source->text;
+	const char *fault = NULL;
+	size_t size;
+	size_t i;
+
+	*place = (struct place){1, 1};
+	if (source->size >= 2 &&
+	    (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0))
+		return "the text is UTF-16: save it as UTF-8";
+	for (i = 0; i < source->size; i += size) {
+		size = character_size(bytes + i, source->size - i);
+		fault = size == 0 ? "the text is not UTF-8" : character_fault(bytes + i, size);
+		if (fault != NULL)
+			break;
+	}
+	if (fault != NULL)
+		*place = place_of(source, i);
+	return fault;
+}
+
+enum line_kind {
+	LINE_FILLER, /* blank or a comment */
+	LINE_DIRECTIVE,
+	LINE_START, /* --- */
+	LINE_END,   /* ... */
+	LINE_CONTENT,
+};
+
+static bool is_mark(const char *line, size_t length, const char *mark)
+{
+	return length >= 3 && memcmp(line, mark, 3) == 0 &&
+	       (length == 3 || line[3] == ' ' || line[3] == '\t');
+}
+
+static enum line_kind line_kind(const struct source *source, uint32_t line)
+{
+	size_t length;
+	const char *text = source_line(source, line, &length);
+	size_t blanks = 0;
+
+	while (blanks < length && (text[blanks] == ' ' || text[blanks] == '\t'))
+		blanks++;
+	if (blanks == length || text[blanks] == '#')
+		return LINE_FILLER;
+	if (text[0] == '%')
+		return LINE_DIRECTIVE;
+	if (is_mark(text, length, "---"))
+		return LINE_START;
+	return is_mark(text, length, "...") ? LINE_END : LINE_CONTENT;
+}
+
+bool source_next_document(const struct source *source, uint32_t *line, struct document *out)
+{
+	bool begun = false; /* its own --- or its content was seen */
+	bool ended = false;
+
+	if (*line > source->line_count)
+		return false;
+	out->start = source->line_starts[*line - 1];
+	out->line = *line;
+	while (*line <= source->line_count && !ended) {
+		enum line_kind kind = line_kind(source, *line);
+
+		if (kind == LINE_START && begun)
+			break;
+		begun = begun || kind == LINE_START || kind == LINE_CONTENT;
+		ended = kind == LINE_END;
+		(*line)++;
+	}
+	out->end = *line <= source->line_count ? source->line_starts[*line - 1] : source->size;
+	return true;
+}
+
+bool source_odd_directive(const struct source *source, const struct document *document,
+			  struct place *place)
+{
+	for (uint32_t line = document->line; line <= source->line_count; line++) {
+		enum line_kind kind = line_kind(source, line);
+		size_t length;
+		const char *text = source_line(source, line, &length);
+
+		if (kind != LINE_FILLER && kind != LINE_DIRECTIVE)
+			return false;
+		if (kind == LINE_DIRECTIVE && (length < 6 || memcmp(text, "%YAML ", 6) != 0)) {
+			*place = (struct place){line, 1};
+			return true;
+		}
+	}
+	return false;
+}

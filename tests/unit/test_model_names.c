@@ -1,0 +1,52 @@
+/* test_model_names.c - texts are found by content, in sets small and large. */
+#include "model/names.h"
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+
+#define MANY 5000
+
+static void a_text_is_found_by_content(void **state)
+{
+	struct names names = {0};
+	char copy[] = "extract";
+
+	(void)state;
+	assert_int_equal(names_find(&names, "extract"), NAMES_NONE);
+	assert_int_equal(names_add(&names, "extract", 7), NAMES_NONE);
+	assert_int_equal(names_find(&names, copy), 7);
+	assert_int_equal(names_add(&names, copy, 8), 7);
+	assert_int_equal(names_find(&names, "extract"), 7);
+	names_set(&names, "extract", 9);
+	assert_int_equal(names_find(&names, "extract"), 9);
+	names_close(&names);
+}
+
+static void a_large_set_finds_each_and_nothing_else(void **state)
+{
+	static char texts[MANY][8];
+	struct names names = {0};
+
+	(void)state;
+	for (uint32_t i = 0; i < MANY; i++) {
+		snprintf(texts[i], sizeof texts[i], "t%u", i);
+		assert_int_equal(names_add(&names, texts[i], i), NAMES_NONE);
+	}
+	for (uint32_t i = 0; i < MANY; i++)
+		assert_int_equal(names_find(&names, texts[i]), i);
+	assert_int_equal(names_find(&names, "t5000"), NAMES_NONE);
+	names_clear(&names);
+	assert_int_equal(names_find(&names, "t1"), NAMES_NONE);
+	assert_int_equal(names_add(&names, "t1", 3), NAMES_NONE);
+	names_close(&names);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_text_is_found_by_content),
+	    cmocka_unit_test(a_large_set_finds_each_and_nothing_else),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
