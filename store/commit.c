@@ -50,13 +50,11 @@ static enum store_failure failure_of(int rc)
 	}
 }
 
-int store_checkpoint(struct store *store, bool complete, struct err *err)
+int store_checkpoint(struct store *store, int mode, struct err *err)
 {
 	int in_log = 0;
 	int carried = 0;
-	int result = sqlite3_wal_checkpoint_v2(
-	    store->db.handle, NULL,
-	    complete ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, &in_log, &carried);
+	int result = sqlite3_wal_checkpoint_v2(store->db.handle, NULL, mode, &in_log, &carried);
 
 	if (result != SQLITE_OK)
 		return db_error(&store->db, result, err, "checkpoint");
@@ -82,7 +80,7 @@ static int look_up_pending(struct store *store, bool *there, struct err *err)
 			       (long long)store->pending_fact, store->path);
 	if (seen == store->last_fact)
 		return 0;
-	rc = store_checkpoint(store, true, err);
+	rc = store_checkpoint(store, SQLITE_CHECKPOINT_RESTART, err);
 	if (rc != 0)
 		return rc;
 	*there = store->pending_fact != 0;
@@ -187,13 +185,13 @@ static int apply_batches(struct store *store, const struct store_batch *batches,
 	return rc;
 }
 
-/* On a full disk the log can often be written over from its start, once it is carried over. */
+/* On a full disk the log is what may be given back: most of it stands in the database file too. */
 static void make_room(struct store *store)
 {
 	struct err ignored;
 
 	if (store->db.handle != NULL)
-		store_checkpoint(store, true, &ignored);
+		store_checkpoint(store, SQLITE_CHECKPOINT_TRUNCATE, &ignored);
 }
 
 int store_apply(struct store *store, const struct store_batch *batches, enum store_failure *failure,
@@ -223,14 +221,17 @@ int store_apply(struct store *store, const struct store_batch *batches, enum sto
 void store_tidy(struct store *store)
 {
 	struct err ignored;
+	int mode;
 
 	pthread_mutex_lock(&store->lock);
 	/* A checkpoint that fails leaves everything in the log, where it is as safe; it is tried
 	 * again when the log has grown by as much again. */
 	if (store->db.handle != NULL && store->wal_pages >= store->tidy_at_pages) {
+		mode = store->wal_pages > LONG_LOG_PAGES ? SQLITE_CHECKPOINT_RESTART
+							 : SQLITE_CHECKPOINT_PASSIVE;
 		store->tidy_at_pages = store->wal_pages + STORE_TIDY_PAGES;
-		if (store_checkpoint(store, store->wal_pages > LONG_LOG_PAGES, &ignored) == 0 &&
-		    store->wal_pages == 0)
+		store_checkpoint(store, mode, &ignored);
+		if (store->wal_pages == 0)
 			store->tidy_at_pages = STORE_TIDY_PAGES;
 	}
 	pthread_mutex_unlock(&store->lock);

@@ -47,9 +47,10 @@ int store_end(struct store *store, int rc, bool pending, struct err *err);
 int store_begin_once(struct store *store, struct err *err);
 int store_end_once(struct store *store, int rc, struct err *err);
 
-/* Carries the log over into the database file, as far as readers let it. complete: all of it, and
- * readers are waited for. */
-int store_checkpoint(struct store *store, bool complete, struct err *err);
+/* Carries the log over into the database file. mode is one of SQLITE_CHECKPOINT_: PASSIVE goes as
+ * far as readers let it; RESTART and TRUNCATE wait for them a little, fail with ERR_AGAIN when they
+ * stay, and otherwise leave nothing that is only in the log. */
+int store_checkpoint(struct store *store, int mode, struct err *err);
 
 /* Carries the log over once it has grown. For when nobody waits for a commit. */
 void store_tidy(struct store *store);

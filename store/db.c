@@ -1,15 +1,14 @@
 /* db.c - a connection with its prepared statements; see db.h. */
 #include "store/db.h"
 
-#include "store/faultvfs.h"
+#include "store/vfs.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
 
 /* What each of SQLite's primary codes means here. Codes that are not named are ERR_BUG. */
-static int code_of_result(int result, int system_errno)
+static int code_of_result(int result)
 {
 	switch (result & 0xff) {
 	case SQLITE_FULL:
@@ -18,9 +17,6 @@ static int code_of_result(int result, int system_errno)
 	case SQLITE_CANTOPEN:
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
-		/* SQLite knows ENOSPC of write() alone; a quota and RLIMIT_FSIZE are as full. */
-		if (system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG)
-			return ERR_FULL;
 		return ERR_IO;
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
@@ -42,19 +38,7 @@ static int code_of_result(int result, int system_errno)
 
 int db_error(struct db *db, int result, struct err *err, const char *what)
 {
-	int primary = result & 0xff;
-	int system_errno = 0;
-
-	/* Only these set it; otherwise it is the number of some older failure. */
-	if (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN)
-		system_errno = sqlite3_system_errno(db->handle);
-	if (system_errno != 0) {
-		err_errno(err, system_errno, "%s: %s", what, sqlite3_errstr(result));
-		if (err != NULL)
-			err->code = code_of_result(result, system_errno);
-		return code_of_result(result, system_errno);
-	}
-	return err_set(err, code_of_result(result, 0), "%s: %s (sqlite %d)", what,
+	return err_set(err, code_of_result(result), "%s: %s (sqlite %d)", what,
 		       sqlite3_errmsg(db->handle), result);
 }
 
@@ -65,7 +49,7 @@ int db_open(struct db *db, const char *path, int flags, struct err *err)
 
 	db->statement_count = 0;
 	/* One thread at a time uses a connection, so SQLite's own lock of it is not wanted. */
-	result = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, fault_vfs_name());
+	result = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, vfs_name());
 	if (result == SQLITE_OK) {
 		sqlite3_extended_result_codes(db->handle, 1);
 		return 0;

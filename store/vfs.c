@@ -1,20 +1,7 @@
-/* faultvfs.c - SQLite's own file layer, where opens, writes, syncs, truncations and unlinks count
- * as calls of base/sys.h and fail as it says; see faultvfs.h.
+/* vfs.c - SQLite's own file layer, handed on call by call; see vfs.h.
  *
- * A file of this layer is a small head, followed by the file of SQLite's own layer to which all
- * that does not fail is handed on. */
-#include "store/faultvfs.h"
-
-#ifndef HEDDLE_FAULTS
-
-#include <stddef.h>
-
-const char *fault_vfs_name(void)
-{
-	return NULL;
-}
-
-#else
+ * A file of this layer is a small head, followed by the file of SQLite's own layer. */
+#include "store/vfs.h"
 
 #include "base/sys.h"
 
@@ -23,7 +10,7 @@ const char *fault_vfs_name(void)
 #include <sqlite3.h>
 #include <stddef.h>
 
-struct fault_file {
+struct vfs_file {
 	sqlite3_file base;
 	sqlite3_int64 unused; /* keeps what follows aligned */
 };
@@ -31,7 +18,7 @@ struct fault_file {
 /* File-scope state, which the rest of the tree avoids: SQLite keeps file layers by name for the
  * whole process. It is written once. */
 static pthread_once_t registered = PTHREAD_ONCE_INIT;
-static sqlite3_vfs fault_vfs;
+static sqlite3_vfs layer;
 
 static sqlite3_vfs *below(sqlite3_vfs *vfs)
 {
@@ -40,13 +27,19 @@ static sqlite3_vfs *below(sqlite3_vfs *vfs)
 
 static sqlite3_file *real(sqlite3_file *file)
 {
-	return (sqlite3_file *)((struct fault_file *)file + 1);
+	return (sqlite3_file *)((struct vfs_file *)file + 1);
 }
 
-/* A full disk keeps its own code; all other faults become the I/O error of the call. */
-static int fault_result(int io_error)
+/* What a call that failed means, by its errno. Before the call errno is set to 0, since not every
+ * failure sets it. */
+static int result_of(int result)
 {
-	return errno == ENOSPC || errno == EDQUOT ? SQLITE_FULL : io_error;
+	int primary = result & 0xff;
+
+	if ((primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN) &&
+	    (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
+		return SQLITE_FULL;
+	return result;
 }
 
 static int file_close(sqlite3_file *file)
@@ -62,22 +55,25 @@ static int file_read_at(sqlite3_file *file, void *bytes, int count, sqlite3_int6
 static int file_write_at(sqlite3_file *file, const void *bytes, int count, sqlite3_int64 offset)
 {
 	if (sys_fault(SYS_CALL_WRITE))
-		return fault_result(SQLITE_IOERR_WRITE);
-	return real(file)->pMethods->xWrite(real(file), bytes, count, offset);
+		return result_of(SQLITE_IOERR_WRITE);
+	errno = 0;
+	return result_of(real(file)->pMethods->xWrite(real(file), bytes, count, offset));
 }
 
 static int file_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
 	if (sys_fault(SYS_CALL_FALLOCATE))
-		return fault_result(SQLITE_IOERR_TRUNCATE);
-	return real(file)->pMethods->xTruncate(real(file), size);
+		return result_of(SQLITE_IOERR_TRUNCATE);
+	errno = 0;
+	return result_of(real(file)->pMethods->xTruncate(real(file), size));
 }
 
 static int file_sync(sqlite3_file *file, int flags)
 {
 	if (sys_fault(SYS_CALL_FSYNC))
-		return fault_result(SQLITE_IOERR_FSYNC);
-	return real(file)->pMethods->xSync(real(file), flags);
+		return result_of(SQLITE_IOERR_FSYNC);
+	errno = 0;
+	return result_of(real(file)->pMethods->xSync(real(file), flags));
 }
 
 static int file_size(sqlite3_file *file, sqlite3_int64 *size)
@@ -117,7 +113,8 @@ static int file_characteristics(sqlite3_file *file)
 
 static int file_shm_map(sqlite3_file *file, int page, int size, int extend, void volatile **out)
 {
-	return real(file)->pMethods->xShmMap(real(file), page, size, extend, out);
+	errno = 0;
+	return result_of(real(file)->pMethods->xShmMap(real(file), page, size, extend, out));
 }
 
 static int file_shm_lock(sqlite3_file *file, int offset, int count, int flags)
@@ -135,7 +132,7 @@ static int file_shm_unmap(sqlite3_file *file, int delete)
 	return real(file)->pMethods->xShmUnmap(real(file), delete);
 }
 
-static const sqlite3_io_methods fault_methods = {
+static const sqlite3_io_methods methods = {
     .iVersion = 2, /* shared memory, which WAL needs; no mapped reads */
     .xClose = file_close,
     .xRead = file_read_at,
@@ -163,17 +160,18 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
 	file->pMethods = NULL; /* nothing to close when this fails */
 	real(file)->pMethods = NULL;
 	if (sys_fault(SYS_CALL_OPEN))
-		return fault_result(SQLITE_CANTOPEN);
+		return result_of(SQLITE_CANTOPEN);
+	errno = 0;
 	result = below(vfs)->xOpen(below(vfs), name, real(file), flags, out_flags);
 	if (real(file)->pMethods != NULL)
-		file->pMethods = &fault_methods;
-	return result;
+		file->pMethods = &methods;
+	return result_of(result);
 }
 
 static int vfs_delete(sqlite3_vfs *vfs, const char *name, int sync_folder)
 {
 	if (sys_fault(SYS_CALL_UNLINK))
-		return fault_result(SQLITE_IOERR_DELETE);
+		return result_of(SQLITE_IOERR_DELETE);
 	return below(vfs)->xDelete(below(vfs), name, sync_folder);
 }
 
@@ -219,27 +217,25 @@ static void register_vfs(void)
 {
 	sqlite3_vfs *system = sqlite3_vfs_find(NULL);
 
-	fault_vfs = (sqlite3_vfs){.iVersion = 2,
-				  .szOsFile = (int)sizeof(struct fault_file) + system->szOsFile,
-				  .mxPathname = system->mxPathname,
-				  .zName = "heddle-faults",
-				  .pAppData = system,
-				  .xOpen = vfs_open,
-				  .xDelete = vfs_delete,
-				  .xAccess = vfs_access,
-				  .xFullPathname = vfs_full_path,
-				  .xRandomness = vfs_random,
-				  .xSleep = vfs_sleep,
-				  .xCurrentTime = vfs_time,
-				  .xGetLastError = vfs_last_error,
-				  .xCurrentTimeInt64 = vfs_time_ms};
-	sqlite3_vfs_register(&fault_vfs, 0);
+	layer = (sqlite3_vfs){.iVersion = 2,
+			      .szOsFile = (int)sizeof(struct vfs_file) + system->szOsFile,
+			      .mxPathname = system->mxPathname,
+			      .zName = "heddle",
+			      .pAppData = system,
+			      .xOpen = vfs_open,
+			      .xDelete = vfs_delete,
+			      .xAccess = vfs_access,
+			      .xFullPathname = vfs_full_path,
+			      .xRandomness = vfs_random,
+			      .xSleep = vfs_sleep,
+			      .xCurrentTime = vfs_time,
+			      .xGetLastError = vfs_last_error,
+			      .xCurrentTimeInt64 = vfs_time_ms};
+	sqlite3_vfs_register(&layer, 0);
 }
 
-const char *fault_vfs_name(void)
+const char *vfs_name(void)
 {
 	pthread_once(&registered, register_vfs);
-	return fault_vfs.zName;
+	return layer.zName;
 }
-
-#endif

@@ -1,0 +1,285 @@
+/* test_store_open.c - what a start makes of the file it finds. */
+#include "store/netfs.h"
+#include "store/schema.h"
+#include "tests/unit/store_kit.h"
+
+#include <sys/stat.h>
+
+static void write_file(const char *path, const void *bytes, size_t count)
+{
+	FILE *file = fopen(path, "wbe");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes, 1, count, file), count);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Opening must fail with the code, and the message must name the path. */
+static void expect_refused(struct kit *kit, int code, const char *words)
+{
+	struct store *store;
+	struct err err;
+
+	assert_int_equal(store_open(kit->path, &store, &err), code);
+	assert_null(store);
+	assert_non_null(strstr(err.message, kit->path));
+	if (strstr(err.message, words) == NULL)
+		fail_msg("'%s' is not in: %s", words, err.message);
+}
+
+static void run_sql(const char *path, const char *sql)
+{
+	struct db db = {0};
+
+	assert_int_equal(db_open(&db, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL), 0);
+	assert_int_equal(db_script(&db, sql, NULL), 0);
+	db_close(&db);
+}
+
+static void only_the_owner_can_read_the_files(void **state)
+{
+	static const char *const ends[] = {"", "-wal", "-shm"};
+	struct kit *kit = *state;
+	struct stat status;
+	char path[160];
+
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(path, sizeof path, "%s%s", kit->path, ends[i]);
+		assert_int_equal(stat(path, &status), 0);
+		assert_int_equal(status.st_mode & 0777, 0600);
+	}
+}
+
+static void the_database_is_ours_in_wal_mode_and_strict(void **state)
+{
+	struct kit *kit = *state;
+	sqlite3_stmt *row;
+
+	assert_int_equal(kit_number(kit, "PRAGMA application_id"), SCHEMA_APPLICATION_ID);
+	assert_int_equal(kit_number(kit, "PRAGMA user_version"), (int64_t)schema_present.count);
+	assert_int_equal(kit_number(kit, "PRAGMA synchronous"), 2);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM pragma_table_list"
+					 " WHERE schema = 'main' AND type = 'table' AND strict = 0"
+					 " AND name NOT LIKE 'sqlite%'"),
+			 0);
+	assert_int_equal(db_query(&kit->store->db, "PRAGMA journal_mode", &row, NULL, ""), 0);
+	assert_int_equal(db_step(&kit->store->db, row, NULL), 1);
+	assert_string_equal(db_text(row, 0), "wal");
+	db_reset(row);
+}
+
+static void the_home_keeps_its_incarnation_and_the_last_boot(void **state)
+{
+	struct kit *kit = *state;
+	char incarnation[9];
+	char previous[64];
+
+	snprintf(incarnation, sizeof incarnation, "%s", store_incarnation(kit->store));
+	assert_int_equal(strspn(incarnation, "0123456789abcdef"), 8);
+	assert_int_equal(store_note_boot(kit->store, "boot-a", previous, NULL), 0);
+	assert_string_equal(previous, "");
+	kit_close_store(kit);
+	kit_open_store(kit);
+	assert_string_equal(store_incarnation(kit->store), incarnation);
+	assert_int_equal(store_note_boot(kit->store, "boot-b", previous, NULL), 0);
+	assert_string_equal(previous, "boot-a");
+	assert_int_equal(store_note_boot(kit->store, "boot-b", previous, NULL), 0);
+	assert_string_equal(previous, "boot-b");
+}
+
+static void a_memory_database_serves_tests(void **state)
+{
+	struct store *store;
+	char previous[64];
+
+	(void)state;
+	assert_int_equal(store_open(":memory:", &store, NULL), 0);
+	assert_int_equal(store_note_boot(store, "boot-a", previous, NULL), 0);
+	store_close(store);
+}
+
+static void an_empty_file_becomes_a_home(void **state)
+{
+	struct kit *kit = *state;
+
+	kit_close_store(kit);
+	unlink(kit->path);
+	write_file(kit->path, "", 0);
+	kit_open_store(kit);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM home"), 1);
+}
+
+static void garbage_is_refused_with_a_way_out(void **state)
+{
+	struct kit *kit = *state;
+	char bytes[8192];
+
+	kit_close_store(kit);
+	memset(bytes, 'x', sizeof bytes);
+	write_file(kit->path, bytes, sizeof bytes);
+	expect_refused(kit, ERR_CORRUPT, "restore a backup, or move it away");
+}
+
+static void a_torn_file_is_refused(void **state)
+{
+	struct kit *kit = *state;
+	char zeros[4096] = {0};
+	FILE *file;
+
+	kit_close_store(kit);
+	file = fopen(kit->path, "r+be");
+	assert_non_null(file);
+	/* The first page holds the list of the tables, after a header of 100 bytes. */
+	assert_int_equal(fseek(file, 100, SEEK_SET), 0);
+	assert_int_equal(fwrite(zeros, 1, sizeof zeros - 100, file), sizeof zeros - 100);
+	assert_int_equal(fclose(file), 0);
+	expect_refused(kit, ERR_CORRUPT, "restore a backup");
+}
+
+static void another_programs_database_is_left_alone(void **state)
+{
+	struct kit *kit = *state;
+	struct db db = {0};
+	int64_t count;
+
+	kit_close_store(kit);
+	unlink(kit->path);
+	run_sql(kit->path, "CREATE TABLE recipe (name TEXT); INSERT INTO recipe VALUES ('soup');");
+	expect_refused(kit, ERR_CORRUPT, "is a database of another program");
+	assert_int_equal(db_open(&db, kit->path, SQLITE_OPEN_READONLY, NULL), 0);
+	assert_int_equal(db_get(&db, "SELECT count(*) FROM sqlite_schema", &count, NULL, ""), 0);
+	assert_int_equal(count, 1);
+	db_close(&db);
+}
+
+static void a_newer_schema_is_refused(void **state)
+{
+	struct kit *kit = *state;
+
+	kit_close_store(kit);
+	run_sql(kit->path, "PRAGMA user_version = 999");
+	expect_refused(kit, ERR_INVALID, "was written by a newer Heddle (schema 999");
+}
+
+static void a_missing_fact_is_noticed(void **state)
+{
+	struct kit *kit = *state;
+	struct store_batch *batch = store_batch_create(NULL);
+
+	kit_run(batch, 1, kit_dag("nightly", "extract", "v1"), "k1", 1000);
+	kit_release(batch, 1, 0, 11, 1, 1000);
+	kit_apply(kit, batch);
+	kit_close_store(kit);
+	run_sql(kit->path, "DROP TRIGGER fact_is_not_removed; DELETE FROM fact WHERE fact_no = 2");
+	expect_refused(kit, ERR_CORRUPT, "1 of the last facts");
+}
+
+static void a_folder_that_is_missing_is_named(void **state)
+{
+	struct store *store;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(store_open("/nonexistent/heddle.db", &store, &err), ERR_NOT_FOUND);
+	assert_non_null(strstr(err.message, "/nonexistent"));
+}
+
+static const char *const two_steps[] = {
+    "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (1), (2);",
+    "CREATE TABLE b (x INTEGER) STRICT; INSERT INTO b SELECT x * 10 FROM a; DROP TABLE a;",
+};
+static const char *const bad_step[] = {
+    "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (1), (2);",
+    "CREATE TABLE b (x INTEGER) STRICT; INSERT INTO nowhere VALUES (1);",
+};
+
+static int migrate(const char *path, const char *const *steps, size_t count, struct err *err)
+{
+	struct schema schema = {steps, count};
+	struct db db = {0};
+	int rc = db_open(&db, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
+
+	if (rc == 0)
+		rc = schema_migrate(&db, path, &schema, err);
+	db_close(&db);
+	return rc;
+}
+
+static int64_t number_in(const char *path, const char *sql)
+{
+	struct db db = {0};
+	int64_t number = -1;
+
+	assert_int_equal(db_open(&db, path, SQLITE_OPEN_READONLY, NULL), 0);
+	assert_int_equal(db_get(&db, sql, &number, NULL, ""), 0);
+	db_close(&db);
+	return number;
+}
+
+static void an_older_schema_is_led_on_with_a_backup_beside(void **state)
+{
+	struct kit *kit = *state;
+	char path[160];
+	char backup[176];
+
+	snprintf(path, sizeof path, "%s/old.db", kit->folder);
+	snprintf(backup, sizeof backup, "%s.schema-1", path);
+	assert_int_equal(migrate(path, two_steps, 1, NULL), 0);
+	assert_int_equal(access(backup, F_OK), -1); /* a new file has nothing to lose */
+	assert_int_equal(migrate(path, two_steps, 2, NULL), 0);
+	assert_int_equal(number_in(path, "PRAGMA user_version"), 2);
+	assert_int_equal(number_in(path, "SELECT sum(x) FROM b"), 30);
+	assert_int_equal(number_in(backup, "PRAGMA user_version"), 1);
+	assert_int_equal(number_in(backup, "SELECT sum(x) FROM a"), 3);
+	assert_int_equal(migrate(path, two_steps, 2, NULL), 0);
+}
+
+static void a_migration_that_fails_changes_nothing(void **state)
+{
+	struct kit *kit = *state;
+	struct err err;
+	char path[160];
+
+	snprintf(path, sizeof path, "%s/old.db", kit->folder);
+	assert_int_equal(migrate(path, bad_step, 1, NULL), 0);
+	assert_int_not_equal(migrate(path, bad_step, 2, &err), 0);
+	assert_non_null(strstr(err.message, "lead from schema 1 to 2"));
+	assert_int_equal(number_in(path, "PRAGMA user_version"), 1);
+	assert_int_equal(number_in(path, "SELECT count(*) FROM sqlite_schema"), 1);
+	assert_int_equal(number_in(path, "SELECT sum(x) FROM a"), 3);
+}
+
+static void network_file_systems_are_told_from_local_ones(void **state)
+{
+	(void)state;
+	assert_string_equal(netfs_name(0x6969, NULL), "NFS");
+	assert_string_equal(netfs_name(0xff534d42, NULL), "CIFS");
+	assert_string_equal(netfs_name(0x65735546, "fuse.sshfs"), "fuse.sshfs");
+	assert_null(netfs_name(0x65735546, "fuse.fuse-overlayfs"));
+	assert_null(netfs_name(0x65735546, NULL));
+	assert_null(netfs_name(0xef53, NULL)); /* ext4 */
+}
+
+#define STORY(name) cmocka_unit_test_setup_teardown(name, kit_start, kit_stop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STORY(only_the_owner_can_read_the_files),
+	    STORY(the_database_is_ours_in_wal_mode_and_strict),
+	    STORY(the_home_keeps_its_incarnation_and_the_last_boot),
+	    STORY(a_memory_database_serves_tests),
+	    STORY(an_empty_file_becomes_a_home),
+	    STORY(garbage_is_refused_with_a_way_out),
+	    STORY(a_torn_file_is_refused),
+	    STORY(another_programs_database_is_left_alone),
+	    STORY(a_newer_schema_is_refused),
+	    STORY(a_missing_fact_is_noticed),
+	    STORY(a_folder_that_is_missing_is_named),
+	    STORY(an_older_schema_is_led_on_with_a_backup_beside),
+	    STORY(a_migration_that_fails_changes_nothing),
+	    STORY(network_file_systems_are_told_from_local_ones),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
