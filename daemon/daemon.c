@@ -56,7 +56,8 @@ static void executor_stopped(void *context)
 	struct daemon *daemon = context;
 
 	daemon->dispatch.executor = NULL;
-	web_stop(daemon->dispatch.web, web_stopped, daemon);
+	if (daemon->dispatch.web != NULL)
+		web_stop(daemon->dispatch.web, web_stopped, daemon);
 }
 
 static void writer_stopped(void *context)
@@ -64,19 +65,28 @@ static void writer_stopped(void *context)
 	struct daemon *daemon = context;
 
 	daemon->dispatch.writer = NULL;
-	process_executor_stop(daemon->dispatch.executor, executor_stopped, daemon);
+	if (daemon->dispatch.executor != NULL)
+		process_executor_stop(daemon->dispatch.executor, executor_stopped, daemon);
+	else
+		executor_stopped(daemon);
 }
 
-/* Takes no more, lets the writer finish (what it commits is still answered), then the others. */
+/* Takes no more, lets the writer finish (what it commits is still answered), then the others. Parts
+ * that did not come to be started are left out. */
 static void stop(struct daemon *daemon)
 {
 	if (daemon->stopping)
 		return;
 	daemon->stopping = true;
-	uv_close((uv_handle_t *)&daemon->terminate, NULL);
-	uv_close((uv_handle_t *)&daemon->interrupt, NULL);
+	if (daemon->signals_are_open) {
+		uv_close((uv_handle_t *)&daemon->terminate, NULL);
+		uv_close((uv_handle_t *)&daemon->interrupt, NULL);
+	}
 	dispatch_stop(&daemon->dispatch);
-	store_writer_stop(daemon->dispatch.writer, writer_stopped, daemon);
+	if (daemon->dispatch.writer != NULL)
+		store_writer_stop(daemon->dispatch.writer, writer_stopped, daemon);
+	else
+		writer_stopped(daemon);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -185,6 +195,7 @@ static int set_aside_suspects(struct daemon *daemon, struct err *err)
 		if (suspects->items[i].failures < SUSPECT_FAILURES_MAX)
 			continue;
 		rc = set_aside(daemon, &suspects->items[i], err);
+		restored_set_aside(&daemon->restored, suspects->items[i].attempt_id);
 		suspects_clear(suspects, suspects->items[i--].attempt_id);
 		any = true;
 	}
@@ -309,11 +320,11 @@ static int start_parts(struct daemon *daemon, bool same_boot, struct err *err)
 	dispatch->store = daemon->store;
 	dispatch->broken = on_broken;
 	dispatch->context = daemon;
-	rc = set_aside_suspects(daemon, err);
-	if (rc == 0)
-		rc = store_reader_open(daemon->home.db_path, &dispatch->reader, err);
+	rc = store_reader_open(daemon->home.db_path, &dispatch->reader, err);
 	if (rc == 0)
 		rc = start_scheduler(daemon, same_boot, err);
+	if (rc == 0)
+		rc = set_aside_suspects(daemon, err);
 	if (rc == 0)
 		rc = start_web(daemon, err);
 	if (rc == 0)
@@ -332,8 +343,9 @@ static void take_up_runs(struct daemon *daemon)
 
 	sched_output_init(&output);
 	restore_attempts(dispatch->sched, &daemon->home, &daemon->restored, dispatch->executor);
-	restored_close(&daemon->restored);
 	sched_restore_end(dispatch->sched, clock_now(), &output);
+	restore_set_aside(dispatch->sched, &daemon->restored, &output);
+	restored_close(&daemon->restored);
 	dispatch_begin(dispatch, &output);
 	sched_output_close(&output);
 }
@@ -367,22 +379,14 @@ static void close_parts(struct daemon *daemon)
 	home_close(&daemon->home);
 }
 
-/* A part that did not start leaves the others to be ended: the process is about to end, and
- * attempts outlive it anyhow, so only what others can see is taken back. */
-static void abandon(struct daemon *daemon)
-{
-	if (daemon->dispatch.web != NULL)
-		unlink(daemon->home.socket_path);
-	home_close(&daemon->home);
-}
-
 /* Replaces the process by a fresh one. All descriptors close on exec; the launcher ends with its
  * socket, the attempts go on. Returns only when that is not possible. */
 static int start_anew(const struct daemon *daemon, struct err *err)
 {
 	const char *before = getenv("HEDDLE_STARTED_ANEW");
 	long count = before == NULL ? 1 : strtol(before, NULL, 10) + 1;
-	char listen[300];
+	const char *host = daemon->options->listen_host;
+	char listen[300] = "none";
 	char number[32];
 	const char *argv[] = {daemon->options->program_path,
 			      "daemon",
@@ -400,11 +404,9 @@ static int start_anew(const struct daemon *daemon, struct err *err)
 			       STARTS_ANEW_MAX, daemon->dispatch.failing_why);
 	snprintf(number, sizeof number, "%ld", count);
 	setenv("HEDDLE_STARTED_ANEW", number, 1);
-	if (daemon->options->listen_host != NULL)
-		snprintf(listen, sizeof listen, "%s:%u", daemon->options->listen_host,
-			 daemon->port);
-	else
-		argv[6] = NULL;
+	if (host != NULL)
+		snprintf(listen, sizeof listen, strchr(host, ':') == NULL ? "%s:%u" : "[%s]:%u",
+			 host, daemon->port);
 	/* execv changes none of them; its type is older than const. */
 	execv(argv[0], (char *const *)(uintptr_t)argv);
 	return err_errno(err, errno, "start '%s' anew", argv[0]);
@@ -418,6 +420,7 @@ int daemon_run(const struct daemon_options *options, struct err *err)
 
 	sys_fault_role("daemon");
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of the write, like a full disk */
 	umask(077);
 	daemon->options = options;
 	daemon->home.lock_fd = -1;
@@ -425,16 +428,17 @@ int daemon_run(const struct daemon_options *options, struct err *err)
 	rc = open_parts(daemon, &same_boot, err);
 	if (rc == 0)
 		rc = start_parts(daemon, same_boot, err);
-	if (rc != 0) {
-		abandon(daemon);
-		return rc;
+	if (rc == 0) {
+		take_up_runs(daemon);
+		say_where(daemon);
+	} else if (daemon->loop_is_open) {
+		stop(daemon);
 	}
-	take_up_runs(daemon);
-	say_where(daemon);
-	uv_run(&daemon->loop, UV_RUN_DEFAULT);
+	if (daemon->loop_is_open)
+		uv_run(&daemon->loop, UV_RUN_DEFAULT);
 	if (daemon->broken)
 		return start_anew(daemon, err);
 	close_parts(daemon);
 	mem_free(daemon);
-	return 0;
+	return rc;
 }

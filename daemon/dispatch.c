@@ -26,8 +26,9 @@ struct answer {
 struct gather {
 	struct sched_output output; /* its changes move to the batch at the flush */
 	VEC(struct answer) answers;
-	VEC(int64_t) ended; /* attempts whose end this batch writes */
-	bool alone;         /* a suspect's: nothing else joins it */
+	VEC(int64_t) ended;  /* attempts whose end this batch writes */
+	bool alone;          /* a suspect's: nothing else joins it */
+	struct gather *next; /* handed over after this one */
 };
 
 /* A command that was not taken: answered at the end of this turn of the loop, without a commit. */
@@ -121,6 +122,11 @@ static void flush(struct dispatch *dispatch)
 	change_list_close(&batch->changes);
 	batch->changes = gather->output.changes;
 	change_list_init(&gather->output.changes);
+	if (dispatch->newest == NULL)
+		dispatch->oldest = gather;
+	else
+		dispatch->newest->next = gather;
+	dispatch->newest = gather;
 	store_writer_submit(dispatch->writer, batch);
 	arm_timer(dispatch);
 }
@@ -441,6 +447,10 @@ void dispatch_committed(void *context, struct store_batch *batch)
 	struct dispatch *dispatch = context;
 	struct gather *gather = batch->context;
 
+	assert(gather == dispatch->oldest);
+	dispatch->oldest = gather->next;
+	if (dispatch->oldest == NULL)
+		dispatch->newest = NULL;
 	(void)sys_fault(SYS_CALL_RELEASE);
 	unsetenv("HEDDLE_STARTED_ANEW"); /* it writes: the next bug counts from one again */
 	for (size_t i = 0; i < gather->output.effect_count && !dispatch->stopping; i++)
@@ -461,6 +471,25 @@ void dispatch_committed(void *context, struct store_batch *batch)
 /* --- when commits fail ---------------------------------------------------------------------------
  */
 
+/* Whoever waits for a commit that fails is told so. What they asked for is decided and will be
+ * written when that is possible, so they must not ask for it anew. */
+static void answer_held(struct dispatch *dispatch, struct gather *gather)
+{
+	for (size_t i = 0; i < gather->answers.count; i++) {
+		struct answer *said = &gather->answers.items[i];
+		char message[512];
+
+		snprintf(message, sizeof message,
+			 "%s. Run %s is not on disk yet and goes on once it is: repeat the request "
+			 "with the same key rather than a new one",
+			 dispatch->failing_why, said->run_id);
+		web_answer(dispatch->web, said->token, WEB_HELD, NULL,
+			   said->run_id[0] == '\0' ? dispatch->failing_why : message);
+		mem_free(said->message);
+	}
+	vec_clear(&gather->answers);
+}
+
 void dispatch_failing(void *context, enum store_failure failure, const char *reason)
 {
 	struct dispatch *dispatch = context;
@@ -472,6 +501,10 @@ void dispatch_failing(void *context, enum store_failure failure, const char *rea
 	dispatch->failing = true;
 	process_hold(dispatch->executor, true);
 	arm_timer(dispatch);
+	for (struct gather *gather = dispatch->oldest; gather != NULL; gather = gather->next)
+		answer_held(dispatch, gather);
+	if (dispatch->open != NULL)
+		answer_held(dispatch, dispatch->open);
 }
 
 void dispatch_recovered(void *context)
@@ -571,7 +604,8 @@ void dispatch_begin(struct dispatch *dispatch, struct sched_output *restored)
 void dispatch_stop(struct dispatch *dispatch)
 {
 	dispatch->stopping = true;
-	process_hold(dispatch->executor, true);
+	if (dispatch->executor != NULL)
+		process_hold(dispatch->executor, true);
 	flush(dispatch);
 	uv_close((uv_handle_t *)&dispatch->due, NULL);
 	uv_close((uv_handle_t *)&dispatch->flush_before_poll, NULL);

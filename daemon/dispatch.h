@@ -39,7 +39,9 @@ struct dispatch {
 	struct web *web;
 	struct suspects suspects;
 
-	struct gather *open;      /* what this turn of the loop yielded; NULL = nothing yet */
+	struct gather *open;   /* what this turn of the loop yielded; NULL = nothing yet */
+	struct gather *oldest; /* handed to the writer and not committed yet, in order */
+	struct gather *newest;
 	struct refusal *refusals; /* commands that came while nothing is taken */
 	size_t refusal_count;
 	size_t refusal_capacity;
@@ -65,7 +67,8 @@ struct dispatch {
 int dispatch_init(struct dispatch *dispatch, uv_loop_t *loop, struct err *err);
 /* Takes what sched_restore_end yielded as the first batch, and starts the clock. */
 void dispatch_begin(struct dispatch *dispatch, struct sched_output *restored);
-/* No input is taken from now on; what was gathered goes to the writer. */
+/* No input is taken from now on; what was gathered goes to the writer. Also when parts are missing,
+ * because one did not start. */
 void dispatch_stop(struct dispatch *dispatch);
 /* After the loop has ended. */
 void dispatch_close(struct dispatch *dispatch);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,6 +138,23 @@ static int read_boot_id(struct home *home, struct err *err)
 	return rc;
 }
 
+/* Looked up once, before the loop runs: a name service may take its time. */
+static void note_user(struct home *home)
+{
+	struct passwd entry;
+	struct passwd *found = NULL;
+	char buffer[4096];
+
+	if (getpwuid_r(getuid(), &entry, buffer, sizeof buffer, &found) != 0)
+		found = NULL;
+	if (found == NULL)
+		snprintf(home->user, sizeof home->user, "%u", (unsigned)getuid());
+	else
+		snprintf(home->user, sizeof home->user, "%s", found->pw_name);
+	snprintf(home->user_home, sizeof home->user_home, "%s",
+		 found == NULL ? "/" : found->pw_dir);
+}
+
 static int resolve_dags(struct home *home, const char *dags, struct err *err)
 {
 	struct stat status;
@@ -190,6 +208,7 @@ int home_open(const char *path, const char *dags, struct home *home, struct err 
 		rc = read_token(home, err);
 	if (rc == 0)
 		rc = read_boot_id(home, err);
+	note_user(home);
 	if (rc != 0)
 		home_close(home);
 	return rc;

@@ -22,6 +22,8 @@ struct home {
 	char socket_path[PATH_MAX];
 	char token[65];
 	char boot_id[37];
+	char user[64]; /* whose process this is, as the system knows him */
+	char user_home[PATH_MAX];
 	int lock_fd;
 };
 

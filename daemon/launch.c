@@ -6,14 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a task inherits of the daemon's environment, with what it gets where the daemon has none. */
+/* What a task inherits of the daemon's environment, with what it gets where the daemon has none.
+ * Who the user is and where he lives is then what the system says of the daemon's own. */
 static const struct {
 	const char *name;
 	const char *otherwise;
 } inherited[] = {
     {"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
-    {"HOME", "/"},
-    {"USER", "nobody"},
+    {"HOME", NULL},
+    {"USER", NULL},
     {"LANG", "C.UTF-8"},
     {"TMPDIR", "/tmp"},
 };
@@ -38,8 +39,8 @@ static void set(struct env_var *env, uint32_t *count, const char *name, const ch
 	add(env, count, name, value);
 }
 
-static void build_env(const struct effect *attempt, const struct task *task, struct arena *arena,
-		      struct process_launch *launch)
+static void build_env(const struct home *home, const struct effect *attempt,
+		      const struct task *task, struct arena *arena, struct process_launch *launch)
 {
 	struct env_var *env =
 	    arena_alloc(arena, (INHERITED_COUNT + OWN_COUNT + task->env_count) * sizeof *env);
@@ -48,7 +49,12 @@ static void build_env(const struct effect *attempt, const struct task *task, str
 	for (size_t i = 0; i < INHERITED_COUNT; i++) {
 		const char *value = getenv(inherited[i].name);
 
-		add(env, &count, inherited[i].name, value == NULL ? inherited[i].otherwise : value);
+		if (value == NULL)
+			value = inherited[i].otherwise;
+		if (value == NULL)
+			value =
+			    strcmp(inherited[i].name, "HOME") == 0 ? home->user_home : home->user;
+		add(env, &count, inherited[i].name, value);
 	}
 	add(env, &count, "TZ", "UTC");
 	add(env, &count, "HEDDLE_DAG", attempt->dag->id);
@@ -94,5 +100,5 @@ void launch_build(const struct home *home, const struct effect *attempt, struct 
 	launch->timeout_ms = task->timeout_ms;
 	launch->grace_ms = DEFAULT_GRACE_MS;
 	launch->log_limit_bytes = LIMIT_LOG_BYTES;
-	build_env(attempt, task, arena, launch);
+	build_env(home, attempt, task, arena, launch);
 }

@@ -6,6 +6,7 @@
 #include "daemon/launch.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,6 +104,7 @@ static void note_attempt(struct load *load, const struct store_task_row *row)
 	}
 	attempt = &restored->items[restored->count++];
 	attempt->attempt_id = row->attempt_id;
+	attempt->is_set_aside = false;
 	/* What is being cancelled and was never claimed is not begun any more. */
 	attempt->same_machine =
 	    row->state != TASK_CANCELLING && row->attempt_boot_id != NULL &&
@@ -157,6 +159,41 @@ int restore_runs(struct store *store, struct sched *sched, const struct home *ho
 	return rc;
 }
 
+static struct restored_attempt *find_attempt(const struct restored *restored, int64_t attempt_id)
+{
+	struct restored_attempt key = {.attempt_id = attempt_id};
+
+	if (restored->count == 0)
+		return NULL;
+	return bsearch(&key, restored->items, restored->count, sizeof key, compare_attempts);
+}
+
+void restored_set_aside(struct restored *restored, int64_t attempt_id)
+{
+	struct restored_attempt *attempt = find_attempt(restored, attempt_id);
+
+	if (attempt != NULL)
+		attempt->is_set_aside = true;
+}
+
+void restore_set_aside(struct sched *sched, const struct restored *restored,
+		       struct sched_output *output)
+{
+	for (size_t i = 0; i < restored->count; i++) {
+		struct moment now = clock_now();
+		struct input input = {.kind = INPUT_ATTEMPT_ENDED, .actor = "daemon"};
+
+		if (!restored->items[i].is_set_aside)
+			continue;
+		input.ended.attempt_id = restored->items[i].attempt_id;
+		input.ended.cause = CAUSE_LOST;
+		input.ended.ended_at_ms = now.wall_ms;
+		snprintf(input.ended.reason, sizeof input.ended.reason,
+			 "the store refused its end twice; the record is in spool/dead");
+		sched_step(sched, &input, now, output);
+	}
+}
+
 struct adoption {
 	const struct home *home;
 	const struct restored *restored;
@@ -166,13 +203,13 @@ struct adoption {
 static void adopt(void *context, const struct effect *attempt)
 {
 	struct adoption *adoption = context;
-	struct restored_attempt key = {.attempt_id = attempt->attempt_id};
 	const struct restored_attempt *found =
-	    bsearch(&key, adoption->restored->items, adoption->restored->count, sizeof key,
-		    compare_attempts);
+	    find_attempt(adoption->restored, attempt->attempt_id);
 	struct process_launch launch;
 	struct arena arena;
 
+	if (found != NULL && found->is_set_aside)
+		return;
 	arena_init(&arena);
 	launch_build(adoption->home, attempt, &arena, &launch);
 	process_adopt(adoption->executor, &launch, found != NULL && found->same_machine);

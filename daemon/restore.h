@@ -14,6 +14,7 @@
 struct restored_attempt {
 	int64_t attempt_id;
 	bool same_machine; /* released under this boot and this incarnation */
+	bool is_set_aside; /* its end could not be written: not the executor's any more */
 };
 
 struct restored {
@@ -28,6 +29,11 @@ struct restored {
  * cannot be read, or ERR_CORRUPT when a stored text does not parse. */
 int restore_runs(struct store *store, struct sched *sched, const struct home *home, bool same_boot,
 		 struct restored *restored, struct err *err);
+/* The attempt's record was set aside. Harmless for one that was not restored. */
+void restored_set_aside(struct restored *restored, int64_t attempt_id);
+/* To be called after sched_restore_end: what was set aside ends as lost. */
+void restore_set_aside(struct sched *sched, const struct restored *restored,
+		       struct sched_output *output);
 /* Asks the executor what became of each. To be called between restore_runs and sched_restore_end:
  * what that releases anew is launched only after its commit. */
 void restore_attempts(struct sched *sched, const struct home *home, const struct restored *restored,
