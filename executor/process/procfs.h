@@ -1,0 +1,38 @@
+/* procfs.h - what /proc tells of processes. A process may end at any moment: what is gone is simply
+ * not found. */
+#ifndef HEDDLE_EXECUTOR_PROCESS_PROCFS_H
+#define HEDDLE_EXECUTOR_PROCESS_PROCFS_H
+
+#include "base/vec.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct pids {
+	pid_t *items;
+	size_t count;
+	size_t capacity;
+};
+
+struct procfs_stat {
+	char state; /* 'Z' and 'X': dead */
+	pid_t parent;
+	pid_t session;
+	uint64_t start; /* clock ticks after boot; with the pid it names a process for good */
+};
+
+/* False when there is no such process (any more). */
+bool procfs_read_stat(pid_t pid, struct procfs_stat *out);
+/* A descriptor that means this very process; -1 when it is gone or another one has its pid. */
+int procfs_open(pid_t pid, uint64_t start);
+/* Appends the children of all threads of pid. */
+void procfs_children(pid_t pid, struct pids *out);
+/* Appends every process there is. */
+void procfs_all(struct pids *out);
+/* The value of a variable in the environment the process was started with, cut to size; false when
+ * it has none or may not be read. */
+bool procfs_env(pid_t pid, const char *name, char *value, size_t size);
+
+#endif

@@ -1,0 +1,355 @@
+/* shim.c - the life of a shim; see shim.h.
+ *
+ *	claim -> log, folder, pipe, cgroup -> spawn -> watch -> exit record
+ *
+ * Up to the claim nothing remains of a shim that fails: its exit status is an errno value, and
+ * whoever wants may try again. From the claim on every way ends with an exit record. */
+#include "executor/process/shim.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/sys.h"
+#include "executor/process/claim.h"
+#include "executor/process/frame.h"
+#include "executor/process/procfs.h"
+#include "executor/process/record.h"
+#include "executor/process/spawn.h"
+#include "executor/process/watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define EXIT_CODE_SKIP 99
+#define ATTEMPT_VARIABLE "HEDDLE_ATTEMPT_ID="
+
+struct shim {
+	const struct shim_place *place;
+	struct frame_launch launch;
+	struct claim claim;
+	char claim_path[PLACE_PATH_SIZE];
+	int claim_fd;
+	int log_fd;
+	int cgroup_fd;
+	int output_read_fd;
+	int output_write_fd;
+	struct moment started;
+	struct attempt_end end;
+	struct shim_log log;
+};
+
+__attribute__((format(printf, 2, 3))) static int refuse(struct shim *shim, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(shim->end.reason, sizeof shim->end.reason, format, args);
+	va_end(args);
+	return ERR_IO;
+}
+
+/* So that `ps` shows what the process is for. */
+static void take_name(const struct shim_place *place, const char *name)
+{
+	prctl(PR_SET_NAME, "heddle-shim");
+	if (place->title_bytes == 0)
+		return;
+	memset(place->title, 0, place->title_bytes);
+	snprintf(place->title, place->title_bytes, "heddle-shim %s", name);
+}
+
+static void settle(struct shim *shim)
+{
+	int socket_fd = shim->place->socket_fd;
+
+	/* An open copy would hide the launcher's death from the daemon. */
+	fd_close(&socket_fd);
+	setsid();
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	take_name(shim->place, shim->launch.name);
+}
+
+static void claim_or_leave(struct shim *shim)
+{
+	struct claim *claim = &shim->claim;
+	struct procfs_stat stat = {0};
+	int lock_fd = shim->place->lock_fd;
+	int rc;
+
+	memset(claim, 0, sizeof *claim);
+	claim->claimed_at_ms = clock_now().wall_ms;
+	claim->shim_pid = getpid();
+	if (!procfs_read_stat(getpid(), &stat))
+		_exit(EIO);
+	claim->shim_start = stat.start;
+	snprintf(claim->boot_id, sizeof claim->boot_id, "%s", shim->place->boot_id);
+	snprintf(claim->name, sizeof claim->name, "%s", shim->launch.name);
+	if (shim->place->cgroup_base[0] != '\0' && !shim->launch.without_cgroup)
+		snprintf(claim->cgroup, sizeof claim->cgroup, "%.900s/%s", shim->place->cgroup_base,
+			 shim->launch.name);
+	place_claim(shim->launch.day, shim->launch.name, shim->claim_path);
+	rc = claim_make(shim->claim_path, claim, NULL, &shim->claim_fd);
+	if (rc != 0)
+		_exit(rc == EEXIST ? SHIM_EXIT_CLAIM_EXISTS : rc);
+	/* Whoever gets the lock from now on finds the claim. */
+	fd_close(&lock_fd);
+}
+
+static int make_run_dir(struct shim *shim)
+{
+	const char *path = shim->launch.run_dir;
+	struct err err;
+
+	if (path[0] == '\0' || sys_mkdir(path, 0700) == 0 || errno == EEXIST)
+		return 0;
+	if (errno != ENOENT)
+		return refuse(shim, "create folder '%.400s': %s", path, strerror(errno));
+	if (file_mkdirs(path, &err) != 0)
+		return refuse(shim, "%.490s", err.message);
+	return 0;
+}
+
+static int open_files(struct shim *shim)
+{
+	char path[PLACE_PATH_SIZE];
+	int fds[2];
+
+	place_log(shim->launch.day, shim->launch.name, path);
+	shim->log_fd = sys_open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	if (shim->log_fd < 0)
+		return refuse(shim, "create log: %s", strerror(errno));
+	shim_log_init(&shim->log, shim->log_fd, shim->launch.log_limit_bytes);
+	if (pipe2(fds, O_CLOEXEC) != 0)
+		return refuse(shim, "create pipe: %s", strerror(errno));
+	shim->output_read_fd = fds[0];
+	shim->output_write_fd = fds[1];
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	if (shim->claim.cgroup[0] != '\0')
+		shim->cgroup_fd = cgroup_open(shim->claim.cgroup);
+	return make_run_dir(shim);
+}
+
+/* The arguments of the task, and its environment behind that of the attempt itself. */
+static void build_command(const struct frame_launch *launch, char **argv, char **envp, char *own)
+{
+	const char *at = launch->strings;
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < launch->argc; i++, at = frame_next(at))
+		argv[i] = (char *)(uintptr_t)at;
+	snprintf(own, PLACE_NAME_SIZE + sizeof ATTEMPT_VARIABLE, ATTEMPT_VARIABLE "%s",
+		 launch->name);
+	envp[count++] = own;
+	for (uint32_t i = 0; i < launch->envc; i++, at = frame_next(at))
+		if (strncmp(at, ATTEMPT_VARIABLE, sizeof ATTEMPT_VARIABLE - 1) != 0)
+			envp[count++] = (char *)(uintptr_t)at;
+}
+
+/* Without a cgroup, a dead shim's processes are looked for by their session. */
+static void tell_session(struct shim *shim, pid_t first)
+{
+	struct procfs_stat stat;
+
+	if (!procfs_read_stat(first, &stat))
+		return;
+	shim->claim.task_pid = first;
+	shim->claim.task_start = stat.start;
+	claim_update(shim->claim_fd, &shim->claim);
+}
+
+static int start_task(struct shim *shim, pid_t *first)
+{
+	const struct frame_launch *launch = &shim->launch;
+	char **argv = mem_alloc((launch->argc + 1) * sizeof *argv);
+	char **envp = mem_alloc((launch->envc + 2) * sizeof *envp);
+	char own[PLACE_NAME_SIZE + sizeof ATTEMPT_VARIABLE];
+	struct spawn_task task = {argv, envp, launch->cwd, shim->output_write_fd, shim->cgroup_fd};
+	struct spawn_result result;
+
+	build_command(launch, argv, envp, own);
+	shim->started = clock_now();
+	if (!spawn_task(&task, &result))
+		return refuse(shim, "%s", result.reason);
+	*first = result.pid;
+	if (!result.is_in_cgroup)
+		tell_session(shim, result.pid);
+	fd_close(&shim->output_write_fd);
+	fd_close(&shim->cgroup_fd);
+	return 0;
+}
+
+static bool is_out_of_memory(const struct shim *shim)
+{
+	return shim->claim.cgroup[0] != '\0' &&
+	       cgroup_number(shim->claim.cgroup, "memory.events", "oom_kill") > 0;
+}
+
+static void judge(struct shim *shim, const struct watch *watch)
+{
+	struct attempt_end *end = &shim->end;
+	int code = WIFEXITED(watch->status) ? WEXITSTATUS(watch->status) : 0;
+
+	end->signal = WIFSIGNALED(watch->status) ? WTERMSIG(watch->status) : 0;
+	if (watch->is_timed_out)
+		end->cause = CAUSE_TIMEOUT;
+	else if (watch->is_cancelled)
+		end->cause = CAUSE_CANCELLED;
+	else if (end->signal == 0 && code == 0)
+		end->cause = CAUSE_SUCCESS;
+	else if (is_out_of_memory(shim))
+		end->cause = CAUSE_OUT_OF_MEMORY;
+	else if (end->signal != 0)
+		end->cause = CAUSE_SIGNAL;
+	else
+		end->cause = code == EXIT_CODE_SKIP ? CAUSE_SKIPPED : CAUSE_EXIT_CODE;
+	if (end->cause == CAUSE_EXIT_CODE || end->cause == CAUSE_SKIPPED)
+		end->exit_code = code;
+}
+
+static void measure(struct shim *shim)
+{
+	struct attempt_end *end = &shim->end;
+	struct moment now = clock_now();
+	struct shim_log_loss dropped = shim_log_dropped(&shim->log);
+	struct rusage usage;
+	int64_t peak = -1;
+
+	getrusage(RUSAGE_CHILDREN, &usage);
+	if (shim->claim.cgroup[0] != '\0')
+		peak = cgroup_number(shim->claim.cgroup, "memory.peak", NULL);
+	end->started_at_ms = shim->started.wall_ms;
+	end->duration_ms = now.boot_ms - shim->started.boot_ms;
+	end->max_rss_bytes = peak > 0 ? peak : usage.ru_maxrss * 1024;
+	end->cpu_user_us = usage.ru_utime.tv_sec * 1000000LL + usage.ru_utime.tv_usec;
+	end->cpu_system_us = usage.ru_stime.tv_sec * 1000000LL + usage.ru_stime.tv_usec;
+	end->log_bytes = shim->log.written_bytes;
+	end->log_dropped_bytes = dropped.bytes;
+	end->log_dropped_lines = dropped.lines;
+}
+
+static void watch_task(struct shim *shim, pid_t first)
+{
+	struct watch watch = {.first = first,
+			      .output_fd = shim->output_read_fd,
+			      .signal_fd = shim->place->signal_fd,
+			      .cgroup = shim->claim.cgroup,
+			      .timeout_ms = shim->launch.timeout_ms,
+			      .grace_ms = shim->launch.grace_ms,
+			      .started_boot_ms = shim->started.boot_ms,
+			      .log = &shim->log};
+
+	watch_run(&watch);
+	shim_log_finish(&shim->log, clock_now().wall_ms);
+	judge(shim, &watch);
+	measure(shim);
+}
+
+static bool daemon_listens(const struct shim *shim)
+{
+	struct pollfd alive = {shim->place->alive_fd, 0, 0};
+
+	return poll(&alive, 1, 0) == 0;
+}
+
+/* Where logs/ lies on a file system of its own, a file cannot have a second name in the spool: then
+ * it is a copy, written aside. */
+static int copy_record(const struct shim *shim, const char *record)
+{
+	unsigned char bytes[CLAIM_FILE_BYTES];
+	char aside[PLACE_PATH_SIZE + 8];
+	int fd;
+	int rc;
+
+	if (pread(shim->claim_fd, bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+		return ERR_IO;
+	snprintf(aside, sizeof aside, PLACE_EXIT "/.%s", shim->launch.name);
+	fd = sys_open(aside, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (fd < 0)
+		return ERR_IO;
+	rc = fd_write_all(fd, bytes, sizeof bytes, NULL);
+	if (rc == 0 && !daemon_listens(shim) && sys_fdatasync(fd) != 0)
+		rc = ERR_IO;
+	fd_close(&fd);
+	if (rc == 0 && sys_rename(aside, record) != 0)
+		rc = ERR_IO;
+	return rc;
+}
+
+static int announce(const struct shim *shim)
+{
+	char record[PLACE_PATH_SIZE];
+
+	place_record(shim->launch.name, record);
+	if (sys_link(shim->claim_path, record) == 0 || errno == EEXIST)
+		return 0;
+	return errno == EXDEV ? copy_record(shim, record) : ERR_IO;
+}
+
+static int tell_end(const struct shim *shim)
+{
+	if (claim_write_record(shim->claim_fd, &shim->end) != 0)
+		return ERR_IO;
+	if (announce(shim) != 0)
+		return ERR_IO;
+	/* With a daemon there, its commit makes the end durable. */
+	if (daemon_listens(shim))
+		return 0;
+	if (sys_fdatasync(shim->claim_fd) != 0)
+		return ERR_IO;
+	return file_sync_folder(PLACE_EXIT, NULL);
+}
+
+/* A claim without a name was removed with its log, or with the whole home: nobody waits. */
+static bool is_forgotten(const struct shim *shim)
+{
+	struct stat status;
+
+	return fstat(shim->claim_fd, &status) == 0 && status.st_nlink == 0;
+}
+
+__attribute__((noreturn)) static void finish(struct shim *shim)
+{
+	const struct timespec pause = {1, 0};
+
+	shim->end.attempt_id = shim->launch.attempt_id;
+	shim->end.ended_at_ms = clock_now().wall_ms;
+	cgroup_remove(shim->claim.cgroup);
+	while (tell_end(shim) != 0 && !is_forgotten(shim))
+		nanosleep(&pause, NULL);
+	_exit(0);
+}
+
+__attribute__((noreturn)) void shim_run(const struct shim_place *place, const void *frame,
+					size_t size)
+{
+	struct shim shim;
+	pid_t first = 0;
+
+	/* Not the whole of it: the log's buffers stay untouched until they are used. */
+	memset(&shim, 0, offsetof(struct shim, log));
+	shim_log_init(&shim.log, -1, 0);
+	shim.place = place;
+	shim.claim_fd = shim.log_fd = shim.cgroup_fd = -1;
+	shim.output_read_fd = shim.output_write_fd = -1;
+	sys_fault_role("shim");
+	if (!frame_launch_decode(frame, size, &shim.launch))
+		_exit(EINVAL);
+	settle(&shim);
+	claim_or_leave(&shim);
+	if (open_files(&shim) == 0 && start_task(&shim, &first) == 0)
+		watch_task(&shim, first);
+	else
+		shim.end.cause = CAUSE_COULD_NOT_START;
+	finish(&shim);
+}
