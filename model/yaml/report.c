@@ -16,7 +16,7 @@
 #define GATHERED_MAX (10 * LIMIT_ERRORS)
 #define QUOTED_CHARACTERS 60
 #define SHOWN_LINE_BYTES 500
-#define NEAREST_BUDGET 100000000u /* cells of the tables of str_distance: well under a second */
+#define NEAREST_BUDGET 50000000u /* cells of the tables of str_distance: well under a second */
 
 void report_init(struct report *report, const struct source *source)
 {
