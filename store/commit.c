@@ -56,8 +56,11 @@ int store_checkpoint(struct store *store, int mode, struct err *err)
 	int carried = 0;
 	int result = sqlite3_wal_checkpoint_v2(store->db.handle, NULL, mode, &in_log, &carried);
 
-	if (result != SQLITE_OK)
-		return db_error(&store->db, result, err, "checkpoint");
+	if (result != SQLITE_OK) {
+		result = db_error(&store->db, result, err);
+		err_wrap(err, "carry the log over");
+		return result;
+	}
 	if (carried == in_log)
 		store->wal_pages = 0;
 	return 0;
@@ -209,6 +212,7 @@ int store_apply(struct store *store, const struct store_batch *batches, enum sto
 		rc = store_end(store, rc, true, err);
 	}
 	if (rc != 0) {
+		err_wrap(err, "write '%s'", store->path);
 		*failure = failure_of(rc);
 		drop_connection(store, rc);
 	}

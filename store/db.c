@@ -36,10 +36,10 @@ static int code_of_result(int result)
 	}
 }
 
-int db_error(struct db *db, int result, struct err *err, const char *what)
+int db_error(struct db *db, int result, struct err *err)
 {
-	return err_set(err, code_of_result(result), "%s: %s (sqlite %d)", what,
-		       sqlite3_errmsg(db->handle), result);
+	return err_set(err, code_of_result(result), "%s (sqlite %d)", sqlite3_errmsg(db->handle),
+		       result);
 }
 
 int db_open(struct db *db, const char *path, int flags, struct err *err)
@@ -54,7 +54,7 @@ int db_open(struct db *db, const char *path, int flags, struct err *err)
 		sqlite3_extended_result_codes(db->handle, 1);
 		return 0;
 	}
-	rc = db_error(db, result, err, "open");
+	rc = db_error(db, result, err);
 	db_close(db);
 	return rc;
 }
@@ -72,7 +72,7 @@ int db_script(struct db *db, const char *sql, struct err *err)
 {
 	int result = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
 
-	return result == SQLITE_OK ? 0 : db_error(db, result, err, "run a script");
+	return result == SQLITE_OK ? 0 : db_error(db, result, err);
 }
 
 /* The prepared statement of a literal, made at its first use. */
@@ -90,7 +90,7 @@ static int find_statement(struct db *db, const char *sql, sqlite3_stmt **out, st
 		return err_set(err, ERR_BUG, "more than %d statements", DB_STATEMENTS_MAX);
 	result = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL);
 	if (result != SQLITE_OK)
-		return db_error(db, result, err, "prepare");
+		return db_error(db, result, err);
 	db->statements[db->statement_count].sql = sql;
 	db->statements[db->statement_count].statement = *out;
 	db->statement_count++;
@@ -137,7 +137,7 @@ int db_query_list(struct db *db, const char *sql, sqlite3_stmt **out, struct err
 	if (rc != 0)
 		return rc;
 	result = bind_all(*out, format, args);
-	return result == SQLITE_OK ? 0 : db_error(db, result, err, "bind");
+	return result == SQLITE_OK ? 0 : db_error(db, result, err);
 }
 
 int db_step(struct db *db, sqlite3_stmt *statement, struct err *err)
@@ -146,7 +146,7 @@ int db_step(struct db *db, sqlite3_stmt *statement, struct err *err)
 
 	if (result == SQLITE_ROW)
 		return 1;
-	return result == SQLITE_DONE ? 0 : db_error(db, result, err, "step");
+	return result == SQLITE_DONE ? 0 : db_error(db, result, err);
 }
 
 void db_reset(sqlite3_stmt *statement)

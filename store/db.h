@@ -55,6 +55,6 @@ void db_reset(sqlite3_stmt *statement); /* NULL is allowed */
 const char *db_text(sqlite3_stmt *statement, int column);
 
 /* Our code and words for an error that SQLite just gave. */
-int db_error(struct db *db, int result, struct err *err, const char *what);
+int db_error(struct db *db, int result, struct err *err);
 
 #endif

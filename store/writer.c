@@ -402,8 +402,9 @@ void store_writer_submit(struct store_writer *writer, struct store_batch *batch)
 	note_outstanding(writer);
 	pthread_mutex_lock(&writer->lock);
 	queue_add(&writer->queue, batch);
-	pthread_cond_signal(&writer->wake);
 	pthread_mutex_unlock(&writer->lock);
+	/* After the unlock: woken before it, the thread would only wait again, for the lock. */
+	pthread_cond_signal(&writer->wake);
 }
 
 bool store_writer_is_idle(const struct store_writer *writer)
