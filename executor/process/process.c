@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define KILL_PATIENCE_MS 1000 /* for a shim to end its task itself */
+#define FORGET_AGAIN_MS 1000  /* after an exit record could not be removed */
 
 static void on_tick(uv_timer_t *tick);
 
@@ -463,10 +464,14 @@ void process_forget(struct process_executor *executor, struct process_ref ref)
 {
 	char path[PATH_MAX];
 
-	if (sys_unlink(executor_record_path(executor, ref.attempt_id, path)) != 0 &&
-	    errno != ENOENT)
-		log_warn("exit record cannot be removed", "attempt=%lld error=\"%s\"",
-			 (long long)ref.attempt_id, strerror(errno));
+	if (sys_unlink(executor_record_path(executor, ref.attempt_id, path)) == 0 ||
+	    errno == ENOENT)
+		return;
+	log_warn("exit record cannot be removed", "attempt=%lld error=\"%s\"",
+		 (long long)ref.attempt_id, strerror(errno));
+	/* The scan finds it again, the end is told again, and is forgotten again. */
+	executor->rescan_at_ms = (int64_t)uv_now(executor->loop) + FORGET_AGAIN_MS;
+	executor_arm(executor, executor->rescan_at_ms);
 }
 
 void process_hold(struct process_executor *executor, bool held)
