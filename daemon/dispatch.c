@@ -520,14 +520,13 @@ void dispatch_recovered(void *context)
 void dispatch_broken(void *context, const char *reason, const struct store_batch *unwritten)
 {
 	struct dispatch *dispatch = context;
+	const struct gather *gather;
 	struct err err = {0};
 
-	for (const struct store_batch *batch = unwritten; batch != NULL; batch = batch->next) {
-		const struct gather *gather = batch->context;
-
-		for (size_t i = 0; i < gather->ended.count; i++)
-			suspects_note(&dispatch->suspects, gather->ended.items[i]);
-	}
+	/* The writer tried each batch alone: the first of these is the one that was refused. */
+	gather = unwritten->context;
+	for (size_t i = 0; i < gather->ended.count; i++)
+		suspects_note(&dispatch->suspects, gather->ended.items[i]);
 	if (suspects_save(&dispatch->suspects, &err) != 0)
 		log_error("list of suspects not saved", "err=\"%s\"", err.message);
 	snprintf(dispatch->failing_why, sizeof dispatch->failing_why,
