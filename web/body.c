@@ -6,36 +6,31 @@
 
 #include <jansson.h>
 #include <microhttpd.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define FAULTS_MAX 16 /* reported of one body */
+#define FAULT_BYTES 160
 
 /* What is wrong with it, gathered. Keys live in the parsed body. */
 struct faults {
 	const char *keys[FAULTS_MAX];
 	const char *texts[FAULTS_MAX];
-	char buffers[FAULTS_MAX][160];
+	char buffers[FAULTS_MAX + 1][FAULT_BYTES];
 	size_t count;
 };
 
-static void add_fault(struct faults *faults, const char *key, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void add_fault(struct faults *faults, const char *key, const char *format, ...)
+/* Where to write the next one's text, FAULT_BYTES. Those beyond FAULTS_MAX go nowhere. */
+static char *next_fault(struct faults *faults, const char *key)
 {
-	char *text = faults->buffers[faults->count % FAULTS_MAX];
-	va_list args;
+	char *text = faults->buffers[faults->count];
 
 	if (faults->count == FAULTS_MAX)
-		return;
-	va_start(args, format);
-	vsnprintf(text, sizeof faults->buffers[0], format, args);
-	va_end(args);
+		return text;
 	faults->keys[faults->count] = key;
 	faults->texts[faults->count] = text;
 	faults->count++;
+	return text;
 }
 
 static bool has_control(const char *text, size_t size)
@@ -96,25 +91,35 @@ static const struct body_key *find_key(enum body_kind kind, const char *name)
 	return NULL;
 }
 
+static void read_text(const struct body_key *key, const json_t *value, struct body *out,
+		      struct faults *faults)
+{
+	const char *fault = "is not a text";
+
+	if (json_is_null(value))
+		return;
+	if (json_is_string(value))
+		fault = key->fault(json_string_value(value), json_string_length(value));
+	if (fault != NULL)
+		snprintf(next_fault(faults, key->name), FAULT_BYTES, "'%s' %s", key->name, fault);
+	else
+		*(char **)((char *)out + key->offset) = mem_strdup(json_string_value(value));
+}
+
 static void read_member(enum body_kind kind, const char *name, const json_t *value,
 			struct body *out, struct faults *faults)
 {
 	const struct body_key *key = find_key(kind, name);
-	const char *fault = NULL;
 
 	if (key == NULL)
-		add_fault(faults, name, "unknown key '%.60s': this body takes '%s'", name,
-			  kind == BODY_TRIGGER ? "id" : "reason");
+		snprintf(next_fault(faults, name), FAULT_BYTES,
+			 "unknown key '%.60s': this body takes '%s'", name,
+			 kind == BODY_TRIGGER ? "id" : "reason");
 	else if (key->fault == NULL)
-		add_fault(faults, name, "key '%s' is not supported yet", name);
-	else if (json_is_string(value))
-		fault = key->fault(json_string_value(value), json_string_length(value));
-	else if (!json_is_null(value))
-		fault = "is not a text";
-	if (fault != NULL)
-		add_fault(faults, name, "'%s' %s", name, fault);
-	else if (faults->count == 0 && json_is_string(value))
-		*(char **)((char *)out + key->offset) = mem_strdup(json_string_value(value));
+		snprintf(next_fault(faults, name), FAULT_BYTES, "key '%s' is not supported yet",
+			 name);
+	else
+		read_text(key, value, out, faults);
 }
 
 static bool read_object(enum body_kind kind, json_t *object, struct body *out,

@@ -101,14 +101,17 @@ static int refuse(const char *host, uint16_t port, int errno_value, struct err *
 
 static uint16_t port_of(int fd)
 {
-	struct sockaddr_storage address;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} address = {.v6 = {.sin6_family = AF_UNSPEC}};
 	socklen_t size = sizeof address;
 
-	if (getsockname(fd, (struct sockaddr *)&address, &size) != 0)
+	if (getsockname(fd, &address.any, &size) != 0)
 		return 0;
-	if (address.ss_family == AF_INET6)
-		return ntohs(((const struct sockaddr_in6 *)(const void *)&address)->sin6_port);
-	return ntohs(((const struct sockaddr_in *)(const void *)&address)->sin_port);
+	return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port
+						       : address.v4.sin_port);
 }
 
 int listen_tcp(const char *host, uint16_t port, int *out_fd, uint16_t *out_port, struct err *err)

@@ -57,11 +57,15 @@ struct web_config {
 	const char *token;       /* bearer token for TCP */
 };
 
+/* Fails with ERR_REFUSED (the port is taken), ERR_NOT_FOUND (no such host or address), ERR_EXISTS
+ * (something else than a socket stands at socket_path), else I/O codes. What was opened by then is
+ * closed in the next turns of the loop. */
 int web_start(uv_loop_t *loop, const struct web_config *config, const struct web_events *events,
 	      struct web **out, struct err *err);
 /* The TCP port in use, 0 when none. */
 uint16_t web_port(const struct web *web);
-/* Answers what is waiting, closes, and calls stopped from the loop; web is freed after. */
+/* Answers what is waiting, closes, and calls stopped (NULL = nobody wants to know) from the loop;
+ * web is freed before. */
 void web_stop(struct web *web, void (*stopped)(void *context), void *context);
 
 /* The answer to a command, after the commit. run_id NULL = none; message NULL = none. */

@@ -47,27 +47,27 @@ static void what_is_wrong_is_told(void **state)
 {
 	static const struct {
 		enum body_kind kind;
-		const char *text;
 		unsigned status;
+		const char *text;
 		const char *says;
 	} cases[] = {
-	    {BODY_TRIGGER, "{", 400, "the body is not JSON: line 1 column 1"},
-	    {BODY_TRIGGER, "{} x", 400, "the body is not JSON"},
-	    {BODY_TRIGGER, "{\"id\":\"a\",\"id\":\"b\"}", 400, "duplicate"},
-	    {BODY_TRIGGER, "{\"id\":\"\\u0000\"}", 400, "the body is not JSON"},
-	    {BODY_TRIGGER, "{\"id\":\"\xff\"}", 400, "the body is not JSON"},
-	    {BODY_TRIGGER, "[]", 422, "not a JSON object"},
-	    {BODY_TRIGGER, "7", 422, "not a JSON object"},
-	    {BODY_TRIGGER, "{\"id\":7}", 422, "'id' is not a text"},
-	    {BODY_TRIGGER, "{\"id\":\"\"}", 422, "'id' is empty"},
-	    {BODY_TRIGGER, "{\"id\":\"a\\nb\"}", 422, "control character"},
-	    {BODY_TRIGGER, "{\"params\":{}}", 422, "key 'params' is not supported yet"},
-	    {BODY_TRIGGER, "{\"period\":1}", 422, "key 'period' is not supported yet"},
-	    {BODY_TRIGGER, "{\"at\":1}", 422, "key 'at' is not supported yet"},
-	    {BODY_TRIGGER, "{\"force\":1}", 422, "key 'force' is not supported yet"},
-	    {BODY_TRIGGER, "{\"key\":\"a\"}", 422, "unknown key 'key': this body takes 'id'"},
-	    {BODY_CANCEL, "{\"id\":\"a\"}", 422, "unknown key 'id': this body takes 'reason'"},
-	    {BODY_CANCEL, "{\"reason\":[]}", 422, "'reason' is not a text"},
+	    {BODY_TRIGGER, 400, "{", "the body is not JSON: line 1 column 1"},
+	    {BODY_TRIGGER, 400, "{} x", "the body is not JSON"},
+	    {BODY_TRIGGER, 400, "{\"id\":\"a\",\"id\":\"b\"}", "duplicate"},
+	    {BODY_TRIGGER, 400, "{\"id\":\"\\u0000\"}", "the body is not JSON"},
+	    {BODY_TRIGGER, 400, "{\"id\":\"\xff\"}", "the body is not JSON"},
+	    {BODY_TRIGGER, 422, "[]", "not a JSON object"},
+	    {BODY_TRIGGER, 422, "7", "not a JSON object"},
+	    {BODY_TRIGGER, 422, "{\"id\":7}", "'id' is not a text"},
+	    {BODY_TRIGGER, 422, "{\"id\":\"\"}", "'id' is empty"},
+	    {BODY_TRIGGER, 422, "{\"id\":\"a\\nb\"}", "control character"},
+	    {BODY_TRIGGER, 422, "{\"params\":{}}", "key 'params' is not supported yet"},
+	    {BODY_TRIGGER, 422, "{\"period\":1}", "key 'period' is not supported yet"},
+	    {BODY_TRIGGER, 422, "{\"at\":1}", "key 'at' is not supported yet"},
+	    {BODY_TRIGGER, 422, "{\"force\":1}", "key 'force' is not supported yet"},
+	    {BODY_TRIGGER, 422, "{\"key\":\"a\"}", "unknown key 'key': this body takes 'id'"},
+	    {BODY_CANCEL, 422, "{\"id\":\"a\"}", "unknown key 'id': this body takes 'reason'"},
+	    {BODY_CANCEL, 422, "{\"reason\":[]}", "'reason' is not a text"},
 	};
 
 	(void)state;
@@ -98,6 +98,26 @@ static void all_faults_come_at_once(void **state)
 	assert_int_equal(json_array_size(json_object_get(problem, "errors")), 2);
 	json_decref(problem);
 	answer_close(&refusal);
+}
+
+static void of_very_many_faults_the_first_are_told(void **state)
+{
+	struct str text = STR_INIT;
+	struct answer refusal;
+	struct body body;
+	json_t *problem;
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		str_printf(&text, "%c\"k%d\":%d", i == 0 ? '{' : ',', i, i);
+	str_append(&text, "}");
+	assert_false(parse(BODY_CANCEL, text.data, &body, &refusal));
+	problem = json_loads(str_text(&refusal.body), 0, NULL);
+	assert_int_equal(json_array_size(json_object_get(problem, "errors")), 16);
+	assert_non_null(strstr(str_text(&refusal.body), "'k15'"));
+	json_decref(problem);
+	answer_close(&refusal);
+	str_close(&text);
 }
 
 static void a_key_has_a_length(void **state)
@@ -207,6 +227,7 @@ int main(void)
 	    cmocka_unit_test(the_key_and_the_reason_are_taken),
 	    cmocka_unit_test(what_is_wrong_is_told),
 	    cmocka_unit_test(all_faults_come_at_once),
+	    cmocka_unit_test(of_very_many_faults_the_first_are_told),
 	    cmocka_unit_test(a_key_has_a_length),
 	    cmocka_unit_test(members_come_in_the_order_of_the_calls),
 	    cmocka_unit_test(every_text_comes_back_as_it_was),

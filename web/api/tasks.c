@@ -1,0 +1,259 @@
+/* tasks.c - the tasks of a run and what was measured of their attempts; see api.h. */
+#include "web/api/api.h"
+
+#include "web/compose.h"
+
+#include <microhttpd.h>
+#include <string.h>
+
+struct task_search {
+	const char *task_id;
+	enum task_state *state;
+	bool found;
+};
+
+static bool find_task(void *context, const struct task_view *view)
+{
+	struct task_search *search = context;
+
+	search->found = strcmp(view->task_id, search->task_id) == 0;
+	if (search->found)
+		(void)task_state_from_name(view->state, search->state);
+	return !search->found;
+}
+
+int api_task_state(struct store_reader *reader, const struct run_brief *brief, const char *run_id,
+		   const char *task_id, enum task_state *state, struct err *err)
+{
+	struct task_search search = {.task_id = task_id, .state = state};
+	int rc = read_tasks(reader, brief->run_no, NULL, find_task, &search, err);
+
+	if (rc == 0 && !search.found)
+		rc = err_set(err, ERR_NOT_FOUND,
+			     "run '%s' has no task '%s': its tasks are listed under "
+			     "/api/v1/runs/%s/tasks",
+			     run_id, task_id, run_id);
+	return rc;
+}
+
+static void write_task_members(struct compose *compose, const struct task_view *view)
+{
+	compose_member_text(compose, "id", view->task_id);
+	compose_member_text(compose, "state", view->state);
+	compose_member_text(compose, "reason", view->reason);
+}
+
+static void write_task_times(struct compose *compose, const struct task_view *view)
+{
+	compose_member_time(compose, "started_at", view->started_at_ms);
+	compose_member_time(compose, "ended_at", view->ended_at_ms);
+	compose_member_time(compose, "retry_at", view->retry_at_ms);
+}
+
+static bool write_task(void *context, const struct task_view *view)
+{
+	struct compose *compose = context;
+
+	compose_open(compose, '{');
+	write_task_members(compose, view);
+	compose_member_int(compose, "attempts", view->attempts);
+	write_task_times(compose, view);
+	compose_close(compose, '}');
+	return true;
+}
+
+enum call_outcome api_tasks(struct call *call, struct store_reader *reader)
+{
+	struct run_brief brief;
+	struct compose compose;
+	struct err err;
+
+	if (api_run_brief(call, reader, call->names.run, &brief, &err) != 0)
+		return api_fail(call, &err);
+	compose_init(&compose, &call->answer.body);
+	compose_open(&compose, '{');
+	compose_member_open(&compose, "items", '[');
+	if (read_tasks(reader, brief.run_no, call->query.state, write_task, &compose, &err) != 0)
+		return api_fail(call, &err);
+	compose_close(&compose, ']');
+	compose_close(&compose, '}');
+	call->answer.status = MHD_HTTP_OK;
+	return CALL_ANSWERED;
+}
+
+static void write_measures(struct compose *compose, const struct attempt_view *view)
+{
+	compose_member_time(compose, "released_at", view->released_at_ms);
+	compose_member_time(compose, "started_at", view->started_at_ms);
+	compose_member_time(compose, "ended_at", view->ended_at_ms);
+	compose_member_int(compose, "duration_ms", view->duration_ms);
+	compose_member_int(compose, "max_rss_bytes", view->max_rss_bytes);
+	compose_member_int(compose, "cpu_user_ms", view->cpu_user_us / 1000);
+	compose_member_int(compose, "cpu_system_ms", view->cpu_system_us / 1000);
+	compose_member_int(compose, "log_bytes", view->log_bytes);
+	compose_member_int(compose, "log_dropped_bytes", view->log_dropped_bytes);
+	compose_member_int(compose, "log_dropped_lines", view->log_dropped_lines);
+}
+
+/* What is not known yet is null, so that 0 always means measured. */
+static void write_absent_measures(struct compose *compose, const struct attempt_view *view)
+{
+	static const char *const names[] = {
+	    "duration_ms", "max_rss_bytes",     "cpu_user_ms",       "cpu_system_ms",
+	    "log_bytes",   "log_dropped_bytes", "log_dropped_lines",
+	};
+
+	compose_member_time(compose, "released_at", view->released_at_ms);
+	compose_member_time(compose, "started_at", view->started_at_ms);
+	compose_member_text(compose, "ended_at", NULL);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		compose_member_text(compose, names[i], NULL);
+}
+
+static void write_exit(struct compose *compose, const struct attempt_view *view, bool running)
+{
+	bool signalled = view->signal != 0;
+	bool exited =
+	    !running && !signalled && view->started_at_ms != 0 && strcmp(view->state, "lost") != 0;
+
+	compose_key(compose, "exit_code");
+	if (exited)
+		compose_int(compose, view->exit_code);
+	else
+		compose_text(compose, NULL);
+	compose_key(compose, "signal");
+	if (signalled)
+		compose_int(compose, view->signal);
+	else
+		compose_text(compose, NULL);
+}
+
+/* The row says "running" or the cause; a client is told the state, as of tasks, and the cause
+ * apart. */
+static const char *attempt_state(const struct attempt_view *view)
+{
+	enum attempt_cause cause;
+
+	if (!attempt_cause_from_name(view->state, &cause))
+		return view->state;
+	return attempt_cause_is_failure(cause) ? "failed" : view->state;
+}
+
+static bool write_attempt(void *context, const struct attempt_view *view)
+{
+	struct compose *compose = context;
+	bool running = strcmp(view->state, "running") == 0;
+	const char *state = attempt_state(view);
+
+	compose_open(compose, '{');
+	compose_member_int(compose, "number", view->number);
+	compose_member_text(compose, "state", state);
+	compose_member_text(compose, "cause", strcmp(state, "failed") == 0 ? view->state : NULL);
+	compose_member_text(compose, "reason", view->reason);
+	write_exit(compose, view, running);
+	if (running)
+		write_absent_measures(compose, view);
+	else
+		write_measures(compose, view);
+	compose_close(compose, '}');
+	return true;
+}
+
+struct task_answer {
+	struct compose compose;
+	const char *task_id;
+	bool found;
+};
+
+static bool write_wanted_task(void *context, const struct task_view *view)
+{
+	struct task_answer *answer = context;
+
+	if (strcmp(view->task_id, answer->task_id) != 0)
+		return true;
+	compose_open(&answer->compose, '{');
+	write_task_members(&answer->compose, view);
+	write_task_times(&answer->compose, view);
+	answer->found = true;
+	return false;
+}
+
+static int write_task_whole(struct call *call, struct store_reader *reader,
+			    const struct run_brief *brief, struct err *err)
+{
+	struct task_answer answer = {.task_id = call->names.task};
+	int rc;
+
+	compose_init(&answer.compose, &call->answer.body);
+	rc = read_tasks(reader, brief->run_no, NULL, write_wanted_task, &answer, err);
+	if (rc == 0 && !answer.found)
+		rc = err_set(err, ERR_NOT_FOUND, "run '%s' has no task '%s'", call->run_id,
+			     call->names.task);
+	if (rc != 0)
+		return rc;
+	compose_member_open(&answer.compose, "attempts", '[');
+	rc = read_attempts(reader, brief->run_no, call->names.task, 0, write_attempt,
+			   &answer.compose, err);
+	compose_close(&answer.compose, ']');
+	compose_close(&answer.compose, '}');
+	return rc;
+}
+
+enum call_outcome api_task(struct call *call, struct store_reader *reader)
+{
+	struct run_brief brief;
+	struct err err;
+
+	if (api_run_brief(call, reader, call->names.run, &brief, &err) != 0 ||
+	    write_task_whole(call, reader, &brief, &err) != 0)
+		return api_fail(call, &err);
+	call->answer.status = MHD_HTTP_OK;
+	return CALL_ANSWERED;
+}
+
+struct attempt_answer {
+	struct str *body;
+	bool found;
+};
+
+/* Called for one attempt, or for all of them when the latest is wanted: the last one stays. */
+static bool write_wanted_attempt(void *context, const struct attempt_view *view)
+{
+	struct attempt_answer *answer = context;
+	struct compose compose;
+
+	str_clear(answer->body);
+	compose_init(&compose, answer->body);
+	write_attempt(&compose, view);
+	answer->found = true;
+	return true;
+}
+
+static int find_attempt(struct call *call, struct store_reader *reader,
+			const struct run_brief *brief, struct err *err)
+{
+	struct attempt_answer answer = {.body = &call->answer.body};
+	enum task_state state;
+	int rc = read_attempts(reader, brief->run_no, call->names.task, call->names.attempt,
+			       write_wanted_attempt, &answer, err);
+
+	if (rc != 0 || answer.found)
+		return rc;
+	rc = api_task_state(reader, brief, call->run_id, call->names.task, &state, err);
+	if (rc != 0)
+		return rc;
+	return err_set(err, ERR_NOT_FOUND, "task '%s' has no such attempt (it is %s)",
+		       call->names.task, task_state_name(state));
+}
+
+enum call_outcome api_attempt(struct call *call, struct store_reader *reader)
+{
+	struct run_brief brief;
+	struct err err;
+
+	if (api_run_brief(call, reader, call->names.run, &brief, &err) != 0 ||
+	    find_attempt(call, reader, &brief, &err) != 0)
+		return api_fail(call, &err);
+	call->answer.status = MHD_HTTP_OK;
+	return CALL_ANSWERED;
+}

@@ -1,0 +1,123 @@
+/* command.c - what a request wants done: handed to the daemon, answered after the commit. See
+ * inflight.h. */
+#include "web/inflight.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void command_start(struct request *request)
+{
+	struct web *web = request->listener->web;
+	bool trigger = request->call.names.dag != NULL;
+	struct web_command command = {.kind = trigger ? WEB_TRIGGER : WEB_CANCEL,
+				      .actor = request->actor,
+				      .dag_id = request->call.names.dag,
+				      .key = request->body.key,
+				      .run_id = trigger ? NULL : request->call.run_id,
+				      .reason = request->body.reason};
+
+	if (web->stopping) {
+		request_refuse_held(request, "the daemon is stopping");
+		request_finish(request);
+		return;
+	}
+	request->token = ++web->last_token;
+	HASH_ADD(hh, web->commands, token, sizeof request->token, request);
+	web->events.command(web->events.context, &command, request->token);
+}
+
+static void answer_with_run(struct request *request, bool done, const char *run_id)
+{
+	bool trigger = request->call.names.dag != NULL;
+
+	if (run_id == NULL) {
+		request_refuse(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "the run has no id");
+		request_finish(request);
+		return;
+	}
+	snprintf(request->call.run_id, sizeof request->call.run_id, "%s", run_id);
+	answer_header(&request->call.answer, MHD_HTTP_HEADER_LOCATION, "/api/v1/runs/%s", run_id);
+	request->status = !done ? MHD_HTTP_OK : trigger ? MHD_HTTP_CREATED : MHD_HTTP_ACCEPTED;
+	request->read = api_run_ended;
+	if (done && trigger && request->call.query.wait_ms > 0 &&
+	    !request->listener->web->stopping) {
+		request->call.wait_kind = WAIT_END;
+		look_await(request); /* it has just begun: its end is still to be told */
+	} else {
+		look_start(request);
+	}
+}
+
+void request_answer(struct web *web, uint64_t token, enum web_result result, const char *run_id,
+		    const char *message)
+{
+	static const struct {
+		unsigned status;
+		const char *otherwise;
+	} problems[] = {
+	    [WEB_NOT_FOUND] = {MHD_HTTP_NOT_FOUND, "no such thing"},
+	    [WEB_REFUSED] = {MHD_HTTP_CONFLICT, "refused in this state"},
+	    [WEB_INVALID] = {MHD_HTTP_UNPROCESSABLE_CONTENT, "against a rule"},
+	};
+	struct request *request;
+
+	HASH_FIND(hh, web->commands, &token, sizeof token, request);
+	if (request == NULL)
+		return;
+	HASH_DEL(web->commands, request);
+	request->token = 0;
+	if (result == WEB_DONE || result == WEB_UNCHANGED) {
+		answer_with_run(request, result == WEB_DONE, run_id);
+		return;
+	}
+	if (result == WEB_HELD)
+		request_refuse_held(request, message);
+	else
+		request_refuse(request, problems[result].status,
+			       message == NULL ? problems[result].otherwise : message);
+	request_finish(request);
+}
+
+/* The key may come as a header: then a client library can repeat a request without looking into its
+ * body. */
+static bool take_header_key(struct request *request)
+{
+	const char *header = request->headers.idempotency_key;
+	const char *fault;
+
+	if (header == NULL || request->call.names.dag == NULL)
+		return true;
+	fault = body_key_fault(header, strlen(header));
+	if (fault != NULL) {
+		answer_problem(&request->call.answer, MHD_HTTP_UNPROCESSABLE_CONTENT,
+			       "header 'Idempotency-Key' %s", fault);
+		return false;
+	}
+	if (request->body.key != NULL && strcmp(request->body.key, header) != 0) {
+		request_refuse(
+		    request, MHD_HTTP_UNPROCESSABLE_CONTENT,
+		    "header 'Idempotency-Key' and 'id' of the body differ: send one of them");
+		return false;
+	}
+	if (request->body.key == NULL)
+		request->body.key = mem_strdup(header);
+	return true;
+}
+
+bool command_read(struct request *request)
+{
+	enum body_kind kind = request->call.names.dag != NULL ? BODY_TRIGGER : BODY_CANCEL;
+
+	return body_parse(kind, str_text(&request->bytes), request->bytes.size, &request->body,
+			  &request->call.answer) &&
+	       take_header_key(request);
+}
+
+void command_abandon(struct request *request)
+{
+	HASH_DEL(request->listener->web->commands, request);
+	request->token = 0;
+	request_refuse_held(request,
+			    "the daemon is stopping: whether it was done is not known here");
+	request_finish(request);
+}

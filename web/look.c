@@ -1,0 +1,160 @@
+/* look.c - looks at the database for a request: once, or again whenever something has happened,
+ * until what it waits for is there or its time is over. See inflight.h. */
+#include "web/inflight.h"
+
+#include "web/hangup.h"
+
+static void on_worker(uv_work_t *work)
+{
+	struct request *request = work->data;
+	struct err err;
+
+	if (request->reader == NULL &&
+	    store_reader_open(request->listener->web->db_path, &request->reader, &err) != 0) {
+		err_wrap(&err, "open the database");
+		request->outcome = api_fail(&request->call, &err);
+		return;
+	}
+	request->outcome = request->read(&request->call, request->reader);
+	request->reader_failed = request->call.answer.status >= MHD_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+static void after_worker(uv_work_t *work, int status);
+
+/* The connection is set aside. */
+void look_start(struct request *request)
+{
+	struct web *web = request->listener->web;
+
+	request->busy = true;
+	request->stale = false;
+	request->call.time_is_over = request->time_is_over || web->stopping;
+	request->reader = readers_take(&web->readers);
+	request->work.data = request;
+	(void)uv_queue_work(web->loop, &request->work, on_worker, after_worker);
+}
+
+static void give_reader_back(struct request *request)
+{
+	/* A reader that failed may hold on to a database that is no more. */
+	if (request->reader_failed)
+		store_reader_close(request->reader);
+	else
+		readers_give(&request->listener->web->readers, request->reader);
+	request->reader = NULL;
+	request->reader_failed = false;
+}
+
+/* --- waiting ------------------------------------------------------------------------------------
+ */
+
+static void look_again(struct request *request)
+{
+	if (request->busy)
+		request->stale = true;
+	else
+		look_start(request);
+}
+
+static void on_change(struct wait *wait)
+{
+	look_again((struct request *)((char *)wait - offsetof(struct request, wait)));
+}
+
+void look_end(struct request *request)
+{
+	request->time_is_over = true;
+	heap_remove(&request->listener->web->deadlines, &request->deadline);
+	look_again(request);
+}
+
+static void begin_waiting(struct request *request)
+{
+	struct web *web = request->listener->web;
+	struct call *call = &request->call;
+
+	waits_add(&web->waits, &request->wait, call->run_id[0] == '\0' ? NULL : call->run_id,
+		  call->wait_kind, on_change);
+	if (call->query.wait_ms == 0)
+		return;
+	request->deadline.key = (int64_t)request->began_ms + call->query.wait_ms;
+	heap_push(&web->deadlines, &request->deadline);
+	server_arm_deadline(web);
+}
+
+static void on_gone(void *context)
+{
+	look_end(context);
+}
+
+static void watch_client(struct request *request)
+{
+	if (request->hangup == NULL)
+		request->hangup = hangup_watch(request->listener->web->loop,
+					       server_fd(request->connection), on_gone, request);
+}
+
+/* The first time, one more look follows: what was committed between the first one and now has woken
+ * nobody. */
+static void park(struct request *request)
+{
+	bool first = !request->wait.is_in;
+
+	if (first)
+		begin_waiting(request);
+	if (first || request->stale || request->time_is_over || request->listener->web->stopping)
+		look_start(request);
+	else
+		watch_client(request);
+}
+
+void look_await(struct request *request)
+{
+	begin_waiting(request);
+	watch_client(request);
+}
+
+void look_forget(struct request *request)
+{
+	struct web *web = request->listener->web;
+
+	waits_remove(&web->waits, &request->wait);
+	heap_remove(&web->deadlines, &request->deadline);
+	server_arm_deadline(web);
+	hangup_stop(request->hangup);
+	request->hangup = NULL;
+}
+
+static void after_worker(uv_work_t *work, int status)
+{
+	struct request *request = work->data;
+
+	(void)status;
+	request->busy = false;
+	give_reader_back(request);
+	if (request->outcome == CALL_WAIT) {
+		park(request);
+		return;
+	}
+	if (request->call.answer.status == 0) {
+		command_start(request); /* it was only the run's id that was missing */
+		return;
+	}
+	if (request->status != 0 && request->call.answer.status == MHD_HTTP_OK)
+		request->call.answer.status = request->status;
+	request_finish(request);
+}
+
+static struct request *from_node(struct heap_node *node)
+{
+	return (struct request *)((char *)node - offsetof(struct request, deadline));
+}
+
+void request_expire(struct web *web, uint64_t now_ms)
+{
+	struct heap_node *node;
+
+	while ((node = heap_peek(&web->deadlines)) != NULL && node->key <= (int64_t)now_ms)
+		look_end(from_node(node));
+	server_arm_deadline(web);
+}
