@@ -74,18 +74,10 @@ static bool matches(const char *text, const char *part)
 	return part == NULL || (text != NULL && strstr(text, part) != NULL);
 }
 
-/* libyaml counts one line more than there is where it adds the last line's end. */
 static struct place place_of(yaml_mark_t mark, const struct document *document,
 			     const struct source *source)
 {
-	struct place place = {
-	    .line = (uint32_t)mark.line + document->line,
-	    .column = (uint32_t)mark.column + 1,
-	};
-
-	if (place.line > source->line_count)
-		place.line = source->line_count;
-	return place;
+	return source_place(source, document->line, mark.line, mark.column);
 }
 
 /* Finds a tab in the white space before the place on its line. */
@@ -140,12 +132,10 @@ static bool report_bare_template(struct place at, struct report *report)
 static bool is_unclosed(const yaml_parser_t *parser, const struct document *document,
 			const struct source *source)
 {
-	uint32_t line = (uint32_t)parser->problem_mark.line + document->line;
+	struct place place = place_of(parser->problem_mark, document, source);
 
 	return matches(parser->context, "parsing a flow") &&
-	       (line > source->line_count ||
-		source_offset(source, place_of(parser->problem_mark, document, source)) >=
-		    document->end);
+	       source_offset(source, place) >= document->end;
 }
 
 void problem_report(const yaml_parser_t *parser, const struct document *document,

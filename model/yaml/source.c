@@ -27,7 +27,7 @@ void source_init(struct source *source, const char *name, const char *text, size
 
 	memset(source, 0, sizeof *source);
 	source->name = name;
-	source->text = text;
+	source->text = size == 0 ? "" : text; /* NULL is allowed then */
 	source->size = size;
 	if (size >= 3 && memcmp(text, BYTE_ORDER_MARK, 3) == 0) {
 		source->text += 3;
@@ -99,6 +99,24 @@ static struct place place_of(const struct source *source, size_t offset)
 	    .line = low + 1,
 	    .column = count_characters(source->text + start, offset - start) + 1,
 	};
+}
+
+struct place source_place(const struct source *source, uint32_t first_line, size_t mark_line,
+			  size_t mark_column)
+{
+	struct place place = {
+	    .line = (uint32_t)mark_line + first_line,
+	    .column = (uint32_t)mark_column + 1,
+	};
+	const char *line;
+	size_t length;
+
+	if (place.line > source->line_count) {
+		line = source_line(source, source->line_count, &length);
+		place.line = source->line_count;
+		place.column = count_characters(line, length) + 1;
+	}
+	return place;
 }
 
 size_t source_offset(const struct source *source, struct place place)

@@ -38,6 +38,11 @@ const char *source_check(const struct source *source, struct place *place);
 
 /* Start of a line and its length in bytes, without its end. */
 const char *source_line(const struct source *source, uint32_t line, size_t *length);
+/* The place of libyaml's mark (from 0) in a document that begins on first_line. Where the text ends
+ * without a line end, libyaml tells the end as a line of its own: it becomes the end of the last
+ * line. */
+struct place source_place(const struct source *source, uint32_t first_line, size_t mark_line,
+			  size_t mark_column);
 /* Offset of a place in the text. */
 size_t source_offset(const struct source *source, struct place place);
 /* The first byte of the character at a place; '\0' at the end of its line. */

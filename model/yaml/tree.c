@@ -34,10 +34,8 @@ struct builder {
 
 static struct place place_of(const struct builder *builder, yaml_mark_t mark)
 {
-	return (struct place){
-	    .line = (uint32_t)mark.line + builder->document->line,
-	    .column = (uint32_t)mark.column + 1,
-	};
+	return source_place(builder->report->source, builder->document->line, mark.line,
+			    mark.column);
 }
 
 /* False = not YAML, and reported. Otherwise the event is the caller's to delete. */
@@ -83,7 +81,7 @@ static struct node *add_node(struct builder *builder, const yaml_event_t *event)
 	check_indentation(builder, place);
 	node = arena_alloc(builder->arena, sizeof *node);
 	node->place = place;
-	node->last_line = (uint32_t)event->end_mark.line + builder->document->line;
+	node->last_line = place_of(builder, event->end_mark).line;
 	node->weight = 1;
 	node->height = 1;
 	return node;
@@ -471,7 +469,7 @@ static bool read_document(struct builder *builder, const struct node **root)
 /* "---" alone, or a document that holds nothing but comments. */
 static bool is_empty(const struct node *root)
 {
-	return root->type == NODE_NULL && root->text[0] == '\0' && root->is_plain;
+	return root->is_plain && root->text[0] == '\0'; /* only scalars are plain */
 }
 
 bool tree_read(const struct document *document, struct arena *arena, struct tree_use *use,

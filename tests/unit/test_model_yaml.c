@@ -112,6 +112,18 @@ static void nodes_know_their_places_in_characters(void **state)
 	close_reading(&reading);
 }
 
+static void a_value_missing_at_the_end_stands_at_the_end_of_the_last_line(void **state)
+{
+	struct reading reading;
+
+	(void)state;
+	open_reading(&reading, "a: 1\n? b");
+	expect_sound(&reading);
+	expect_place(node_get(reading.root, "b"), 2, 4);
+	assert_int_equal(node_get(reading.root, "b")->type, NODE_NULL);
+	close_reading(&reading);
+}
+
 static void quotes_and_tags_decide_the_type(void **state)
 {
 	struct reading reading;
@@ -366,6 +378,7 @@ int main(void)
 	    cmocka_unit_test(plain_words_are_of_the_core_schema),
 	    cmocka_unit_test(integers_have_their_value_or_none_that_fits),
 	    cmocka_unit_test(nodes_know_their_places_in_characters),
+	    cmocka_unit_test(a_value_missing_at_the_end_stands_at_the_end_of_the_last_line),
 	    cmocka_unit_test(quotes_and_tags_decide_the_type),
 	    cmocka_unit_test(an_alias_stands_for_what_its_anchor_named_last),
 	    cmocka_unit_test(merged_keys_yield_to_own_ones_and_to_earlier_maps),
