@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -101,6 +102,8 @@ __attribute__((noreturn)) static void child(struct shared *shared)
 	if (getppid() != shared->parent) /* the shim died before the line above */
 		_exit(127);
 	setsid();
+	umask(022); /* the daemon's own keeps its home private; a task's files are the user's affair
+		     */
 	if (dup2(task->output_fd, STDOUT_FILENO) < 0 || dup2(task->output_fd, STDERR_FILENO) < 0)
 		fail(shared, "redirect output", errno);
 	if (chdir(task->cwd) != 0)

@@ -137,6 +137,7 @@ tasks:
   - {id: elsewhere, command: [pwd], cwd: /tmp}
   - {id: beside, command: [pwd], cwd: ..}
   - {id: stdin, command: wc -c}
+  - {id: process, command: "umask; grep -E 'Sig(Blk|Ign)' /proc/self/status; ls /proc/self/fd | wc -l"}
 """)
     home.start(env={"SECRET_OF_THE_DAEMON": "x"})
     assert home.cli("trigger", "env", "--wait").returncode == 0
@@ -152,6 +153,8 @@ tasks:
     assert home.log_of(run, "beside").rstrip().endswith("/dags/sub/..") or \
         home.log_of(run, "beside").rstrip().endswith("/dags")
     assert home.log_of(run, "stdin").rstrip().endswith("Z 0")
+    found = [re.sub(TIME, "", line).split()[-1] for line in home.log_of(run, "process").splitlines()]
+    assert found == ["0022", "0" * 16, "0" * 16, "4"], "umask, no signal blocked or ignored, no descriptor"
 
 
 def test_log_keeps_order_and_time_and_can_be_followed(home):
