@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/vec.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -91,6 +92,7 @@ uint32_t names_add(struct names *names, const char *text, uint32_t number)
 
 	if (there != NULL)
 		return there->number;
+	assert(names->count < NAMES_NONE && (names->capacity == 0 || names->items != NULL));
 	vec_push(names, item);
 	if (names->slot_count > 0)
 		*find_slot(names, text, item.hash) = (uint32_t)names->count;
