@@ -56,11 +56,13 @@ static void add_dag(struct folder *folder, struct dag *dag, const char *file)
 static void add_file(struct folder *folder, const char *path, const char *shown)
 {
 	struct str text = STR_INIT;
+	struct dag_errors errors;
 	struct dag_list dags;
 	struct err err = {0};
 	const char *name = arena_strdup(&folder->arena, shown);
 
 	dag_list_init(&dags);
+	dag_errors_init(&errors);
 	folder->file_count++;
 	/* One byte over the bound is let through, so that the parser is the one to name the bound.
 	 */
@@ -68,9 +70,11 @@ static void add_file(struct folder *folder, const char *path, const char *shown)
 		dag_errors_add(&folder->errors, name, 1, 1, NULL, "cannot be read: %s",
 			       err.message);
 	else
-		(void)dag_parse(name, str_text(&text), text.size, &dags, &folder->errors);
+		(void)dag_parse(name, str_text(&text), text.size, &dags, &errors);
 	for (size_t i = 0; i < dags.count; i++)
 		add_dag(folder, dags.items[i], name);
+	/* The bound is a file's: one bad file must not hide the errors of the others. */
+	dag_errors_move(&folder->errors, &errors);
 	dag_list_close(&dags);
 	str_close(&text);
 }

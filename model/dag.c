@@ -105,6 +105,20 @@ void dag_errors_add(struct dag_errors *errors, const char *source, uint32_t line
 	error->message = arena_strdup(&errors->arena, message);
 }
 
+void dag_errors_move(struct dag_errors *to, struct dag_errors *from)
+{
+	for (size_t i = 0; i < from->count; i++) {
+		const struct dag_error *error = &from->items[i];
+		struct dag_error *copy = append_error(to);
+
+		*copy = *error;
+		copy->source = arena_strdup(&to->arena, error->source);
+		copy->message = arena_strdup(&to->arena, error->message);
+		copy->text = arena_strdup(&to->arena, error->text);
+	}
+	dag_errors_close(from);
+}
+
 void dag_list_init(struct dag_list *list)
 {
 	memset(list, 0, sizeof *list);

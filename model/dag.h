@@ -95,6 +95,10 @@ void dag_errors_add(struct dag_errors *errors, const char *source, uint32_t line
 		    const char *text, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 
+/* Appends all errors of one file to those of a folder, whatever their number; from is empty after.
+ */
+void dag_errors_move(struct dag_errors *to, struct dag_errors *from);
+
 void dag_list_init(struct dag_list *list);
 void dag_list_close(struct dag_list *list);
 

@@ -124,6 +124,24 @@ static void what_cannot_be_read_is_told_and_does_not_block(void **state)
 	folder_close(&folder);
 }
 
+static void one_file_full_of_errors_hides_no_other(void **state)
+{
+	struct str text = STR_INIT;
+	struct folder folder;
+
+	(void)state;
+	str_append(&text, "id: bad\ntasks:\n");
+	for (int i = 0; i < 3000; i++)
+		str_printf(&text, "  - {id: t%d, comand: x}\n", i);
+	put("m1.yaml", str_text(&text));
+	put("m2.yaml", "id: worse\ntasks: 7\n");
+	load(&folder);
+	assert_true(folder.errors.count > 1000);
+	assert_string_equal(folder.errors.items[folder.errors.count - 1].source, "m2.yaml");
+	folder_close(&folder);
+	str_close(&text);
+}
+
 static void a_folder_that_is_missing_is_an_error_of_the_call(void **state)
 {
 	struct folder folder;
@@ -167,6 +185,7 @@ int main(void)
 	    cmocka_unit_test(an_id_in_two_files_is_an_error_of_the_later_one),
 	    cmocka_unit_test(links_are_followed_but_no_loop_twice),
 	    cmocka_unit_test(what_cannot_be_read_is_told_and_does_not_block),
+	    cmocka_unit_test(one_file_full_of_errors_hides_no_other),
 	    cmocka_unit_test(a_folder_that_is_missing_is_an_error_of_the_call),
 	    cmocka_unit_test(suspects_are_kept_over_a_restart_and_cleared),
 	};
