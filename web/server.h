@@ -19,8 +19,9 @@ struct stream;
 struct listener {
 	struct web *web;
 	struct MHD_Daemon *daemon;
-	uv_poll_t poll;   /* the server's epoll descriptor */
-	uv_timer_t timer; /* the server's next time-out; off while there is no connection */
+	uv_poll_t poll;       /* the server's epoll descriptor */
+	uv_timer_t timer;     /* the server's next time-out; off while there is no connection */
+	unsigned connections; /* after the last run */
 	bool is_unix;
 	bool is_open;    /* the handles are */
 	bool is_running; /* inside MHD_run: connections must not be resumed now */

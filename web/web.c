@@ -22,7 +22,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CONNECTIONS_MAX 512u          /* of each socket */
+/* Of each socket; both together leave half of the usual 1024 descriptors for everything else. */
+#define CONNECTIONS_MAX 256u
 #define CONNECTION_BYTES (32u * 1024) /* headers, body buffer and answer headers of one */
 #define CONNECTION_IDLE_S 60u
 #define COMPLAIN_EVERY_MS 60000
@@ -42,11 +43,27 @@ static void arm_server_timer(struct listener *listener)
 		uv_timer_stop(&listener->timer);
 }
 
+static unsigned count_connections(struct listener *listener)
+{
+	return MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)
+	    ->num_connections;
+}
+
+/* A server that has as many connections as it may stops listening, and looks whether it may again
+ * only when it begins a run. So one more run follows whenever a connection has ended. */
 static void turn(struct listener *listener)
 {
+	unsigned count;
+
 	assert(!listener->is_running);
 	listener->is_running = true;
 	MHD_run(listener->daemon);
+	count = count_connections(listener);
+	if (count < listener->connections) {
+		MHD_run(listener->daemon);
+		count = count_connections(listener);
+	}
+	listener->connections = count;
 	listener->is_running = false;
 	arm_server_timer(listener);
 }

@@ -1810,6 +1810,49 @@ static void a_connection_serves_many_requests(void **state)
 	hang_up(&client);
 }
 
+static void too_many_clients_wait_for_their_turn(void **state)
+{
+	enum {
+		COUNT = 256
+	};
+	struct server *server = *state;
+	struct client clients[COUNT + 1];
+	struct reply reply;
+
+	for (size_t i = 0; i <= COUNT; i++) {
+		clients[i] = over_unix(server);
+		send_request(&clients[i], "GET", "/healthz", "", NULL);
+		if (i == COUNT)
+			break;
+		reply = next_reply(&clients[i], false);
+		expect_status(&reply, 200);
+		close_reply(&reply);
+	}
+	assert_int_equal(recv(clients[COUNT].fd, &(char){0}, 1, MSG_DONTWAIT), -1);
+	hang_up(&clients[0]);
+	reply = next_reply(&clients[COUNT], false);
+	expect_status(&reply, 200);
+	close_reply(&reply);
+	for (size_t i = 1; i <= COUNT; i++)
+		hang_up(&clients[i]);
+}
+
+static void a_database_that_cannot_be_read_is_told(void **state)
+{
+	struct server *server = *state;
+	char away[128];
+	struct reply reply;
+
+	snprintf(away, sizeof away, "%s.away", server->db_path);
+	assert_int_equal(rename(server->db_path, away), 0);
+	reply = get(server, "/api/v1/dags");
+	expect_problem(&reply, 500, "open the database");
+	assert_int_equal(rename(away, server->db_path), 0);
+	reply = get(server, "/api/v1/dags");
+	expect_status(&reply, 200);
+	close_reply(&reply);
+}
+
 /* --- the end ------------------------------------------------------------------------------------
  */
 
@@ -1955,6 +1998,8 @@ int main(void)
 	    STORY(pipelined_requests_are_answered_in_order),
 	    STORY(half_closed_clients_are_answered_or_let_go),
 	    STORY(a_connection_serves_many_requests),
+	    STORY(too_many_clients_wait_for_their_turn),
+	    STORY(a_database_that_cannot_be_read_is_told),
 	    STORY(a_stop_answers_what_waits),
 	    STORY(a_stop_while_all_are_busy_forgets_nothing),
 	    STORY(a_stale_socket_is_replaced_and_a_taken_port_refused),
