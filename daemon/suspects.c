@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define FILE_BYTES_MAX (1024u * 1024)
@@ -49,11 +50,12 @@ void suspects_open(struct suspects *suspects, const char *home)
 		str_clear(&text);
 	for (line = str_text(&text); *line != '\0';
 	     line += strcspn(line, "\n"), line += *line == '\n') {
-		int64_t attempt_id;
-		unsigned failures;
+		char *rest;
+		int64_t attempt_id = strtoll(line, &rest, 10);
+		unsigned long failures = strtoul(rest, NULL, 10);
 
-		if (sscanf(line, "%" SCNd64 " %u", &attempt_id, &failures) == 2)
-			add(suspects, attempt_id)->failures = failures;
+		if (attempt_id > 0 && failures > 0)
+			add(suspects, attempt_id)->failures = (unsigned)failures;
 	}
 	str_close(&text);
 }

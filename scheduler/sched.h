@@ -148,8 +148,8 @@ void sched_restore_task(struct sched *sched, const struct sched_task_row *row);
 void sched_restore_end(struct sched *sched, struct moment now, struct sched_output *output);
 
 /* Calls for every attempt that holds a slot, as the LAUNCH effect that released it (dag is not a
- * reference of the callee's). Between the rows and sched_restore_end these are exactly the committed
- * ones; what sched_restore_end starts beyond them is not on disk yet. */
+ * reference of the callee's). Between the rows and sched_restore_end these are exactly the
+ * committed ones; what sched_restore_end starts beyond them is not on disk yet. */
 void sched_each_attempt(struct sched *sched,
 			void (*each)(void *context, const struct effect *attempt), void *context);
 

@@ -17,25 +17,6 @@ static const char *read_number(const char *text, unsigned max_digits, int64_t *o
 	return at == text ? NULL : at;
 }
 
-bool instant_parse_duration(const char *text, int64_t *out_ms)
-{
-	static const struct {
-		const char *unit;
-		int64_t ms;
-	} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
-	int64_t number;
-	const char *unit = read_number(text, 11, &number);
-
-	if (unit == NULL)
-		return false;
-	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-		if (strcmp(unit, units[i].unit) == 0) {
-			*out_ms = number * units[i].ms;
-			return *out_ms <= LIMIT_DURATION_MS;
-		}
-	return false;
-}
-
 /* Exactly count digits. */
 static bool read_digits(const char **at, unsigned count, int64_t *out)
 {

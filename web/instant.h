@@ -1,13 +1,10 @@
-/* instant.h - reads the points and spans of time that a client writes. Pure. */
+/* instant.h - reads the points of time that a client writes. Pure. */
 #ifndef HEDDLE_WEB_INSTANT_H
 #define HEDDLE_WEB_INSTANT_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* "250ms" "90s" "5m" "2h" "1d": a whole number and its unit. False when it is none, or beyond
- * LIMIT_DURATION_MS. */
-bool instant_parse_duration(const char *text, int64_t *out_ms);
 /* RFC 3339, "2026-11-20T06:00:00.123+01:00" or with "Z", or a date, which is its first instant in
  * UTC. False when it is none, names no real day, or lies before 1970. */
 bool instant_parse(const char *text, int64_t *out_ms);

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "model/dag.h"
+#include "model/duration.h"
 #include "model/state.h"
 #include "web/instant.h"
 
@@ -78,7 +79,7 @@ static bool read_since_time(const char *value, int64_t now_ms, struct query *out
 
 	if (instant_parse(value, &out->since_ms))
 		return true;
-	if (!instant_parse_duration(value, &ago_ms))
+	if (duration_parse(value, &ago_ms, NULL) != 0)
 		return false;
 	out->since_ms = ago_ms < now_ms ? now_ms - ago_ms : 0;
 	return true;
@@ -93,7 +94,7 @@ static bool read_since_fact(const char *value, int64_t now_ms, struct query *out
 static bool read_wait(const char *value, int64_t now_ms, struct query *out)
 {
 	(void)now_ms;
-	return instant_parse_duration(value, &out->wait_ms) && out->wait_ms <= QUERY_WAIT_MAX_MS;
+	return duration_parse(value, &out->wait_ms, NULL) == 0 && out->wait_ms <= QUERY_WAIT_MAX_MS;
 }
 
 static bool read_follow(const char *value, int64_t now_ms, struct query *out)

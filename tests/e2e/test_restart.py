@@ -61,11 +61,12 @@ tasks:
         assert home.run(run)["tasks"]["a"] == "running"
     follower = subprocess.Popen([home.bin / "heddle", "logs", run, "a", "-f", "--home", home.path],
                                 stdout=subprocess.PIPE, text=True)
+    first = follower.stdout.readline()  # it follows
     home.kill()
     home.start()
     (home.work / "go").touch()
     assert home.wait_run(run)["state"] == "success"
-    text, _ = follower.communicate(timeout=60)
+    text = first + follower.communicate(timeout=60)[0]
     assert text.count("one") == 1 and text.count("two") == 1
     assert len(home.task(run, "a")["attempts"]) == 1
     home.assert_nothing_left()

@@ -4,6 +4,7 @@
  * Held to: a request passes only with sound framing, a range lies inside the log, and whoever gets
  * in over TCP has named our host and the token. */
 #include "base/mem.h"
+#include "model/duration.h"
 #include "model/limits.h"
 #include "web/guard.h"
 #include "web/instant.h"
@@ -23,7 +24,7 @@ static void read_times(const char *value)
 
 	if (instant_parse(value, &ms))
 		assert(ms >= 0);
-	if (instant_parse_duration(value, &ms))
+	if (duration_parse(value, &ms, NULL) == 0)
 		assert(ms >= 0 && ms <= LIMIT_DURATION_MS);
 }
 
