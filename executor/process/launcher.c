@@ -77,7 +77,7 @@ static void end_orphans(struct launcher *launcher)
 {
 	struct frame_orphans orphans = {.head = frame_head(FRAME_ORPHANS, sizeof orphans)};
 
-	orphans.count = (uint32_t)tree_signal(SIGKILL, is_shim, launcher);
+	orphans.count = (uint32_t)tree_kill(is_shim, launcher);
 	if (orphans.count == launcher->orphan_count)
 		return;
 	launcher->orphan_count = orphans.count;

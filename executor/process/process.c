@@ -360,6 +360,7 @@ static bool build_frame(struct process_executor *executor, const struct process_
 	    .timeout_ms = launch->timeout_ms,
 	    .grace_ms = launch->grace_ms,
 	    .log_limit_bytes = launch->log_limit_bytes,
+	    .without_cgroup = launch->without_cgroup,
 	    .name = place_name(executor->incarnation, launch->ref.attempt_id, name),
 	    .day = clock_format_day(launch->ref.released_at_ms, day),
 	    .cwd = launch->cwd,

@@ -3,15 +3,16 @@
  *	daemon -- socket --> launcher -- fork --> shim -- fork, exec --> task
  *
  * The launcher is a small static program that serves one daemon. It forks a shim for each attempt;
- *the shim claims the attempt, runs the task, keeps its log, enforces its timeout and writes its
- *exit record, whether or not a daemon lives. Launcher and shims are one program, heddle-shim: a
- *shim is the launcher's fork without an exec, because an exec costs more than all the rest of it.
+ * the shim claims the attempt, runs the task, keeps its log, enforces its timeout and writes its
+ * exit record, whether or not a daemon lives. Launcher and shims are one program, heddle-shim: a
+ * shim is the launcher's fork without an exec, because an exec costs more than all the rest of it.
  *
  * Files of an attempt named NAME = INCARNATION-ATTEMPT_ID, released on day DAY (UTC):
- *	HOME/logs/DAY/NAME.log      its log (log.h)
- *	HOME/logs/DAY/NAME.claim    its claim (claim.h): linked once, locked while its shim lives
- *	HOME/spool/exit/NAME        its exit record (record.h), until the daemon's commit made it
- *durable
+ *	HOME/logs/DAY/NAME.log      its log (shim_log.h)
+ *	HOME/logs/DAY/NAME.claim    its claim (claim.h): linked once, locked while its shim lives;
+ *	                            it is also the room in which the exit record (record.h) is
+ *written HOME/spool/exit/NAME        a second name of the claim once it holds the exit record,
+ *until the daemon's commit made the end durable
  *
  * All calls and callbacks are on the loop's thread. */
 #ifndef HEDDLE_EXECUTOR_PROCESS_PROCESS_H
@@ -53,6 +54,7 @@ struct process_launch {
 	int64_t timeout_ms;  /* 0 = none */
 	int64_t grace_ms;
 	uint64_t log_limit_bytes;
+	bool without_cgroup; /* even where it could have one of its own */
 };
 
 struct process_events {

@@ -8,26 +8,80 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-size_t tree_signal(int signal, bool (*spared)(const void *context, pid_t child),
-		   const void *context)
+#define TERMINATE_ROUNDS 5
+
+/* Appends everything below the calling process to tree. With SIGKILL each is killed before its
+ * children are listed: a process that got it makes no more of them. */
+static void walk(struct pids *tree, int signal, bool (*spared)(const void *context, pid_t child),
+		 const void *context)
+{
+	size_t own;
+
+	procfs_children(getpid(), tree);
+	own = tree->count;
+	for (size_t i = 0; spared != NULL && i < own;) {
+		if (spared(context, tree->items[i]))
+			tree->items[i] = tree->items[--own];
+		else
+			i++;
+	}
+	tree->count = own;
+	for (size_t i = 0; i < tree->count; i++) {
+		if (signal == SIGKILL)
+			kill(tree->items[i], signal);
+		procfs_children(tree->items[i], tree);
+	}
+}
+
+size_t tree_kill(bool (*spared)(const void *context, pid_t child), const void *context)
 {
 	struct pids tree = {0};
-	size_t own;
-	size_t found = 0;
+	size_t found;
 
-	procfs_children(getpid(), &tree);
-	own = tree.count;
-	/* A process is signalled before its children are listed: one that got SIGKILL makes no more
-	 * of them. */
-	for (size_t i = 0; i < tree.count; i++) {
-		if (i < own && spared != NULL && spared(context, tree.items[i]))
-			continue;
-		kill(tree.items[i], signal);
-		procfs_children(tree.items[i], &tree);
-		found++;
-	}
+	walk(&tree, SIGKILL, spared, context);
+	found = tree.count;
 	vec_close(&tree);
 	return found;
+}
+
+static bool contains(const struct pids *pids, pid_t pid)
+{
+	for (size_t i = 0; i < pids->count; i++)
+		if (pids->items[i] == pid)
+			return true;
+	return false;
+}
+
+/* Asks those of tree that were not asked yet. Returns how many there were. */
+static size_t terminate_new(const struct pids *tree, struct pids *asked)
+{
+	size_t before = asked->count;
+
+	for (size_t i = 0; i < tree->count; i++) {
+		if (contains(asked, tree->items[i]))
+			continue;
+		vec_push(asked, tree->items[i]);
+		kill(tree->items[i], SIGTERM);
+		kill(tree->items[i], SIGCONT); /* a stopped one could not act on it */
+	}
+	return asked->count - before;
+}
+
+void tree_terminate(void)
+{
+	struct pids asked = {0};
+	bool is_new = true;
+
+	/* The whole list first, the signals after: the children of one that dies of it would not be
+	 * found below it any more. Again for those that were born meanwhile. */
+	for (int round = 0; is_new && round < TERMINATE_ROUNDS; round++) {
+		struct pids tree = {0};
+
+		walk(&tree, 0, NULL, NULL);
+		is_new = terminate_new(&tree, &asked) > 0;
+		vec_close(&tree);
+	}
+	vec_close(&asked);
 }
 
 /* The first process of the task made the session. While it lives, its start time tells whether the

@@ -13,11 +13,12 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Sends a signal to every descendant of the calling process, parents before children, but not to
- * the children that spared (NULL = none) says yes to, nor to what is below them. Returns how many
- * there are, dead ones that nobody waited for included. */
-size_t tree_signal(int signal, bool (*spared)(const void *context, pid_t child),
-		   const void *context);
+/* Asks every descendant of the calling process to end: SIGTERM, once. */
+void tree_terminate(void);
+/* Sends SIGKILL to every descendant of the calling process, parents before children, but not to the
+ * children that spared (NULL = none) says yes to, nor to what is below them. To be repeated until
+ * none is left. Returns how many there were, dead ones that nobody waited for included. */
+size_t tree_kill(bool (*spared)(const void *context, pid_t child), const void *context);
 
 /* The processes of attempts whose shims are dead, found by whoever is not their parent: by cgroup,
  * by session, and by the attempt's name in their environment. */

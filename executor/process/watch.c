@@ -67,7 +67,7 @@ static void kill_round(struct watch *watch)
 	if (watch->cgroup[0] != '\0')
 		cgroup_kill(watch->cgroup);
 	for (;;) {
-		tree_signal(SIGKILL, NULL, NULL);
+		tree_kill(NULL, NULL);
 		reap(watch);
 		if (watch->tree_gone || clock_now().boot_ms >= until_ms)
 			return;
@@ -92,8 +92,7 @@ static void begin_ending(struct watch *watch)
 	if (watch->stage != WATCH_RUNNING)
 		return;
 	watch->stage = WATCH_ENDING;
-	tree_signal(SIGTERM, NULL, NULL);
-	tree_signal(SIGCONT, NULL, NULL); /* a stopped one could not act on it */
+	tree_terminate();
 	if (watch->grace_ms <= 0)
 		begin_killing(watch);
 	else

@@ -4,7 +4,7 @@
  *	   any of them --no process left, output drained--> over
  *
  * ENDING: every process got SIGTERM once. KILLING: SIGKILL, round after round, until none is left.
-*/
+ */
 #ifndef HEDDLE_EXECUTOR_PROCESS_WATCH_H
 #define HEDDLE_EXECUTOR_PROCESS_WATCH_H
 

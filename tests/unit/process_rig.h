@@ -62,6 +62,7 @@ static inline void rig_on_ended(void *context, const struct attempt_end *end)
 
 	assert_true(rig->end_count < RIG_ENDS_MAX);
 	rig->ends[rig->end_count++] = *end;
+	uv_stop(&rig->loop); /* rig_until looks again before the loop waits */
 	if (rig->forgets)
 		process_forget(rig->executor, rig_ref(rig, end->attempt_id));
 }
@@ -72,6 +73,7 @@ static inline void rig_on_trouble(void *context, int64_t attempt_id, const char 
 
 	(void)attempt_id;
 	rig->trouble_count += text != NULL;
+	uv_stop(&rig->loop);
 }
 
 static inline void rig_on_ready(void *context)
@@ -79,6 +81,7 @@ static inline void rig_on_ready(void *context)
 	struct rig *rig = context;
 
 	rig->ready_count++;
+	uv_stop(&rig->loop);
 }
 
 static inline void rig_on_stopped(void *context)
@@ -86,6 +89,7 @@ static inline void rig_on_stopped(void *context)
 	struct rig *rig = context;
 
 	rig->is_stopped = true;
+	uv_stop(&rig->loop);
 }
 
 static inline void rig_on_patience(uv_timer_t *timer)
@@ -110,6 +114,7 @@ static inline void rig_on_patience(uv_timer_t *timer)
 static inline void rig_on_pause(uv_timer_t *timer)
 {
 	*(bool *)timer->data = true;
+	uv_stop(timer->loop);
 }
 
 /* As rig_until, for a condition that no event of the loop tells of: looked at every few ms. */
@@ -133,6 +138,7 @@ static inline void rig_start(struct rig *rig)
 	struct err err;
 
 	rig->is_stopped = false;
+	rig->ready_count = 0;
 	if (process_executor_start(&rig->loop, &config, &events, &rig->executor, &err) != 0)
 		fail_msg("%s", err.message);
 }
