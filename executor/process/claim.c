@@ -159,7 +159,8 @@ static int open_aside(const char *path, const char *folder, char aside[PATH_MAX]
 	int fd = sys_open(folder, O_TMPFILE | O_RDWR, 0600);
 
 	aside[0] = '\0';
-	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+	/* File systems that have no such thing say so in several ways. */
+	if (fd >= 0 || errno == ENOENT)
 		return fd;
 	snprintf(aside, PATH_MAX, "%.4000s.%d", path, (int)getpid());
 	return sys_open(aside, O_RDWR | O_CREAT | O_EXCL, 0600);

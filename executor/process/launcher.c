@@ -273,6 +273,7 @@ int launcher_run(char *title, size_t title_bytes)
 	sys_fault_role("launcher");
 	fcntl(LAUNCHER_SOCKET_FD, F_SETFD, FD_CLOEXEC);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	launcher.place.launcher_pid = getpid();
 	launcher.place.signal_fd = open_signals();
 	if (launcher.place.signal_fd < 0)
 		return 1;

@@ -318,13 +318,21 @@ static bool is_forgotten(const struct shim *shim)
 	return fstat(shim->claim_fd, &status) == 0 && status.st_nlink == 0;
 }
 
+static void leave_cgroup(const struct shim *shim)
+{
+	cgroup_remove(shim->claim.cgroup);
+	/* The last one out. While others are in, or a launcher is there, it stays. */
+	if (shim->claim.cgroup[0] != '\0' && getppid() != shim->place->launcher_pid)
+		rmdir(shim->place->cgroup_base);
+}
+
 __attribute__((noreturn)) static void finish(struct shim *shim)
 {
 	const struct timespec pause = {1, 0};
 
 	shim->end.attempt_id = shim->launch.attempt_id;
 	shim->end.ended_at_ms = clock_now().wall_ms;
-	cgroup_remove(shim->claim.cgroup);
+	leave_cgroup(shim);
 	while (tell_end(shim) != 0 && !is_forgotten(shim))
 		nanosleep(&pause, NULL);
 	_exit(0);

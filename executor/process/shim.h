@@ -12,11 +12,12 @@
 struct shim_place {
 	const char *boot_id;
 	const char *cgroup_base; /* "" = none */
-	int signal_fd;           /* SIGCHLD, SIGTERM (cancel), SIGQUIT (end at once) */
-	int socket_fd;           /* the launcher's; closed at once */
-	int lock_fd;             /* spool/launcher.lock; closed when the claim is made */
-	int alive_fd;            /* hangs up when the daemon is gone */
-	char *title;             /* the program's arguments, to be overwritten */
+	int launcher_pid;
+	int signal_fd; /* SIGCHLD, SIGTERM (cancel), SIGQUIT (end at once) */
+	int socket_fd; /* the launcher's; closed at once */
+	int lock_fd;   /* spool/launcher.lock; closed when the claim is made */
+	int alive_fd;  /* hangs up when the daemon is gone */
+	char *title;   /* the program's arguments, to be overwritten */
 	size_t title_bytes;
 };
 
