@@ -8,8 +8,8 @@
 
 #include <stddef.h>
 
-void *mem_alloc(size_t size_bytes); /* zeroed */
-void *mem_realloc(void *memory, size_t size_bytes);
+void *mem_alloc(size_t size_bytes) __attribute__((returns_nonnull)); /* zeroed */
+void *mem_realloc(void *memory, size_t size_bytes) __attribute__((returns_nonnull));
 char *mem_strdup(const char *text); /* NULL gives NULL */
 char *mem_strndup(const char *text, size_t length);
 void mem_free(void *memory); /* NULL is allowed */
