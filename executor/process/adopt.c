@@ -25,7 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LAUNCHES_MAX 5  /* of an attempt whose shims die before they claim it */
+#define DEATHS_MAX 5    /* of shims of one attempt that did not get to claim it */
 #define RETRY_MS 1000   /* after an error of the disk */
 #define UNSETTLED_MS 20 /* a claim that is held, but not by a living shim */
 #define CLEAR_FIRST_MS 2
@@ -165,7 +165,7 @@ static void judge_unclaimed(struct process_executor *executor, struct attempt *a
 	} else if (!attempt->may_launch || attempt->frame.size == 0) {
 		end_lost(executor, attempt, 0,
 			 "the machine restarted or the home was restored before it was claimed");
-	} else if (attempt->launches >= LAUNCHES_MAX) {
+	} else if (attempt->deaths >= DEATHS_MAX) {
 		end_as(executor, attempt, CAUSE_COULD_NOT_START, 0,
 		       "its shim died before it could claim the attempt, again and again");
 	} else if (link_is_up(executor)) {
@@ -178,16 +178,17 @@ static void signal_shim(struct process_executor *executor, struct attempt *attem
 {
 	bool is_late =
 	    attempt->kill_at_ms != 0 && (int64_t)uv_now(executor->loop) >= attempt->kill_at_ms;
+	/* A shim that was asked to kill its task and is still there after a second is stuck. */
+	int signal = is_late ? SIGKILL : attempt->is_killed ? SIGQUIT : SIGTERM;
+	/* Queued, by which the shim knows a wish of ours from a signal of anybody else. */
+	siginfo_t info = {.si_signo = signal, .si_code = SI_QUEUE};
 	int fd = procfs_open(claim->shim_pid, claim->shim_start);
 
 	if (fd < 0)
 		return;
-	/* A shim that was asked to kill its task and is still there after a second is stuck. */
-	syscall(SYS_pidfd_send_signal, fd,
-		is_late              ? SIGKILL
-		: attempt->is_killed ? SIGQUIT
-				     : SIGTERM,
-		NULL, 0);
+	info.si_pid = getpid();
+	info.si_uid = getuid();
+	syscall(SYS_pidfd_send_signal, fd, signal, &info, 0);
 	close(fd);
 	if (attempt->is_killed)
 		executor_wake(executor, attempt, RETRY_MS);
@@ -262,24 +263,38 @@ void adopt_judge(struct process_executor *executor, struct attempt *attempt)
 		executor_wake(executor, attempt, RETRY_MS);
 }
 
+static bool has_claim(const struct process_executor *executor, const struct attempt *attempt)
+{
+	char path[PATH_MAX];
+
+	return access(executor_claim_path(executor, attempt, path), F_OK) == 0 || errno != ENOENT;
+}
+
+static void end_unstarted(struct process_executor *executor, const struct attempt *attempt,
+			  const char *what, int error)
+{
+	char reason[160];
+
+	snprintf(reason, sizeof reason, "%s: %s", what, strerror(error));
+	if (is_to_end(attempt))
+		end_as(executor, attempt, CAUSE_CANCELLED, 0, "");
+	else
+		end_as(executor, attempt, CAUSE_COULD_NOT_START, 0, reason);
+}
+
 void adopt_shim_gone(struct process_executor *executor, struct attempt *attempt, int status,
 		     int fork_errno)
 {
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-	char reason[160];
 
 	attempt->phase = PHASE_WAITING;
-	if (fork_errno != 0) {
-		snprintf(reason, sizeof reason, "fork: %s", strerror(fork_errno));
-		end_as(executor, attempt,
-		       is_to_end(attempt) ? CAUSE_CANCELLED : CAUSE_COULD_NOT_START, 0, reason);
-	} else if (code > 0 && code < SHIM_EXIT_CLAIM_EXISTS) {
-		snprintf(reason, sizeof reason, "claim the attempt: %s", strerror(code));
-		end_as(executor, attempt,
-		       is_to_end(attempt) ? CAUSE_CANCELLED : CAUSE_COULD_NOT_START, 0, reason);
-	} else {
+	attempt->deaths++;
+	if (fork_errno != 0)
+		end_unstarted(executor, attempt, "fork", fork_errno);
+	else if (code > 0 && code < SHIM_EXIT_CLAIM_EXISTS && !has_claim(executor, attempt))
+		end_unstarted(executor, attempt, "claim the attempt", code);
+	else
 		adopt_judge(executor, attempt);
-	}
 }
 
 void adopt_cancel(struct process_executor *executor, struct attempt *attempt)

@@ -51,9 +51,9 @@ struct attempt {
 	bool may_launch;  /* when there is no claim */
 	bool is_cancelled;
 	bool is_killed;
-	bool is_quiet;    /* unknown before a cancel: what was forgotten stays so */
-	bool is_troubled; /* people were told */
-	unsigned launches;
+	bool is_quiet;      /* unknown before a cancel: what was forgotten stays so */
+	bool is_troubled;   /* people were told */
+	unsigned deaths;    /* of shims that told no end */
 	int64_t wake_at_ms; /* of uv_now: when to look at it again; 0 = not */
 	int64_t kill_at_ms; /* of uv_now: when its shim had its second; 0 = not killed */
 	struct watcher *watcher;

@@ -23,6 +23,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -272,6 +273,8 @@ int launcher_run(char *title, size_t title_bytes)
 
 	sys_fault_role("launcher");
 	fcntl(LAUNCHER_SOCKET_FD, F_SETFD, FD_CLOEXEC);
+	/* What the daemon's own parent left open is no business of tasks. */
+	syscall(SYS_close_range, (unsigned)LAUNCHER_SOCKET_FD + 1, ~0u, 0u);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	launcher.place.launcher_pid = getpid();
 	launcher.place.signal_fd = open_signals();

@@ -273,7 +273,6 @@ void link_launch(struct process_executor *executor, struct attempt *attempt)
 	bool was_empty = link->output.size == 0;
 
 	attempt->phase = PHASE_LAUNCHED;
-	attempt->launches++;
 	str_append_bytes(&link->output, attempt->frame.data, attempt->frame.size);
 	if (was_empty)
 		write_socket(link);

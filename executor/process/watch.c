@@ -146,7 +146,10 @@ static void take_signals(struct watch *watch)
 		reap(watch);
 		if (watch->tree_gone)
 			break;
-		watch->is_cancelled |= !watch->first_ended && !watch->is_timed_out;
+		/* Queued: by the daemon. Others send plain ones, when the machine shuts down for
+		 * one: they end the task too, but it was not cancelled. */
+		watch->is_cancelled |=
+		    info[i].ssi_code == SI_QUEUE && !watch->first_ended && !watch->is_timed_out;
 		if (info[i].ssi_signo == SIGQUIT)
 			begin_killing(watch);
 		else

@@ -152,7 +152,8 @@ static pid_t start_daemon(struct rig *rig)
 	return pid;
 }
 
-/* A random one of ours that works as a shim: they are below us, however their parents died. */
+/* A random one of ours that works as a shim: they are below us, however their parents died. What is
+ * below a shim is none, though it bears its name between fork and exec. */
 static void kill_some_shim(struct chaos *chaos)
 {
 	struct pids tree = {0};
@@ -163,11 +164,12 @@ static void kill_some_shim(struct chaos *chaos)
 		char path[64];
 		struct str line = STR_INIT;
 
-		procfs_children(tree.items[i], &tree);
 		snprintf(path, sizeof path, "/proc/%d/cmdline", (int)tree.items[i]);
 		if (file_read(path, 4096, &line, NULL) == 0 &&
 		    str_starts_with(str_text(&line), "heddle-shim t"))
 			vec_push(&shims, tree.items[i]);
+		else
+			procfs_children(tree.items[i], &tree);
 		str_close(&line);
 	}
 	if (shims.count > 0 && kill(shims.items[any(chaos, (unsigned)shims.count)], SIGKILL) == 0)

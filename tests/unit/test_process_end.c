@@ -2,6 +2,8 @@
  * story is told twice: with a cgroup of its own (where the machine has them) and without. */
 #include "tests/unit/process_rig.h"
 
+#include "executor/process/claim.h"
+
 struct story {
 	struct rig *rig;
 	bool without_cgroup;
@@ -113,6 +115,23 @@ static void term_may_be_used_to_tidy_up(void **state)
 		assert_non_null(strstr(text, "tidy\n"));
 		mem_free(text);
 	}
+}
+
+static void a_signal_of_anybody_else_is_no_cancel(void **state)
+{
+	struct story *story = *state;
+	struct process_launch launch = command(story, 1, ": >up; exec sleep 100");
+	struct claim_file file = {0};
+	char path[PATH_MAX];
+
+	process_launch(story->rig->executor, &launch);
+	rig_until_seen(story->rig, rig_has(story->rig, "up"));
+	process_claim_path(story->rig->home, story->rig->incarnation, launch.ref, path);
+	assert_int_equal(claim_file_read(path, &file, NULL), 0);
+	kill(file.claim.shim_pid, SIGTERM);
+	rig_until(story->rig, rig_end(story->rig, 1) != NULL);
+	rig_expect_cause(rig_end(story->rig, 1), CAUSE_SIGNAL);
+	assert_int_equal(rig_end(story->rig, 1)->signal, SIGTERM);
 }
 
 static void a_stopped_task_can_be_cancelled(void **state)
@@ -263,6 +282,7 @@ int main(void)
 	    BOTH(a_timeout_ends_the_task),
 	    BOTH(who_ignores_term_is_killed_after_its_grace),
 	    BOTH(term_may_be_used_to_tidy_up),
+	    BOTH(a_signal_of_anybody_else_is_no_cancel),
 	    BOTH(a_stopped_task_can_be_cancelled),
 	    BOTH(a_daemonized_child_does_not_outlive_its_task),
 	    BOTH(what_forks_without_end_is_ended),

@@ -384,6 +384,34 @@ static void garbage_in_the_spool_harms_nothing(void **state)
 	assert_int_equal(rig->end_count, 1);
 }
 
+static void a_full_disk_still_tells_the_end(void **state)
+{
+	struct rig *rig = *state;
+	char command[256];
+
+	rig_stop(rig);
+	snprintf(command, sizeof command, "mount -t tmpfs -o size=400k none %s 2>/dev/null",
+		 rig->home);
+	if (system(command) != 0)
+		skip(); /* only root may mount */
+	rig_start(rig);
+	rig_expect_cause(
+	    rig_run_command(rig, 1,
+			    "cat /dev/zero >fill 2>/dev/null || :; i=0; while [ $i -lt "
+			    "2000 ]; do echo $i; i=$((i+1)); done; exit 5"),
+	    CAUSE_EXIT_CODE);
+	assert_true(rig_end(rig, 1)->log_dropped_lines > 0);
+	rig_expect_cause(rig_run_command(rig, 2, "echo x >>effect"), CAUSE_COULD_NOT_START);
+	assert_string_equal(rig_end(rig, 2)->reason, "claim the attempt: No space left on device");
+	snprintf(command, sizeof command, "rm %s/fill", rig->home);
+	assert_int_equal(system(command), 0);
+	rig_expect_cause(rig_run_command(rig, 3, "echo y >>effect"), CAUSE_SUCCESS);
+	expect_file(rig, "effect", "y\n");
+	rig_stop(rig);
+	snprintf(command, sizeof command, "umount -l %s", rig->home);
+	assert_int_equal(system(command), 0);
+}
+
 static void a_home_that_vanishes_lets_its_shims_end(void **state)
 {
 	struct rig *rig = *state;
@@ -418,6 +446,7 @@ int main(void)
 	    STORY(a_torn_record_counts_as_none),
 	    STORY(a_torn_claim_is_lost_and_its_processes_end),
 	    STORY(garbage_in_the_spool_harms_nothing),
+	    STORY(a_full_disk_still_tells_the_end),
 	    STORY(a_home_that_vanishes_lets_its_shims_end),
 	};
 
