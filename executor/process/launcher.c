@@ -276,7 +276,6 @@ int launcher_run(char *title, size_t title_bytes)
 	/* What the daemon's own parent left open is no business of tasks. */
 	syscall(SYS_close_range, (unsigned)LAUNCHER_SOCKET_FD + 1, ~0u, 0u);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	launcher.place.launcher_pid = getpid();
 	launcher.place.signal_fd = open_signals();
 	if (launcher.place.signal_fd < 0)
 		return 1;

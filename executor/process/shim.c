@@ -321,8 +321,8 @@ static bool is_forgotten(const struct shim *shim)
 static void leave_cgroup(const struct shim *shim)
 {
 	cgroup_remove(shim->claim.cgroup);
-	/* The last one out. While others are in, or a launcher is there, it stays. */
-	if (shim->claim.cgroup[0] != '\0' && getppid() != shim->place->launcher_pid)
+	/* The last one out, when the launcher ends before us. While others are in, it stays. */
+	if (shim->claim.cgroup[0] != '\0' && !daemon_listens(shim))
 		rmdir(shim->place->cgroup_base);
 }
 

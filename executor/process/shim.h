@@ -12,12 +12,11 @@
 struct shim_place {
 	const char *boot_id;
 	const char *cgroup_base; /* "" = none */
-	int launcher_pid;
-	int signal_fd; /* SIGCHLD, SIGTERM (end the task), SIGQUIT (at once) */
-	int socket_fd; /* the launcher's; closed at once */
-	int lock_fd;   /* spool/launcher.lock; closed when the claim is made */
-	int alive_fd;  /* hangs up when the daemon is gone */
-	char *title;   /* the program's arguments, to be overwritten */
+	int signal_fd;           /* SIGCHLD, SIGTERM (end the task), SIGQUIT (at once) */
+	int socket_fd;           /* the launcher's; closed at once */
+	int lock_fd;             /* spool/launcher.lock; closed when the claim is made */
+	int alive_fd;            /* hangs up when the daemon is gone */
+	char *title;             /* the program's arguments, to be overwritten */
 	size_t title_bytes;
 };
 

@@ -72,6 +72,12 @@ static int pid_in(const struct rig *rig, const char *name)
 	"(setsid sleep 100 & echo $! >away); sleep 100 & echo $! >near; "                   \
 	"while ! test -s hidden; do sleep 0.01; done; : >up; wait"
 
+/* One whose child left its session and kept its environment: enough to be found without a cgroup by
+ * a daemon whose launcher is not the one that would inherit it. */
+#define LEAVING_TASK                                                                               \
+	"echo x >>effect; (setsid sleep 100 & echo $! >away); sleep 100 & echo $! >near; cp near " \
+	"hidden; : >up; wait"
+
 static void expect_lost_once(struct rig *rig)
 {
 	rig_until(rig, rig_end(rig, 1) != NULL);
@@ -210,7 +216,7 @@ static void a_new_daemon_can_cancel_what_runs(void **state)
 static void a_new_daemon_sees_a_taken_up_shim_die(void **state)
 {
 	struct rig *rig = *state;
-	struct process_launch launch = rig_command(rig, 1, HIDING_TASK);
+	struct process_launch launch = rig_command(rig, 1, LEAVING_TASK);
 	struct claim claim = {0};
 
 	run_daemon_until(rig, &launch, "up");
@@ -347,12 +353,10 @@ static void a_torn_record_counts_as_none(void **state)
 static void a_torn_claim_is_lost_and_its_processes_end(void **state)
 {
 	struct rig *rig = *state;
-	struct process_launch launch = rig_command(rig, 1, HIDING_TASK);
+	struct process_launch launch = rig_command(rig, 1, LEAVING_TASK);
 	struct claim claim = {0};
 	char path[PATH_MAX];
 
-	launch.command = "echo x >>effect; (setsid sleep 100 & echo $! >away); sleep 100 & echo $! "
-			 ">near; cp near hidden; : >up; wait";
 	run_daemon_until(rig, &launch, "up");
 	assert_true(read_claim(rig, 1, &claim));
 	kill(claim.shim_pid, SIGKILL);
