@@ -52,6 +52,7 @@ class Home:
         self.bin = binaries(preset)
         self.log = pathlib.Path(folder) / "daemon.log"
         self.process = None
+        self.user = None  # whose process the daemon is; None = ours
 
     # --- the daemon
 
@@ -61,7 +62,9 @@ class Home:
             [self.bin / "heddle", "daemon", "--home", self.path, "--dags", self.dags,
              "--listen", "127.0.0.1:0", *extra],
             stdout=open(self.log, "ab"), stderr=subprocess.STDOUT,
-            env={**os.environ, **(env or {})}, cwd="/", start_new_session=True)
+            env={**os.environ, **(env or {})}, cwd="/", start_new_session=True,
+            **({} if self.user is None else
+               {"user": self.user, "group": self.user, "extra_groups": []}))
         return self.process
 
     def start(self, env=None, seconds=30):
