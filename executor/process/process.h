@@ -8,7 +8,7 @@
  * shim is the launcher's fork without an exec, because an exec costs more than all the rest of it.
  *
  * Files of an attempt named NAME = INCARNATION-ATTEMPT_ID, released on day DAY (UTC):
- *	HOME/logs/DAY/NAME.log      its log (shim_log.h)
+ *	HOME/logs/DAY/NAME.log      its log (shim_log.h), from its first byte on
  *	HOME/logs/DAY/NAME.claim    its claim (claim.h): linked once, locked while its shim lives;
  *	                            it is also the room in which the exit record (record.h) is
  *written HOME/spool/exit/NAME        a second name of the claim once it holds the exit record,

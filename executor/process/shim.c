@@ -1,6 +1,6 @@
 /* shim.c - the life of a shim; see shim.h.
  *
- *	claim -> log, folder, pipe, cgroup -> spawn -> watch -> exit record
+ *	claim -> folder, pipe, cgroup -> spawn -> watch -> exit record
  *
  * Up to the claim nothing remains of a shim that fails: its exit status is an errno value, and
  * whoever wants may try again. From the claim on every way ends with an exit record. */
@@ -39,8 +39,8 @@ struct shim {
 	struct frame_launch launch;
 	struct claim claim;
 	char claim_path[PLACE_PATH_SIZE];
+	char log_path[PLACE_PATH_SIZE];
 	int claim_fd;
-	int log_fd;
 	int cgroup_fd;
 	int output_read_fd;
 	int output_write_fd;
@@ -122,14 +122,10 @@ static int make_run_dir(struct shim *shim)
 
 static int open_files(struct shim *shim)
 {
-	char path[PLACE_PATH_SIZE];
 	int fds[2];
 
-	place_log(shim->launch.day, shim->launch.name, path);
-	shim->log_fd = sys_open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
-	if (shim->log_fd < 0)
-		return refuse(shim, "create log: %s", strerror(errno));
-	shim_log_init(&shim->log, shim->log_fd, shim->launch.log_limit_bytes);
+	place_log(shim->launch.day, shim->launch.name, shim->log_path);
+	shim_log_init(&shim->log, shim->log_path, shim->launch.log_limit_bytes);
 	if (pipe2(fds, O_CLOEXEC) != 0)
 		return refuse(shim, "create pipe: %s", strerror(errno));
 	shim->output_read_fd = fds[0];
@@ -346,9 +342,8 @@ __attribute__((noreturn)) void shim_run(const struct shim_place *place, const vo
 
 	/* Not the whole of it: the log's buffers stay untouched until they are used. */
 	memset(&shim, 0, offsetof(struct shim, log));
-	shim_log_init(&shim.log, -1, 0);
 	shim.place = place;
-	shim.claim_fd = shim.log_fd = shim.cgroup_fd = -1;
+	shim.claim_fd = shim.cgroup_fd = -1;
 	shim.output_read_fd = shim.output_write_fd = -1;
 	sys_fault_role("shim");
 	if (!frame_launch_decode(frame, size, &shim.launch))

@@ -5,19 +5,22 @@
 #include "executor/process/shim_log.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/sys.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #define MARK_BYTES 256
 
-void shim_log_init(struct shim_log *log, int fd, uint64_t limit_bytes)
+void shim_log_init(struct shim_log *log, const char *path, uint64_t limit_bytes)
 {
 	memset(log, 0, offsetof(struct shim_log, out));
-	log->fd = fd;
+	log->path = path;
+	log->fd = -1;
 	log->limit_bytes = limit_bytes;
 	log->stamp_ms = INT64_MIN;
 }
@@ -40,12 +43,21 @@ static uint64_t loss_lines(const struct shim_log_loss *loss)
 	return loss->lines + (loss->is_midline ? 1 : 0);
 }
 
+static bool has_file(struct shim_log *log)
+{
+	if (log->fd < 0)
+		log->fd = sys_open(log->path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	if (log->fd < 0)
+		log->gap_errno = errno;
+	return log->fd >= 0;
+}
+
 /* Writes to the file; returns how many bytes it took. */
 static size_t write_some(struct shim_log *log, const char *bytes, size_t count)
 {
 	size_t done = 0;
 
-	while (done < count) {
+	while (done < count && has_file(log)) {
 		ssize_t written = sys_write(log->fd, bytes + done, count - done);
 
 		if (written < 0 && errno == EINTR)
@@ -256,6 +268,7 @@ void shim_log_finish(struct shim_log *log, int64_t now_ms)
 	if (log->is_limited)
 		finish_limited(log, now_ms);
 	close_gap(log, now_ms);
+	fd_close(&log->fd);
 }
 
 struct shim_log_loss shim_log_dropped(const struct shim_log *log)

@@ -2,9 +2,10 @@
  *
  *	2026-11-20T06:00:00.123Z text of the line
  *
- * What arrives is written at once, a line that is not ended yet too. Memory is flat. A line of more
- * than LIMIT_LOG_LINE_BYTES is broken in pieces that are lines of their own. Bytes stay what they
- * are.
+ * The file is made for its first byte: a task that says nothing costs none, and a file system that
+ * cannot make one loses output, not the task. What arrives is written at once, a line that is not
+ *ended yet too. Memory is flat. A line of more than LIMIT_LOG_LINE_BYTES is broken in pieces that
+ *are lines of their own. Bytes stay what they are.
  *
  * Beyond the size limit lines are dropped and counted, but the last 64 KiB are kept and written at
  * the end, behind a line that tells of it:
@@ -38,7 +39,8 @@ struct shim_log_loss {
 };
 
 struct shim_log {
-	int fd; /* the file, opened with O_APPEND; the caller's */
+	const char *path; /* the caller's */
+	int fd;           /* -1 while there is no file */
 	uint64_t limit_bytes;
 	uint64_t written_bytes;
 	struct shim_log_loss over; /* beyond the limit */
@@ -58,12 +60,12 @@ struct shim_log {
 };
 
 /* The large arrays are left untouched, so that a quiet task costs no memory for them. */
-void shim_log_init(struct shim_log *log, int fd, uint64_t limit_bytes);
+void shim_log_init(struct shim_log *log, const char *path, uint64_t limit_bytes);
 /* Takes what arrived at now_ms. */
 void shim_log_add(struct shim_log *log, const char *bytes, size_t count, int64_t now_ms);
 /* Writes what is gathered. To be called before waiting for more. */
 void shim_log_flush(struct shim_log *log, int64_t now_ms);
-/* Writes the marks and the tail. */
+/* Writes the marks and the tail, and closes the file. */
 void shim_log_finish(struct shim_log *log, int64_t now_ms);
 /* What is not in the file. */
 struct shim_log_loss shim_log_dropped(const struct shim_log *log);

@@ -18,17 +18,18 @@
 struct paper {
 	struct shim_log log;
 	char path[32];
-	int fd;
 };
 
 static int setup(void **state)
 {
 	struct paper *paper = mem_alloc(sizeof *paper);
+	int fd;
 
 	snprintf(paper->path, sizeof paper->path, "/tmp/heddle-log-XXXXXX");
-	paper->fd = mkostemp(paper->path, O_APPEND | O_CLOEXEC);
-	assert_true(paper->fd >= 0);
-	shim_log_init(&paper->log, paper->fd, 1u << 20);
+	fd = mkstemp(paper->path);
+	assert_true(fd >= 0);
+	close(fd);
+	shim_log_init(&paper->log, paper->path, 1u << 20);
 	*state = paper;
 	return 0;
 }
@@ -37,7 +38,7 @@ static int teardown(void **state)
 {
 	struct paper *paper = *state;
 
-	close(paper->fd);
+	fd_close(&paper->log.fd);
 	unlink(paper->path);
 	mem_free(paper);
 	return 0;
@@ -198,6 +199,33 @@ static void a_full_disk_is_told_when_it_has_room_again(void **state)
 	mem_free(text);
 }
 
+static void a_log_that_cannot_be_made_is_told_once_it_can(void **state)
+{
+	struct paper *paper = *state;
+	char missing[64];
+
+	snprintf(missing, sizeof missing, "%s.d/log", paper->path);
+	paper->log.path = missing;
+	add(paper, "one\n");
+	shim_log_flush(&paper->log, AT_MS);
+	paper->log.path = paper->path;
+	add(paper, "two\n");
+	shim_log_finish(&paper->log, AT_MS);
+	expect_written(paper,
+		       STAMP "[heddle] 1 lines, 29 bytes lost: No such file or directory\n" STAMP
+			     "two\n");
+}
+
+static void what_says_nothing_has_no_log(void **state)
+{
+	struct rig *rig = *state;
+	char path[PATH_MAX];
+
+	rig_expect_cause(rig_run_command(rig, 1, "true"), CAUSE_SUCCESS);
+	process_log_path(rig->home, rig->incarnation, rig_ref(rig, 1), path);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
 static int setup_rig(void **state)
 {
 	*state = rig_create();
@@ -317,6 +345,8 @@ int main(void)
 	    PAPER(beyond_the_limit_the_end_is_kept),
 	    PAPER(little_beyond_the_limit_loses_nothing),
 	    PAPER(a_full_disk_is_told_when_it_has_room_again),
+	    PAPER(a_log_that_cannot_be_made_is_told_once_it_can),
+	    STORY(what_says_nothing_has_no_log),
 	    STORY(both_streams_keep_their_order),
 	    STORY(a_line_under_way_is_visible),
 	    STORY(a_flood_needs_no_memory),
