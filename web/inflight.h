@@ -47,8 +47,6 @@ struct request {
 	bool stale; /* something happened since the worker began to look */
 	bool time_is_over;
 	uv_work_t work;
-	struct store_reader *reader;
-	bool reader_failed;
 	enum call_outcome outcome;
 
 	uint64_t began_ms; /* by uv_now */

@@ -7,16 +7,18 @@
 static void on_worker(uv_work_t *work)
 {
 	struct request *request = work->data;
+	struct web *web = request->listener->web;
+	struct store_reader *reader;
 	struct err err;
 
-	if (request->reader == NULL &&
-	    store_reader_open(request->listener->web->db_path, &request->reader, &err) != 0) {
+	if (readers_take(&web->readers, web->db_path, &reader, &err) != 0) {
 		err_wrap(&err, "open the database");
 		request->outcome = api_fail(&request->call, &err);
 		return;
 	}
-	request->outcome = request->read(&request->call, request->reader);
-	request->reader_failed = request->call.answer.status >= MHD_HTTP_INTERNAL_SERVER_ERROR;
+	request->outcome = request->read(&request->call, reader);
+	readers_give(&web->readers, reader,
+		     request->call.answer.status >= MHD_HTTP_INTERNAL_SERVER_ERROR);
 }
 
 static void after_worker(uv_work_t *work, int status);
@@ -29,20 +31,8 @@ void look_start(struct request *request)
 	request->busy = true;
 	request->stale = false;
 	request->call.time_is_over = request->time_is_over || web->stopping;
-	request->reader = readers_take(&web->readers);
 	request->work.data = request;
 	(void)uv_queue_work(web->loop, &request->work, on_worker, after_worker);
-}
-
-static void give_reader_back(struct request *request)
-{
-	/* A reader that failed may hold on to a database that is no more. */
-	if (request->reader_failed)
-		store_reader_close(request->reader);
-	else
-		readers_give(&request->listener->web->readers, request->reader);
-	request->reader = NULL;
-	request->reader_failed = false;
 }
 
 /* --- waiting ------------------------------------------------------------------------------------
@@ -131,7 +121,6 @@ static void after_worker(uv_work_t *work, int status)
 
 	(void)status;
 	request->busy = false;
-	give_reader_back(request);
 	if (request->outcome == CALL_WAIT) {
 		park(request);
 		return;

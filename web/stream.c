@@ -39,8 +39,6 @@ struct stream {
 	bool stale; /* something happened since the worker began to look */
 	bool attempt_ended;
 	uv_work_t work;
-	struct store_reader *reader;
-	bool reader_failed;
 
 	struct wait wait;
 	struct hangup *hangup;
@@ -64,15 +62,14 @@ static bool take_ended(void *context, const struct attempt_view *view)
 static int look_for_end(struct stream *stream, bool *ended, struct err *err)
 {
 	const struct call_log *log = &stream->log;
-	const char *db_path = stream->listener->web->db_path;
-	int rc = 0;
+	struct web *web = stream->listener->web;
+	struct store_reader *reader;
+	int rc = readers_take(&web->readers, web->db_path, &reader, err);
 
-	if (stream->reader == NULL)
-		rc = store_reader_open(db_path, &stream->reader, err);
-	if (rc == 0)
-		rc = read_attempts(stream->reader, log->run_no, log->task_id, log->attempt,
-				   take_ended, ended, err);
-	stream->reader_failed = rc != 0;
+	if (rc != 0)
+		return rc;
+	rc = read_attempts(reader, log->run_no, log->task_id, log->attempt, take_ended, ended, err);
+	readers_give(&web->readers, reader, rc != 0);
 	return rc;
 }
 
@@ -212,12 +209,6 @@ static void after_fill(uv_work_t *work, int status)
 
 	(void)status;
 	stream->busy = false;
-	if (stream->reader_failed)
-		store_reader_close(stream->reader);
-	else
-		readers_give(&web->readers, stream->reader);
-	stream->reader = NULL;
-	stream->reader_failed = false;
 	if (stream->filled > 0 || stream->at_end || stream->failed || stream->gone || web->stopping)
 		resume(stream);
 	else
@@ -231,8 +222,6 @@ static void start_fill(struct stream *stream)
 
 	stream->busy = true;
 	stream->stale = false;
-	if (stream->log.end < 0)
-		stream->reader = readers_take(&web->readers);
 	stream->work.data = stream;
 	(void)uv_queue_work(web->loop, &stream->work, fill, after_fill);
 }

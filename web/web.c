@@ -243,6 +243,7 @@ static struct web *create(uv_loop_t *loop, const struct web_config *config,
 	struct web *web = mem_alloc(sizeof *web);
 
 	web->loop = loop;
+	readers_init(&web->readers);
 	web->events = *events;
 	web->db_path = mem_strdup(config->db_path);
 	web->home = mem_strdup(config->home);

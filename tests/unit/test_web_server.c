@@ -19,6 +19,7 @@
 #include "tests/unit/unit.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -1210,6 +1211,71 @@ static void many_wait_and_only_the_right_ones_are_woken(void **state)
 	}
 }
 
+/* How many of our descriptors lead to the database or its companions. */
+static size_t count_database_fds(const struct server *server)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	const struct dirent *entry;
+	size_t count = 0;
+
+	assert_non_null(folder);
+	while ((entry = readdir(folder)) != NULL) {
+		char path[320];
+		char target[PATH_MAX];
+		ssize_t length;
+
+		snprintf(path, sizeof path, "/proc/self/fd/%s", entry->d_name);
+		length = readlink(path, target, sizeof target - 1);
+		target[length < 0 ? 0 : length] = '\0';
+		count += strncmp(target, server->db_path, strlen(server->db_path)) == 0;
+	}
+	closedir(folder);
+	return count;
+}
+
+struct crowd {
+	struct run run;
+	size_t database_fds;
+};
+
+/* All that wait look again, and the loop takes none of them back before all have been looked at. */
+static void job_wake_all_and_count(struct server *server, void *argument)
+{
+	struct crowd *crowd = argument;
+
+	web_run_changed(server->web, crowd->run.id);
+	usleep(300000);
+	crowd->database_fds = count_database_fds(server);
+}
+
+/* A connection has up to three files open: the database, its log, and the log's index. */
+static void many_that_wait_share_a_few_connections_to_the_database(void **state)
+{
+	enum {
+		COUNT = 300,
+		OVER_TCP = 100
+	};
+	struct server *server = *state;
+	size_t before = count_database_fds(server);
+	struct client *clients = mem_alloc(COUNT * sizeof *clients);
+	struct crowd crowd;
+
+	new_run(server, &crowd.run);
+	for (size_t i = 0; i < COUNT; i++) {
+		clients[i] = i < OVER_TCP ? over_tcp(server) : over_unix(server);
+		send_request(&clients[i], "GET", "/api/v1/facts?since=999999&wait=5m",
+			     "Authorization: Bearer " TOKEN "\r\n", NULL);
+	}
+	await_set_aside(server, COUNT);
+	on_loop(server, job_wake_all_and_count, &crowd);
+	assert_in_range(crowd.database_fds, before, before + 3 * READERS_MAX);
+	for (size_t i = 0; i < COUNT; i++)
+		hang_up(&clients[i]);
+	await_set_aside(server, 0);
+	assert_in_range(count_database_fds(server), before, before + 3 * READERS_MAX);
+	mem_free(clients);
+}
+
 /* --- lists --------------------------------------------------------------------------------------
  */
 
@@ -1977,6 +2043,7 @@ int main(void)
 	    STORY(a_run_that_has_ended_has_no_more_facts_to_wait_for),
 	    STORY(a_client_that_goes_away_is_not_waited_for),
 	    STORY(many_wait_and_only_the_right_ones_are_woken),
+	    STORY(many_that_wait_share_a_few_connections_to_the_database),
 	    STORY(dags_errors_and_pools_are_listed),
 	    STORY(runs_come_newest_first_in_pages),
 	    STORY(runs_are_filtered),
