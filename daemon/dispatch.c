@@ -222,10 +222,12 @@ static void answer_unknown_dag(struct dispatch *dispatch, const char *dag_id, ui
 		snprintf(message, sizeof message,
 			 "no dag '%.200s' is in force (did you mean '%s'?)", dag_id, nearest);
 	else
-		snprintf(message, sizeof message,
-			 "no dag '%.200s' is in force; 'heddle ls dags' lists those that are, "
-			 "'heddle ls errors' the files that do not check",
-			 dag_id);
+		snprintf(
+		    message, sizeof message,
+		    "no dag '%.200s' is in force; 'heddle ls dags' lists those that are, "
+		    "'heddle ls errors' the files that do not check. The daemon reads its folder "
+		    "when it starts: restart it after a change",
+		    dag_id);
 	mem_free(names);
 	answer(dispatch, token, WEB_NOT_FOUND, NULL, message);
 }

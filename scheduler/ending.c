@@ -31,6 +31,17 @@ static const struct {
     [CAUSE_COULD_NOT_START] = {TASK_FAILED, TASK_FAILED, "could not start"},
 };
 
+/* What a shell means by an exit code (POSIX.1-2017, Shell Command Language, 2.8.2); "" = nothing.
+ */
+static const char *hint_of_shell(const struct instance *instance, const struct attempt_end *end)
+{
+	if (end->cause != CAUSE_EXIT_CODE || instance_task(instance)->command == NULL)
+		return "";
+	if (end->exit_code == 127)
+		return " (the shell found no such program; the log names it)";
+	return end->exit_code == 126 ? " (the shell may not execute it; the log names it)" : "";
+}
+
 /* "exit code 3", "timeout after 5m", "could not start: exec '/bin/nope': ..."; NULL = nothing to
  * say. */
 static const char *describe(struct step *step, const struct instance *instance,
@@ -42,6 +53,7 @@ static const char *describe(struct step *step, const struct instance *instance,
 	if (text == NULL)
 		return NULL;
 	text = emit_text(step, text, end->cause == CAUSE_SIGNAL ? end->signal : end->exit_code);
+	text = emit_text(step, "%s%s", text, hint_of_shell(instance, end));
 	if (end->cause == CAUSE_TIMEOUT && timeout_ms > 0)
 		text = emit_text(step, "%s after %s", text, emit_duration(step, timeout_ms));
 	if (end->reason[0] != '\0')

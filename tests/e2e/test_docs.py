@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import signal
 import subprocess
 
 import pytest
@@ -19,10 +20,16 @@ def commands(page):
 @pytest.mark.parametrize("page", [p for p in PAGES if commands(p)])
 def test_the_commands_of(page, tmp_path):
     script = "set -eu\n" + "\n".join(commands(page))
-    done = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=600,
-                          env={**os.environ, "TMPDIR": str(tmp_path)}, start_new_session=True)
-    subprocess.run(["pkill", "-9", "-f", str(tmp_path)], check=False)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    shell = subprocess.Popen(["bash", "-c", script], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             text=True, env={**os.environ, "TMPDIR": str(tmp_path)}, start_new_session=True)
+    try:
+        said, _ = shell.communicate(timeout=300)
+        assert shell.returncode == 0, said[-3000:]
+    finally:
+        try:
+            os.killpg(shell.pid, signal.SIGKILL)  # a page that fails half-way leaves its daemon
+        except ProcessLookupError:
+            pass
 
 
 def test_links_between_pages_lead_somewhere():

@@ -116,6 +116,7 @@ id: nope
 tasks:
   - {id: program, command: [/bin/no-such-program], retries: 3, retry_delay: 1ms}
   - {id: folder, command: 'true', cwd: /no/such/folder}
+  - {id: shell, command: frobnicate --now}
 """)
     home.start()
     assert home.cli("trigger", "nope", "--wait").returncode == 1
@@ -126,6 +127,8 @@ tasks:
     assert "No such file" in program["attempts"][0]["reason"]
     folder = home.task(run["id"], "folder")
     assert "/no/such/folder" in folder["attempts"][0]["reason"]
+    assert "exit code 127 (the shell found no such program" in home.task(run["id"], "shell")["reason"]
+    assert "frobnicate" in home.log_of(run["id"], "shell")
 
 
 def test_a_task_finds_its_surroundings_and_nothing_else(home):
