@@ -2,6 +2,7 @@
 #include "web/check.h"
 
 #include "base/clock.h"
+#include "web/block.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -15,15 +16,43 @@ struct check {
 	struct call *call;
 	struct guard_headers *headers;
 	const char *actor;
+	struct block block;
 	char allow[ROUTE_ALLOW_SIZE];
 };
 
 static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const char *name,
 				   const char *value)
 {
+	struct check *check = cls;
+
 	(void)kind;
-	guard_take(cls, name, value);
+	block_take_header(&check->block, name, value);
+	guard_take(check->headers, name, value);
 	return MHD_YES;
+}
+
+/* The server's texts lie in the head as it came; method is its first byte. */
+static bool take_head(struct check *check, const struct request_line *line)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(check->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	struct answer *refusal = &check->call->answer;
+
+	block_begin(&check->block, line->method, info == NULL ? 0 : info->header_size);
+	block_take_line(&check->block, line->version, line->rest);
+	MHD_get_connection_values(check->connection, MHD_HEADER_KIND, take_header, check);
+	if (block_is_whole(&check->block))
+		return true;
+	answer_problem(refusal, MHD_HTTP_BAD_REQUEST,
+		       "the head of the request is not made of lines that end with CRLF and hold "
+		       "no NUL, with one header on each");
+	refusal->close = true;
+	return false;
+}
+
+static bool only_reads(const struct check *check)
+{
+	return strcmp(check->method, "GET") == 0 || strcmp(check->method, "HEAD") == 0;
 }
 
 static bool check_origin(struct check *check)
@@ -34,7 +63,7 @@ static bool check_origin(struct check *check)
 	if (!check->listener->is_unix &&
 	    !guard_host(check->headers->host, web->listen_host, web->machine, refusal))
 		return false;
-	if (strcmp(check->method, "GET") == 0 || strcmp(check->method, "HEAD") == 0)
+	if (only_reads(check))
 		return true;
 	return guard_origin(check->headers, refusal);
 }
@@ -103,21 +132,25 @@ static bool check_query(struct check *check)
 
 /* The first refusal stands. Who asks is looked at before what is there: a stranger learns nothing
  * about addresses. */
-bool check_request(struct listener *listener, struct MHD_Connection *connection, const char *method,
-		   struct call *call, struct guard_headers *headers, const char **actor)
+bool check_request(struct listener *listener, struct MHD_Connection *connection,
+		   const struct request_line *line, struct call *call,
+		   struct guard_headers *headers, const char **actor)
 {
 	struct check check = {.listener = listener,
 			      .connection = connection,
-			      .method = method,
+			      .method = line->method,
 			      .call = call,
 			      .headers = headers};
 
-	call->is_head = strcmp(method, "HEAD") == 0;
-	MHD_get_connection_values(connection, MHD_HEADER_KIND, take_header, headers);
-	call->range = headers->range;
-	if (!guard_framing(headers, &call->answer) || !check_origin(&check))
+	call->is_head = strcmp(line->method, "HEAD") == 0;
+	headers->is_http_1_0 = strcmp(line->version, MHD_HTTP_VERSION_1_0) == 0;
+	if (!take_head(&check, line) || !guard_framing(headers, &call->answer))
 		return false;
-	call->route = route_find(method, &call->target, &call->names, check.allow);
+	call->range = headers->range;
+	call->answer.close = !only_reads(&check) && !guard_tells_length(headers);
+	if (!check_origin(&check))
+		return false;
+	call->route = route_find(line->method, &call->target, &call->names, check.allow);
 	if (!check_caller(&check) || call->answer.status != 0)
 		return false;
 	*actor = check.actor;

@@ -20,8 +20,30 @@ static const struct {
     {"Range", offsetof(struct guard_headers, range)},
 };
 
+/* "token = 1*tchar" (RFC 9110 section 5.6.2) */
+static bool is_token(const char *text)
+{
+	static const char tchars[] = "!#$%&'*+-.^_`|~0123456789"
+				     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	size_t length = strspn(text, tchars);
+
+	return length > 0 && text[length] == '\0';
+}
+
+static bool has_control(const char *value)
+{
+	for (const char *c = value; *c != '\0'; c++)
+		if (((unsigned char)*c < 0x20 && *c != '\t') || *c == 0x7f)
+			return true;
+	return false;
+}
+
 void guard_take(struct guard_headers *headers, const char *name, const char *value)
 {
+	if (!is_token(name))
+		headers->has_bad_name = true;
+	if (value != NULL && has_control(value))
+		headers->has_bad_value = true;
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
 		const char **slot = (const char **)((char *)headers + known[i].offset);
 
@@ -47,12 +69,23 @@ bool guard_framing(const struct guard_headers *headers, struct answer *refusal)
 {
 	const char *chunks = headers->transfer_encoding;
 
-	if (headers->doubled != NULL)
+	if (headers->has_bad_name)
+		answer_problem(refusal, MHD_HTTP_BAD_REQUEST,
+			       "a header's name holds what no name may: write 'Name: value' with "
+			       "nothing before the colon");
+	else if (headers->has_bad_value)
+		answer_problem(refusal, MHD_HTTP_BAD_REQUEST,
+			       "a header's value holds a control character: no value may");
+	else if (headers->doubled != NULL)
 		answer_problem(refusal, MHD_HTTP_BAD_REQUEST,
 			       "header '%s' is given twice: send it once", headers->doubled);
 	else if (headers->host == NULL)
 		answer_problem(refusal, MHD_HTTP_BAD_REQUEST,
 			       "header 'Host' is missing: HTTP/1.1 requires it");
+	else if (chunks != NULL && headers->is_http_1_0)
+		answer_problem(refusal, MHD_HTTP_BAD_REQUEST,
+			       "'Transfer-Encoding' is given with HTTP/1.0, which has none: send "
+			       "'Content-Length'");
 	else if (headers->content_length != NULL && chunks != NULL)
 		answer_problem(refusal, MHD_HTTP_BAD_REQUEST,
 			       "both 'Content-Length' and 'Transfer-Encoding' are given: send one");
@@ -68,6 +101,11 @@ bool guard_framing(const struct guard_headers *headers, struct answer *refusal)
 		return true;
 	refusal->close = true;
 	return false;
+}
+
+bool guard_tells_length(const struct guard_headers *headers)
+{
+	return headers->content_length != NULL || headers->transfer_encoding != NULL;
 }
 
 /* The bytes of a Host without its port. */

@@ -26,6 +26,7 @@ struct request {
 	struct request *previous;
 	struct listener *listener;
 	struct MHD_Connection *connection;
+	const char *line_rest; /* what follows the target in the request line; for check.h */
 	struct call call;
 	struct guard_headers headers;
 	struct str bytes;  /* of the body */

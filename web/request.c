@@ -157,10 +157,12 @@ static bool answers_early(const struct request *request)
 		told_length(request) > DISCARD_BYTES);
 }
 
-static enum MHD_Result begin_body(struct request *request, const char *method)
+static enum MHD_Result begin_body(struct request *request, const char *method, const char *version)
 {
+	struct request_line line = {method, request->line_rest, version};
+
 	request->checked = true;
-	request->answered = !check_request(request->listener, request->connection, method,
+	request->answered = !check_request(request->listener, request->connection, &line,
 					   &request->call, &request->headers, &request->actor);
 	if (!request->answered && told_length(request) > LIMIT_BODY_BYTES)
 		refuse_large(request);
@@ -216,6 +218,7 @@ void *request_begin(void *cls, const char *uri, struct MHD_Connection *connectio
 
 	request->listener = cls;
 	request->connection = connection;
+	request->line_rest = uri + strlen(uri) + 1;
 	request->call.log.fd = -1;
 	request->call.home = request->listener->web->home;
 	request->call.events = &request->listener->web->events;
@@ -236,9 +239,8 @@ enum MHD_Result request_handle(void *cls, struct MHD_Connection *connection, con
 	(void)cls;
 	(void)connection;
 	(void)url;
-	(void)version;
 	if (!request->checked)
-		return begin_body(request, method);
+		return begin_body(request, method, version);
 	if (*size > 0)
 		return take_bytes(request, bytes, size);
 	if (!request->answered && request->received > LIMIT_BODY_BYTES)

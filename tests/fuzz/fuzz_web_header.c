@@ -59,6 +59,7 @@ static void judge(const struct guard_headers *headers)
 
 	if (guard_framing(headers, &refusal)) {
 		assert(headers->host != NULL && headers->doubled == NULL);
+		assert(!headers->has_bad_name && !headers->has_bad_value);
 		assert(headers->content_length == NULL || headers->transfer_encoding == NULL);
 		if (guard_host(headers->host, "127.0.0.1", "node7", &refusal))
 			assert(strncasecmp(headers->host, "localhost", 9) == 0 ||

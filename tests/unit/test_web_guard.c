@@ -1,4 +1,5 @@
 /* test_web_guard.c - which requests are let in, and who is woken by what. */
+#include "web/block.h"
 #include "web/guard.h"
 #include "web/waits.h"
 
@@ -31,6 +32,9 @@ static void doubtful_framing_is_refused_and_the_connection_closed(void **state)
 	    {{.host = "h", .doubled = "Content-Length"}, "'Content-Length' is given twice"},
 	    {{.host = "h", .content_length = "1", .transfer_encoding = "chunked"}, "send one"},
 	    {{.host = "h", .transfer_encoding = "gzip"}, "only 'chunked'"},
+	    {{.host = "h", .has_bad_name = true}, "what no name may"},
+	    {{.host = "h", .has_bad_value = true}, "control character"},
+	    {{.host = "h", .transfer_encoding = "chunked", .is_http_1_0 = true}, "HTTP/1.0"},
 	    {{.host = "h", .content_length = "+1"}, "a number of bytes"},
 	    {{.host = "h", .content_length = "1, 1"}, "a number of bytes"},
 	    {{.host = "h", .content_length = ""}, "a number of bytes"},
@@ -56,6 +60,91 @@ static void a_second_header_is_noticed(void **state)
 	guard_take(&headers, "Content-Length", "5");
 	guard_take(&headers, "content-length", "5");
 	assert_string_equal(headers.doubled, "Content-Length");
+}
+
+static void a_name_that_is_no_token_is_noticed(void **state)
+{
+	static const char *const names[] = {"Content-Length ", " Host", "", "a\tb", "a(b",
+					    "\xc3\xa9"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct guard_headers headers = {0};
+
+		guard_take(&headers, names[i], "1");
+		assert_true(headers.has_bad_name);
+		assert_null(headers.content_length);
+	}
+}
+
+static void a_control_character_in_a_value_is_noticed(void **state)
+{
+	struct guard_headers headers = {0};
+
+	(void)state;
+	guard_take(&headers, "X", "a\tb \xc3\xa9");
+	assert_false(headers.has_bad_value);
+	guard_take(&headers, "X", "a\rContent-Length: 5");
+	assert_true(headers.has_bad_value);
+}
+
+#define NUL "\0"
+#define LINE "GET" NUL "/" NUL "HTTP/1.1" NUL NUL
+
+/* Judges a head of up to two headers, whose texts stand at these places, as the server would. */
+static bool is_whole(const char *head, size_t size, const size_t places[4])
+{
+	struct block block;
+
+	block_begin(&block, head, size);
+	block_take_line(&block, head + 6, head + 4 + strlen(head + 4) + 1);
+	for (size_t i = 0; i < 4 && places[i] != 0; i += 2)
+		block_take_header(&block, head + places[i], head + places[i + 1]);
+	return block_is_whole(&block);
+}
+
+static void a_head_is_made_of_its_headers_alone(void **state)
+{
+	static const struct {
+		const char *head;
+		size_t size;
+		size_t places[4];
+		bool good;
+	} cases[] = {
+#define HEAD(text) LINE text, sizeof(LINE text) - 1
+	    {HEAD(NUL NUL), {0}, true},
+	    {HEAD("A" NUL "1" NUL NUL NUL NUL), {16, 18}, true},
+	    {HEAD("A" NUL " 1" NUL NUL NUL NUL), {16, 19}, true},
+	    {HEAD("A" NUL "1" NUL NUL "B" NUL "2" NUL NUL NUL NUL), {16, 18, 21, 23}, true},
+	    {HEAD("A" NUL "1" NUL "B" NUL "2" NUL NUL NUL NUL), {16, 18, 20, 22}, false},
+	    {HEAD("A" NUL "1" NUL "x" NUL NUL "B" NUL "2" NUL NUL NUL NUL),
+	     {16, 18, 23, 25},
+	     false},
+	    {HEAD("A" NUL "1" NUL NUL NUL "B" NUL "2" NUL NUL NUL NUL), {16, 18, 22, 24}, false},
+	    {HEAD("A" NUL "1" NUL "B" NUL NUL NUL NUL), {16, 18}, false},
+	    {HEAD("A" NUL "1" NUL NUL "Content-Length: 5" NUL NUL NUL NUL), {16, 18}, false},
+	    {HEAD("A" NUL "1" NUL NUL NUL NUL NUL), {16, 18}, false},
+	    {HEAD("A" NUL "1" NUL NUL), {16, 18}, false},
+	    {HEAD("A" NUL "x" NUL "1" NUL NUL NUL NUL), {16, 20}, false},
+	    {HEAD(NUL NUL), {400, 402}, false},
+#undef HEAD
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_int_equal(is_whole(cases[i].head, cases[i].size, cases[i].places),
+				 cases[i].good);
+}
+
+static void a_target_ends_where_the_version_begins(void **state)
+{
+	static const char head[] = "GET" NUL "/a" NUL "b" NUL "HTTP/1.1" NUL NUL NUL NUL;
+	struct block block;
+
+	(void)state;
+	block_begin(&block, head, sizeof head - 1);
+	block_take_line(&block, head + 9, head + 7);
+	assert_false(block_is_whole(&block));
 }
 
 static void only_our_own_names_are_hosts(void **state)
@@ -235,6 +324,10 @@ int main(void)
 	    cmocka_unit_test(sound_framing_passes),
 	    cmocka_unit_test(doubtful_framing_is_refused_and_the_connection_closed),
 	    cmocka_unit_test(a_second_header_is_noticed),
+	    cmocka_unit_test(a_name_that_is_no_token_is_noticed),
+	    cmocka_unit_test(a_control_character_in_a_value_is_noticed),
+	    cmocka_unit_test(a_head_is_made_of_its_headers_alone),
+	    cmocka_unit_test(a_target_ends_where_the_version_begins),
 	    cmocka_unit_test(only_our_own_names_are_hosts),
 	    cmocka_unit_test(another_sites_page_changes_nothing),
 	    cmocka_unit_test(only_the_token_opens),

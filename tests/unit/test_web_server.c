@@ -1668,6 +1668,67 @@ static void a_follower_that_goes_away_is_noticed(void **state)
 
 #define POST_RUN "POST /api/v1/dags/nightly.etl/runs HTTP/1.1\r\nHost: localhost\r\n"
 
+/* What lies between two requests to a proxy but not to us, or the other way round. */
+static void a_head_that_two_could_read_differently_is_refused(void **state)
+{
+#define CASE(text) text, sizeof(text) - 1
+#define SMUGGLED "\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+	static const struct {
+		const char *text;
+		size_t size;
+	} cases[] = {
+	    {CASE(POST_RUN "Content-Length : 49" SMUGGLED)},
+	    {CASE(POST_RUN "Content-Length\t: 49" SMUGGLED)},
+	    {CASE(POST_RUN "Content-Length:\r\n 49" SMUGGLED)},
+	    {CASE(POST_RUN "X: a\r\n Content-Length: 49" SMUGGLED)},
+	    {CASE(POST_RUN "X: a\0Content-Length: 49" SMUGGLED)},
+	    {CASE(POST_RUN "X: a\0\r\nY: b" SMUGGLED)},
+	    {CASE(POST_RUN "X: a\0" SMUGGLED)},
+	    {CASE(POST_RUN "Content-Length: 0\0"
+			   "49" SMUGGLED)},
+	    {CASE(POST_RUN "X\0: a" SMUGGLED)},
+	    {CASE(POST_RUN "X: a\rContent-Length: 0" SMUGGLED)},
+	    {CASE(POST_RUN "X: a\nContent-Length: 0" SMUGGLED)},
+	    {CASE("GET /healthz\0/x HTTP/1.1\r\nHost: localhost" SMUGGLED)},
+	    {CASE("GET /healthz%00 HTTP/1.1\r\nHost: localhost\r\nConnection: close" SMUGGLED)},
+	    {CASE("POST /api/v1/dags/nightly.etl/runs HTTP/1.0\r\nHost: localhost\r\n"
+		  "Transfer-Encoding: chunked\r\n\r\n0" SMUGGLED)},
+	};
+	struct server *server = *state;
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct client client = over_unix(server);
+		struct reply reply;
+
+		send_bytes(client.fd, cases[i].text, cases[i].size);
+		reply = next_reply(&client, false);
+		if (reply.status != 400)
+			fail_msg("case %zu: %d", i, reply.status);
+		assert_false(receive(&client));
+		close_reply(&reply);
+		hang_up(&client);
+	}
+	assert_int_equal(count_items(server, "/api/v1/runs"), 0);
+#undef SMUGGLED
+#undef CASE
+}
+
+/* What follows may have been meant as its body. */
+static void a_command_without_a_length_is_the_last_on_its_connection(void **state)
+{
+	struct server *server = *state;
+	struct client client = over_unix(server);
+	struct reply reply;
+
+	send_text(client.fd, POST_RUN "\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	reply = next_reply(&client, false);
+	expect_status(&reply, 201);
+	assert_string_equal(header(&reply, "Connection"), "close");
+	assert_false(receive(&client));
+	close_reply(&reply);
+	hang_up(&client);
+}
+
 static void doubtful_framing_is_refused(void **state)
 {
 	static const struct {
@@ -2056,6 +2117,8 @@ int main(void)
 	    STORY(following_goes_on_where_it_was_cut_off),
 	    STORY(who_follows_a_task_to_come_waits_for_its_first_attempt),
 	    STORY(a_follower_that_goes_away_is_noticed),
+	    STORY(a_head_that_two_could_read_differently_is_refused),
+	    STORY(a_command_without_a_length_is_the_last_on_its_connection),
 	    STORY(doubtful_framing_is_refused),
 	    STORY(garbage_is_refused_or_cut_off),
 	    STORY(a_client_that_leaves_in_the_middle_leaves_nothing_behind),
