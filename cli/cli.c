@@ -1,6 +1,8 @@
 /* cli.c - from argv to a verb and its exit code; see cli.h. */
 #include "cli/cli.h"
 
+#include "base/mem.h"
+#include "cli/text.h"
 #include "cli/verb.h"
 #include "cli/verbs/verbs.h"
 #include "net/http.h"
@@ -13,16 +15,57 @@
 #include <string.h>
 #include <unistd.h>
 
+static void print_clean(FILE *file, const char *before, const char *text)
+{
+	struct str line = STR_INIT;
+
+	str_append(&line, before);
+	text_clean(&line, text);
+	str_append_char(&line, '\n');
+	fputs(str_text(&line), file);
+	str_close(&line);
+}
+
+static void tell(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
+
+static void tell(const char *format, va_list args)
+{
+	va_list again;
+	int length;
+	char *text;
+
+	va_copy(again, args);
+	length = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	text = mem_alloc((size_t)length + 1);
+	(void)vsnprintf(text, (size_t)length + 1, format, args);
+	print_clean(stderr, "heddle: ", text);
+	mem_free(text);
+}
+
 int cli_fail(int code, const char *format, ...)
 {
 	va_list args;
 
-	fputs("heddle: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	tell(format, args);
 	va_end(args);
-	fputc('\n', stderr);
 	return code;
+}
+
+void cli_tell(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	tell(format, args);
+	va_end(args);
+}
+
+void cli_print_line(const char *text)
+{
+	print_clean(stdout, "", text);
+	fflush(stdout);
 }
 
 int cli_fail_err(const struct err *err)

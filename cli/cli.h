@@ -28,10 +28,14 @@ struct cli {
 /* Runs the verb that the command line names and returns the process's exit code. */
 int cli_main(int argc, char **argv);
 
-/* Prints "heddle: ..." to stderr and returns the code. */
+/* Prints "heddle: ..." to stderr, in one line that cannot steer a terminal. */
+void cli_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Likewise, and returns the code. */
 int cli_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Likewise for an err: its message, and the exit code that belongs to its code. */
 int cli_fail_err(const struct err *err);
+/* Prints text to stdout as one line that cannot steer a terminal, and flushes it. */
+void cli_print_line(const char *text);
 /* Prints text to stdout and flushes it. False when stdout takes no more. */
 bool cli_print(const char *text, size_t count);
 bool cli_print_str(const struct str *text);

@@ -1,6 +1,8 @@
 /* text.c - words for people; see text.h. */
 #include "cli/text.h"
 
+#include "web/steer.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,21 +92,27 @@ bool text_parse_instant(const char *text, int64_t *at_ms)
 	return true;
 }
 
+static void clean(struct str *out, const char *text, const char *kept)
+{
+	const char *end = text + strlen(text);
+
+	while (text < end) {
+		bool keeps = strchr(kept, *text) != NULL;
+		size_t size = keeps ? 0 : steer_bytes(text, (size_t)(end - text));
+
+		str_append_char(out, size > 0 ? ' ' : *text);
+		text += size > 0 ? size : 1;
+	}
+}
+
 void text_clean(struct str *out, const char *text)
 {
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
-		unsigned char next = (unsigned char)text[1];
+	clean(out, text, "");
+}
 
-		if (c < 0x20 || c == 0x7f) {
-			str_append_char(out, ' ');
-		} else if (c == 0xc2 && next >= 0x80 && next <= 0x9f) {
-			str_append_char(out, ' '); /* U+0080 to U+009F in UTF-8 */
-			text++;
-		} else {
-			str_append_char(out, *text);
-		}
-	}
+void text_clean_lines(struct str *out, const char *text)
+{
+	clean(out, text, "\n\t");
 }
 
 size_t text_width(const char *text)

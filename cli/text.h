@@ -21,8 +21,11 @@ char *text_time_of_day(int64_t at_ms, char buffer[TEXT_SIZE]);
 /* "2026-11-20T06:00:00.123Z", as the API writes instants. */
 bool text_parse_instant(const char *text, int64_t *at_ms);
 
-/* Appends text as one line that cannot steer a terminal: each control character becomes a space. */
+/* Appends text as one line that cannot steer a terminal: each character that could (steer.h)
+ * becomes a space. */
 void text_clean(struct str *out, const char *text);
+/* Likewise, with its line feeds and tabs. */
+void text_clean_lines(struct str *out, const char *text);
 /* Columns that the text takes on a terminal, as far as one character is one column. */
 size_t text_width(const char *text);
 /* Escape sequence that begins the colour of a state, "" when it has none; text_colour_end ends it.

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "model/limits.h"
+#include "web/steer.h"
 
 #include <jansson.h>
 #include <microhttpd.h>
@@ -33,14 +34,6 @@ static char *next_fault(struct faults *faults, const char *key)
 	return text;
 }
 
-static bool has_control(const char *text, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-			return true;
-	return false;
-}
-
 const char *body_key_fault(const char *key, size_t size)
 {
 	json_t *text;
@@ -49,7 +42,7 @@ const char *body_key_fault(const char *key, size_t size)
 		return "is empty: leave it out for a fresh key";
 	if (size > LIMIT_RUN_KEY_BYTES)
 		return "is longer than 200 bytes";
-	if (has_control(key, size))
+	if (steer_is_in(key, size))
 		return "holds a control character";
 	text = json_stringn(key, size); /* checks the UTF-8 */
 	if (text == NULL)
@@ -62,7 +55,7 @@ static const char *reason_fault(const char *reason, size_t size)
 {
 	if (size > LIMIT_REASON_BYTES)
 		return "is longer than 500 bytes";
-	if (has_control(reason, size))
+	if (steer_is_in(reason, size))
 		return "holds a control character: one line is wanted";
 	return NULL;
 }

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/vec.h"
 #include "cli/ask.h"
+#include "cli/text.h"
 #include "cli/verbs/verbs.h"
 #include "model/state.h"
 
@@ -201,9 +202,14 @@ static size_t choose(const struct logs *logs, const json_t *tasks)
 
 static void tell_which(const struct logs *logs, const char *task, int64_t number)
 {
-	if (logs->task == NULL || logs->shown_count > 0)
-		fprintf(stderr, "%s==> %s (try %" PRId64 ") <==\n",
-			logs->shown_count == 0 ? "" : "\n", task, number);
+	struct str line = STR_INIT;
+
+	if (logs->task != NULL && logs->shown_count == 0)
+		return;
+	text_clean(&line, task);
+	fprintf(stderr, "%s==> %s (try %" PRId64 ") <==\n", logs->shown_count == 0 ? "" : "\n",
+		str_text(&line), number);
+	str_close(&line);
 }
 
 static int show_next(struct logs *logs, const json_t *tasks, bool *any)
@@ -293,7 +299,7 @@ static int tell_nothing_shown(const struct logs *logs, const json_t *tasks)
 	const json_t *task = logs->task == NULL ? NULL : find_task(tasks, logs->task);
 
 	if (task == NULL) {
-		fprintf(stderr, "heddle: no task of run %s has started\n", logs->run_id);
+		cli_tell("no task of run %s has started", logs->run_id);
 		return CODE_OK;
 	}
 	if (reply_number(task, "attempts") == 0)

@@ -108,8 +108,8 @@ static void tell_end(const json_t *run)
 		   text_duration(duration_ms, text));
 	if (reply_text(run, "reason")[0] != '\0')
 		str_append(&line, ": ");
-	text_clean(&line, reply_text(run, "reason"));
-	fprintf(stderr, "heddle: %s\n", str_text(&line));
+	str_append(&line, reply_text(run, "reason"));
+	cli_tell("%s", str_text(&line));
 	str_close(&line);
 }
 
@@ -160,10 +160,8 @@ static int finish_trigger(struct cli *cli, const struct waiting *waiting, struct
 	int code;
 
 	snprintf(run_id, sizeof run_id, "%s", reply_text(reply->json, "id"));
-	if (!cli->json) {
-		puts(run_id);
-		fflush(stdout); /* who waits may want to know what for */
-	}
+	if (!cli->json)
+		cli_print_line(run_id); /* at once: who waits may want to know what for */
 	code = waiting->wanted ? wait_for_end(cli, run_id, waiting, reply) : CODE_OK;
 	if (cli->json && (code == CODE_OK || code == CODE_TIMED_OUT))
 		reply_print(reply);
@@ -225,7 +223,7 @@ static int finish_cancel(struct cli *cli, const char *run_id, const struct waiti
 	else if (run_is_over(reply->json))
 		tell_end(reply->json);
 	else if (code == CODE_OK)
-		fprintf(stderr, "heddle: run %s is %s\n", run_id, reply_text(reply->json, "state"));
+		cli_tell("run %s is %s", run_id, reply_text(reply->json, "state"));
 	return code;
 }
 

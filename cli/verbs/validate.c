@@ -1,5 +1,6 @@
 /* validate.c - `heddle validate`: checks DAG files without a daemon. */
 #include "cli/cli.h"
+#include "cli/text.h"
 #include "cli/verbs/verbs.h"
 #include "daemon/folder.h"
 #include "model/render.h"
@@ -29,10 +30,13 @@ static void print_errors(const struct folder *folder)
 {
 	bool caret = isatty(STDOUT_FILENO);
 	struct str text = STR_INIT;
+	struct str clean = STR_INIT;
 
 	for (size_t i = 0; i < folder->errors.count; i++)
 		dag_error_format(&folder->errors.items[i], caret, &text);
-	cli_print_str(&text);
+	text_clean_lines(&clean, str_text(&text));
+	cli_print_str(&clean);
+	str_close(&clean);
 	str_close(&text);
 }
 

@@ -384,6 +384,32 @@ static void without_a_daemon_the_remedy_is_told(void **state)
 	leave(&stage);
 }
 
+static void what_is_told_cannot_steer_a_terminal(void **state)
+{
+	static const struct exchange script[] = {
+	    {"POST ", 201, "{\"id\":\"9f\\u001b[2J\\u202e1c\"}", THEN_KEEP, NULL}, {0}};
+	struct stage stage;
+
+	(void)state;
+	perform(&stage, script, WORDS("trigger", "d"));
+	expect(&stage, CODE_OK, "9f [2J 1c\n");
+	leave(&stage);
+	perform(&stage, NULL, WORDS("a\033[2Jb\xe2\x80\xae"));
+	expect(&stage, CODE_USAGE, "");
+	assert_string_equal(str_text(&stage.capture.err),
+			    "heddle: unknown verb 'a [2Jb '; 'heddle help' lists all\n");
+	leave(&stage);
+	perform(&stage, NULL, WORDS("validate", "/nowhere\033]0;x\a"));
+	assert_null(strchr(str_text(&stage.capture.err), '\033'));
+	assert_null(strchr(str_text(&stage.capture.out), '\033'));
+	assert_null(strchr(str_text(&stage.capture.out), '\a'));
+	leave(&stage);
+	perform(&stage, NULL, WORDS("ls", "dags", "--home", "/nowhere\033[2J"));
+	expect(&stage, CODE_NO_DAEMON, "");
+	assert_null(strchr(str_text(&stage.capture.err), '\033'));
+	leave(&stage);
+}
+
 static void cancel_takes_the_beginning_of_an_id(void **state)
 {
 	static const struct exchange script[] = {
@@ -700,6 +726,7 @@ int main(void)
 	    cmocka_unit_test(a_trigger_whose_answer_is_lost_is_repeated_with_the_same_key),
 	    cmocka_unit_test(what_the_daemon_refuses_is_told_with_its_exit_code),
 	    cmocka_unit_test(without_a_daemon_the_remedy_is_told),
+	    cmocka_unit_test(what_is_told_cannot_steer_a_terminal),
 	    cmocka_unit_test(cancel_takes_the_beginning_of_an_id),
 	    cmocka_unit_test(a_daemon_elsewhere_is_asked_with_a_token_from_file_or_environment),
 	    cmocka_unit_test(runs_show_prints_the_api_s_json_as_it_is),

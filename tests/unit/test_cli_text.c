@@ -76,6 +76,16 @@ static void text_from_outside_cannot_steer_a_terminal(void **state)
 	(void)state;
 	text_clean(&out, "a\033[31mb\nc\td\x7f\xc2\x9bz\xc3\xa4");
 	assert_string_equal(str_text(&out), "a [31mb c d  z\xc3\xa4");
+	str_clear(&out);
+	text_clean(&out, "a\xe2\x80\xae"
+			 "b\xe2\x81\xa6"
+			 "c\xe2\x80\x8f"
+			 "d\xd8\x9c"
+			 "e\xe2\x80\x94");
+	assert_string_equal(str_text(&out), "a b c d e\xe2\x80\x94");
+	str_clear(&out);
+	text_clean_lines(&out, "a\033[1m\n\tb\r\xe2\x80\xae\n");
+	assert_string_equal(str_text(&out), "a [1m\n\tb  \n");
 	str_close(&out);
 }
 
