@@ -50,12 +50,25 @@ static int create_client(const struct http_server *server, struct cli *cli, stru
 	return rc;
 }
 
+/* What stands on a command line can be read by every user, so a password there is none; nor is it
+ * repeated here. */
+static int refuse_password(const char *url, struct err *err)
+{
+	if (strchr(url, '@') == NULL)
+		return 0;
+	return err_set(err, ERR_USAGE,
+		       "the value of '--url' holds a '@': the daemon takes no name and password, "
+		       "but a token in $HEDDLE_TOKEN or --token-file");
+}
+
 static int connect_by_url(struct cli *cli, struct err *err)
 {
 	struct http_server server = {.url = cli->args->values[FLAG_URL]};
 	struct str token = STR_INIT;
-	int rc = read_token(cli->args, &token, err);
+	int rc = refuse_password(server.url, err);
 
+	if (rc == 0)
+		rc = read_token(cli->args, &token, err);
 	if (rc == 0) {
 		server.token = token.size == 0 ? NULL : str_text(&token);
 		rc = create_client(&server, cli, err);
@@ -293,6 +306,19 @@ static int latest_run_id(struct cli *cli, const char *dag, char run_id[17])
 	return code;
 }
 
+/* Whether it can be the beginning of a run's id; tells it when not. */
+static int check_run(const char *run)
+{
+	size_t length = strlen(run);
+
+	if (length == 0)
+		return cli_fail(CODE_USAGE, "RUN is empty: it is the id of a run, or its "
+					    "beginning");
+	if (length > 16 || strspn(run, "0123456789abcdef") != length)
+		return cli_fail(CODE_NOT_FOUND, "no run begins with '%s'", run);
+	return CODE_OK;
+}
+
 int ask_run_id(struct cli *cli, const char *run, char run_id[17])
 {
 	struct reply reply = {0};
@@ -301,8 +327,11 @@ int ask_run_id(struct cli *cli, const char *run, char run_id[17])
 
 	if (run == NULL)
 		return latest_run_id(cli, cli->args->values[FLAG_DAG], run_id);
+	code = check_run(run);
+	if (code != CODE_OK)
+		return code;
 	str_append(&path, "/api/v1/runs/");
-	http_encode(&path, run);
+	str_append(&path, run);
 	code = ask_get(cli, str_text(&path), &reply);
 	if (code == CODE_OK)
 		snprintf(run_id, 17, "%s", reply_text(reply.json, "id"));

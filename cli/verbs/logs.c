@@ -136,6 +136,22 @@ static enum piece_result take_rest(struct stream *stream, int *code)
 	return result;
 }
 
+/* Nothing came. That is told when the attempt has written something: its file is gone. */
+static int explain_nothing(struct logs *logs, const char *path, const char *task, int64_t number)
+{
+	struct reply reply = {0};
+	int code = ask_get(logs->cli, path, &reply);
+	int64_t log_bytes = reply_number(reply.json, "log_bytes");
+
+	if (code == CODE_OK && log_bytes > 0 &&
+	    strcmp(reply_text(reply.json, "state"), "running") != 0)
+		cli_tell("the log file of task '%s' (try %" PRId64 ") is gone: it had %" PRId64
+			 " bytes",
+			 task, number, log_bytes);
+	reply_close(&reply);
+	return code;
+}
+
 /* A stream that ends may have been cut off. What was asked for after the attempt was seen to be
  * over is all there is. */
 static int show_attempt(struct logs *logs, const char *task, int64_t number)
@@ -154,6 +170,8 @@ static int show_attempt(struct logs *logs, const char *task, int64_t number)
 		result = take_rest(&stream, &code);
 	} while (result == PIECE_BROKEN ||
 		 (result == PIECE_WHOLE && logs->follow && !stream.attempt_is_over));
+	if (result == PIECE_WHOLE && stream.offset_bytes == 0)
+		code = explain_nothing(logs, stream.path, task, number);
 	return code;
 }
 

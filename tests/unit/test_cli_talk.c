@@ -655,6 +655,70 @@ static void a_log_that_cannot_be_is_not_found(void **state)
 	leave(&stage);
 }
 
+static void an_empty_log_that_was_written_is_told_to_be_gone(void **state)
+{
+	static const struct exchange script[] = {
+	    {"GET /api/v1/runs/9f ", 200, RUNNING, THEN_KEEP, NULL},
+	    {"GET /api/v1/runs/" RUN " ", 200, ENDED("success"), THEN_KEEP, NULL},
+	    {"GET /api/v1/runs/" RUN "/tasks ", 200, "{\"items\":[" TASK("x", "1", "1") "]}",
+	     THEN_KEEP, NULL},
+	    {LOG("x", "1") " ", 200, "", THEN_KEEP, NULL},
+	    {ATTEMPT("x", "1"), 200, "{\"state\":\"success\",\"log_bytes\":12}", THEN_KEEP, NULL},
+	    {0}};
+	static const struct exchange silent[] = {
+	    {"GET /api/v1/runs/9f ", 200, RUNNING, THEN_KEEP, NULL},
+	    {"GET /api/v1/runs/" RUN " ", 200, ENDED("success"), THEN_KEEP, NULL},
+	    {"GET /api/v1/runs/" RUN "/tasks ", 200, "{\"items\":[" TASK("x", "1", "1") "]}",
+	     THEN_KEEP, NULL},
+	    {LOG("x", "1") " ", 200, "", THEN_KEEP, NULL},
+	    {ATTEMPT("x", "1"), 200, "{\"state\":\"success\",\"log_bytes\":0}", THEN_KEEP, NULL},
+	    {0}};
+	struct stage stage;
+
+	(void)state;
+	perform(&stage, script, WORDS("logs", "9f", "x"));
+	expect(&stage, CODE_OK, "");
+	assert_string_equal(str_text(&stage.capture.err),
+			    "heddle: the log file of task 'x' (try 1) is gone: it had 12 bytes\n");
+	leave(&stage);
+	perform(&stage, silent, WORDS("logs", "9f", "x"));
+	expect(&stage, CODE_OK, "");
+	assert_string_equal(str_text(&stage.capture.err), "");
+	leave(&stage);
+}
+
+static void what_can_be_no_run_is_not_asked_for(void **state)
+{
+	char *const *const lines[] = {WORDS("cancel", "xyz"), WORDS("logs", "xyz"),
+				      WORDS("watch", "xyz"), WORDS("runs", "show", "xyz"),
+				      WORDS("ls", "tasks", "--run", "xyz")};
+	struct stage stage;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		perform(&stage, NULL, lines[i]);
+		expect(&stage, CODE_NOT_FOUND, "");
+		assert_string_equal(str_text(&stage.capture.err),
+				    "heddle: no run begins with 'xyz'\n");
+		leave(&stage);
+	}
+	perform(&stage, NULL, WORDS("logs", RUN "0"));
+	expect(&stage, CODE_NOT_FOUND, "");
+	leave(&stage);
+}
+
+static void a_password_in_the_url_is_refused_and_not_repeated(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	perform(&stage, NULL, WORDS("ls", "dags", "--url", "http://u:hunter2@localhost:1"));
+	expect(&stage, CODE_USAGE, "");
+	assert_non_null(strstr(str_text(&stage.capture.err), "$HEDDLE_TOKEN"));
+	assert_null(strstr(str_text(&stage.capture.err), "hunter2"));
+	leave(&stage);
+}
+
 /* --- usage ---------------------------------------------------------------------------------------
  */
 
@@ -690,6 +754,8 @@ static void wrong_usage_is_told_before_anything_is_done(void **state)
 	expect_usage(WORDS("runs", "show"), "which run?");
 	expect_usage(WORDS("runs", "show", "x", "--latest"), "'--dag' and '--latest' go together");
 	expect_usage(WORDS("logs", "x", "--attempt", "1"), "'--attempt' needs a task");
+	expect_usage(WORDS("watch", ""), "RUN is empty");
+	expect_usage(WORDS("cancel", ""), "RUN is empty");
 	expect_usage(WORDS("logs", "x", "t#3"), "not supported yet");
 	expect_usage(WORDS("ls", "dags", "--url", "ftp://x"), "must begin with http");
 	expect_usage(WORDS("daemon", "--listen", "none", "--port", "1"), "has no meaning");
@@ -738,6 +804,9 @@ int main(void)
 		a_followed_log_neither_doubles_nor_loses_a_line_when_the_daemon_restarts),
 	    cmocka_unit_test(a_followed_task_is_followed_into_its_next_attempt),
 	    cmocka_unit_test(a_log_that_cannot_be_is_not_found),
+	    cmocka_unit_test(an_empty_log_that_was_written_is_told_to_be_gone),
+	    cmocka_unit_test(what_can_be_no_run_is_not_asked_for),
+	    cmocka_unit_test(a_password_in_the_url_is_refused_and_not_repeated),
 	    cmocka_unit_test(wrong_usage_is_told_before_anything_is_done),
 	    cmocka_unit_test(help_is_data_and_tells_flags_and_examples),
 	};
