@@ -162,6 +162,7 @@ static enum MHD_Result begin_body(struct request *request, const char *method, c
 	struct request_line line = {method, request->line_rest, version};
 
 	request->checked = true;
+	server_is_asked(request->connection);
 	request->answered = !check_request(request->listener, request->connection, &line,
 					   &request->call, &request->headers, &request->actor);
 	if (!request->answered && told_length(request) > LIMIT_BODY_BYTES)

@@ -70,6 +70,8 @@ struct web {
 void server_suspend(struct listener *listener, struct MHD_Connection *connection);
 /* Takes it up again and lets the server go on with it at once. Not inside a handler. */
 void server_resume(struct listener *listener, struct MHD_Connection *connection);
+/* A request's head has come whole: the connection may be idle for longer from now on. */
+void server_is_asked(struct MHD_Connection *connection);
 /* Moves the timer to the nearest deadline. */
 void server_arm_deadline(struct web *web);
 /* The descriptor of a connection, -1 when it has none. */

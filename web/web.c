@@ -26,6 +26,8 @@
 #define CONNECTIONS_MAX 256u
 #define CONNECTION_BYTES (32u * 1024) /* headers, body buffer and answer headers of one */
 #define CONNECTION_IDLE_S 60u
+#define HEAD_IDLE_S 10u         /* before the first request: nobody sends that by hand */
+#define CONNECTIONS_ONE_IP 128u /* so that one address leaves places for others */
 #define COMPLAIN_EVERY_MS 60000
 
 /* --- turning ------------------------------------------------------------------------------------
@@ -161,6 +163,22 @@ static size_t keep_encoded(void *cls, struct MHD_Connection *connection, char *t
 	return strlen(text);
 }
 
+/* A connection that sends no request must not hold its place as long as one that did; see
+ * server_is_asked. */
+static void on_connection(void *cls, struct MHD_Connection *connection, void **slot,
+			  enum MHD_ConnectionNotificationCode what)
+{
+	(void)cls;
+	(void)slot;
+	if (what == MHD_CONNECTION_NOTIFY_STARTED)
+		MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, HEAD_IDLE_S);
+}
+
+void server_is_asked(struct MHD_Connection *connection)
+{
+	MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, CONNECTION_IDLE_S);
+}
+
 /* Takes the descriptor over when it succeeds. */
 static struct MHD_Daemon *start_server(struct listener *listener, int fd)
 {
@@ -170,7 +188,8 @@ static struct MHD_Daemon *start_server(struct listener *listener, int fd)
 	    MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, request_begin, listener,
 	    MHD_OPTION_NOTIFY_COMPLETED, request_end, listener, MHD_OPTION_UNESCAPE_CALLBACK,
 	    keep_encoded, NULL, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
-	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_ONE_IP, MHD_OPTION_NOTIFY_CONNECTION,
+	    on_connection, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
 	    MHD_OPTION_CONNECTION_TIMEOUT, CONNECTION_IDLE_S, MHD_OPTION_END);
 }
 

@@ -1666,6 +1666,7 @@ static void a_follower_that_goes_away_is_noticed(void **state)
 /* --- bad and odd requests -----------------------------------------------------------------------
  */
 
+#define ASK_HEALTH "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 #define POST_RUN "POST /api/v1/dags/nightly.etl/runs HTTP/1.1\r\nHost: localhost\r\n"
 
 /* What lies between two requests to a proxy but not to us, or the other way round. */
@@ -1964,6 +1965,57 @@ static void too_many_clients_wait_for_their_turn(void **state)
 		hang_up(&clients[i]);
 }
 
+/* Whoever has sent no whole request is let go long before one who has. */
+static void a_client_that_asks_nothing_is_let_go(void **state)
+{
+	struct server *server = *state;
+	int64_t before = clock_now().boot_ms;
+	struct client silent = over_tcp(server);
+	struct client slow = over_tcp(server);
+	struct client asks = over_tcp(server);
+	struct reply reply;
+
+	send_text(slow.fd, "GET /healthz HTTP/1.1\r\nHost: loc");
+	send_request(&asks, "GET", "/healthz", "", NULL);
+	reply = next_reply(&asks, false);
+	close_reply(&reply);
+	assert_false(receive(&silent));
+	while (receive(&slow))
+		;
+	assert_in_range(clock_now().boot_ms - before, 5000, 19000);
+	send_request(&asks, "GET", "/healthz", "", NULL);
+	reply = next_reply(&asks, false);
+	expect_status(&reply, 200);
+	close_reply(&reply);
+	hang_up(&silent);
+	hang_up(&slow);
+	hang_up(&asks);
+}
+
+static void one_address_leaves_places_for_others(void **state)
+{
+	enum {
+		COUNT = 140,
+		ONE_IP = 128
+	};
+	struct server *server = *state;
+	struct client clients[COUNT];
+	size_t served = 0;
+
+	for (size_t i = 0; i < COUNT; i++) {
+		struct reply reply;
+
+		clients[i] = over_tcp(server);
+		(void)send(clients[i].fd, ASK_HEALTH, sizeof ASK_HEALTH - 1, MSG_NOSIGNAL);
+		reply = next_reply(&clients[i], false);
+		served += reply.status == 200;
+		close_reply(&reply);
+	}
+	assert_int_equal(served, ONE_IP);
+	for (size_t i = 0; i < COUNT; i++)
+		hang_up(&clients[i]);
+}
+
 static void a_database_that_cannot_be_read_is_told(void **state)
 {
 	struct server *server = *state;
@@ -2129,6 +2181,8 @@ int main(void)
 	    STORY(half_closed_clients_are_answered_or_let_go),
 	    STORY(a_connection_serves_many_requests),
 	    STORY(too_many_clients_wait_for_their_turn),
+	    STORY(a_client_that_asks_nothing_is_let_go),
+	    STORY(one_address_leaves_places_for_others),
 	    STORY(a_database_that_cannot_be_read_is_told),
 	    STORY(a_stop_answers_what_waits),
 	    STORY(a_stop_while_all_are_busy_forgets_nothing),
