@@ -28,8 +28,10 @@ static bool check_template(struct report *report, const struct node *node)
 
 	if (template == NULL)
 		return true;
-	(void)source_find(report->source, "{{", node->last_line, &place);
-	report_template(report, place, template);
+	if (report_is_full(report))
+		return false;
+	(void)source_find(report->source, "{{", node->start, node->end, &place);
+	report_template(report, place, template, strlen(template));
 	return false;
 }
 

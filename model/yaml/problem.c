@@ -115,16 +115,16 @@ static bool report_character(struct place place, struct report *report)
 static bool report_bare_template(struct place at, struct report *report)
 {
 	struct place place = {at.line, 1};
-	const char *line;
+	const struct source *source = report->source;
 	size_t length;
+	size_t begin = (size_t)(source_line(source, at.line, &length) - source->text);
 	size_t start;
 
-	if (!source_find(report->source, "{{", at.line, &place) || place.column > at.column)
+	if (!source_find(source, "{{", begin, begin + length, &place) || place.column > at.column)
 		return false;
-	line = source_line(report->source, at.line, &length);
-	start = source_offset(report->source, place) - (size_t)(line - report->source->text);
+	start = source_offset(source, place);
 	report->is_syntax = true;
-	report_template(report, place, arena_strndup(&report->arena, line + start, length - start));
+	report_template(report, place, source->text + start, begin + length - start);
 	return true;
 }
 

@@ -15,6 +15,7 @@
  * do not go strictly from top to bottom; and few enough for memory. */
 #define GATHERED_MAX (10 * LIMIT_ERRORS)
 #define QUOTED_CHARACTERS 60
+#define TEMPLATE_BYTES 300 /* more than a quote shows, of four bytes each */
 #define SHOWN_LINE_BYTES 500
 #define NEAREST_BUDGET 50000000u /* cells of the tables of str_distance: well under a second */
 
@@ -91,6 +92,8 @@ const char *report_quote(struct report *report, const char *text)
 	const char *copy;
 	size_t characters = 0;
 
+	if (report_is_full(report))
+		return "";
 	str_append_char(&quoted, '\'');
 	for (; *text != '\0'; text++) {
 		characters += !is_inner_byte(*text);
@@ -109,14 +112,19 @@ const char *report_quote(struct report *report, const char *text)
 	return copy;
 }
 
-void report_template(struct report *report, struct place place, const char *text)
+void report_template(struct report *report, struct place place, const char *text, size_t length)
 {
-	const char *end = strstr(text, "}}");
-	const char *shown =
-	    end == NULL ? text : arena_strndup(&report->arena, text, (size_t)(end - text) + 2);
+	const char *end;
 
+	if (report_is_full(report))
+		return;
+	if (length > TEMPLATE_BYTES)
+		length = TEMPLATE_BYTES;
+	end = memmem(text, length, "}}", 2);
+	if (end != NULL)
+		length = (size_t)(end - text) + 2;
 	report_add(report, place, "templates are not supported yet: %s",
-		   report_quote(report, shown));
+		   report_quote(report, arena_strndup(&report->arena, text, length)));
 }
 
 const char *report_nearest(struct report *report, const char *word, const char *const *names,

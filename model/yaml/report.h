@@ -41,10 +41,11 @@ void report_syntax(struct report *report, struct place place, const char *format
     __attribute__((format(printf, 3, 4)));
 
 /* The text in single quotes for a message, cut to a bearable length, line ends and control
- * characters escaped. Lives as long as the report. */
+ * characters escaped. Lives as long as the report. "" once the report is full. */
 const char *report_quote(struct report *report, const char *text);
-/* Reports a template; text begins with its "{{". */
-void report_template(struct report *report, struct place place, const char *text);
+/* Reports a template; text begins with its "{{" and has length bytes, of which only the first ones
+ * are looked at. */
+void report_template(struct report *report, struct place place, const char *text, size_t length);
 /* As str_nearest, but gives up (NULL) once a file has had its share of searches: a file with
  * thousands of errors is told of them in the time of one with few. */
 const char *report_nearest(struct report *report, const char *word, const char *const *names,

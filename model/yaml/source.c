@@ -119,18 +119,32 @@ struct place source_place(const struct source *source, uint32_t first_line, size
 	return place;
 }
 
+size_t source_walk(const struct source *source, struct source_cursor *cursor, struct place place)
+{
+	if (cursor->place.line != place.line) {
+		cursor->place = (struct place){place.line, 1};
+		cursor->offset = source->line_starts[place.line - 1];
+	}
+	while (cursor->place.column < place.column && cursor->offset < source->size) {
+		cursor->offset++;
+		while (cursor->offset < source->size && is_inner_byte(source->text[cursor->offset]))
+			cursor->offset++;
+		cursor->place.column++;
+	}
+	while (cursor->place.column > place.column) {
+		cursor->offset--;
+		while (is_inner_byte(source->text[cursor->offset]))
+			cursor->offset--;
+		cursor->place.column--;
+	}
+	return cursor->offset;
+}
+
 size_t source_offset(const struct source *source, struct place place)
 {
-	size_t offset = source->line_starts[place.line - 1];
-	uint32_t column = 1;
+	struct source_cursor cursor = {.offset = 0};
 
-	while (column < place.column && offset < source->size) {
-		offset++;
-		while (offset < source->size && is_inner_byte(source->text[offset]))
-			offset++;
-		column++;
-	}
-	return offset;
+	return source_walk(source, &cursor, place);
 }
 
 char source_byte(const struct source *source, struct place place)
@@ -142,16 +156,21 @@ char source_byte(const struct source *source, struct place place)
 	return offset < length ? line[offset] : '\0';
 }
 
-bool source_find(const struct source *source, const char *word, uint32_t last_line,
+bool source_find(const struct source *source, const char *word, size_t start, size_t end,
 		 struct place *place)
 {
-	size_t start = source_offset(source, *place);
-	const char *found =
-	    memmem(source->text + start, line_end(source, last_line) - start, word, strlen(word));
+	const char *text = source->text + start;
+	const char *found = start < end ? memmem(text, end - start, word, strlen(word)) : NULL;
+	size_t offset;
 
 	if (found == NULL)
 		return false;
-	*place = place_of(source, (size_t)(found - source->text));
+	offset = (size_t)(found - source->text);
+	/* On the same line it is counted from the start, which may stand far behind the line's. */
+	if (offset < line_end(source, place->line))
+		place->column += count_characters(text, offset - start);
+	else
+		*place = place_of(source, offset);
 	return true;
 }
 

@@ -21,6 +21,12 @@ struct source {
 	uint32_t line_count;   /* at least 1 */
 };
 
+/* A place and its offset; all zero at first. */
+struct source_cursor {
+	struct place place;
+	size_t offset;
+};
+
 /* One document: where it stands in the text. */
 struct document {
 	size_t start;
@@ -45,10 +51,14 @@ struct place source_place(const struct source *source, uint32_t first_line, size
 			  size_t mark_column);
 /* Offset of a place in the text. */
 size_t source_offset(const struct source *source, struct place place);
+/* The same, in the time that it takes to walk there from where the cursor stands, which moves. A
+ * long line with many values is gone through once so, not once for each. */
+size_t source_walk(const struct source *source, struct source_cursor *cursor, struct place place);
 /* The first byte of the character at a place; '\0' at the end of its line. */
 char source_byte(const struct source *source, struct place place);
-/* The first place of the word at or behind *place, not below last_line. False = there is none. */
-bool source_find(const struct source *source, const char *word, uint32_t last_line,
+/* Looks for the word from offset start, whose place is *place, up to offset end, and makes *place
+ * the place where it begins. False = it is not there. */
+bool source_find(const struct source *source, const char *word, size_t start, size_t end,
 		 struct place *place);
 
 /* The document that begins on *line, which moves behind it; false at the end of the text. A

@@ -24,10 +24,11 @@ struct builder {
 	struct tree_use *use;
 	const struct document *document;
 	uint32_t depth;
-	const struct node *open;    /* the innermost collection being read */
-	uint32_t checked_line;      /* whose indentation was looked at */
-	struct names anchor_places; /* name -> place in anchors, the last one wins */
-	struct names keys;          /* of the map being finished */
+	const struct node *open;     /* the innermost collection being read */
+	struct source_cursor cursor; /* at the last value */
+	uint32_t checked_line;       /* whose indentation was looked at */
+	struct names anchor_places;  /* name -> place in anchors, the last one wins */
+	struct names keys;           /* of the map being finished */
 	VEC(struct anchor) anchors;
 	VEC(const struct node *) children; /* of all collections being read, innermost last */
 };
@@ -69,6 +70,7 @@ static void check_indentation(struct builder *builder, struct place place)
 /* NULL = one node too many, and reported. */
 static struct node *add_node(struct builder *builder, const yaml_event_t *event)
 {
+	const struct source *source = builder->report->source;
 	struct place place = place_of(builder, event->start_mark);
 	struct node *node;
 
@@ -81,7 +83,8 @@ static struct node *add_node(struct builder *builder, const yaml_event_t *event)
 	check_indentation(builder, place);
 	node = arena_alloc(builder->arena, sizeof *node);
 	node->place = place;
-	node->last_line = place_of(builder, event->end_mark).line;
+	node->start = source_walk(source, &builder->cursor, place);
+	node->end = source_walk(source, &builder->cursor, place_of(builder, event->end_mark));
 	node->weight = 1;
 	node->height = 1;
 	return node;
@@ -203,6 +206,7 @@ static struct node *read_scalar(struct builder *builder, const yaml_event_t *eve
 static bool copy_target(struct builder *builder, struct node *node, const char *name)
 {
 	uint32_t anchor = names_find(&builder->anchor_places, name);
+	const struct node alias = *node;
 	const struct node *target;
 	struct place place = node->place;
 
@@ -227,6 +231,8 @@ static bool copy_target(struct builder *builder, struct node *node, const char *
 	}
 	*node = *target;
 	node->place = place;
+	node->start = alias.start;
+	node->end = alias.end;
 	return true;
 }
 
@@ -292,17 +298,15 @@ static bool report_bare_template(struct builder *builder, const struct node *map
 				 const struct node *key)
 {
 	const struct source *source = builder->report->source;
-	size_t start;
 	size_t length;
 	const char *line;
 
-	if (key->type != NODE_MAP || source_byte(source, map->place) != '{' ||
-	    key->place.line != map->place.line || key->place.column != map->place.column + 1)
+	if (key->type != NODE_MAP || key->start != map->start + 1 ||
+	    source->text[map->start] != '{' || source->text[key->start] != '{')
 		return false;
 	line = source_line(source, map->place.line, &length);
-	start = source_offset(source, map->place) - (size_t)(line - source->text);
-	report_template(builder->report, map->place,
-			arena_strndup(builder->arena, line + start, length - start));
+	report_template(builder->report, map->place, source->text + map->start,
+			length - (map->start - (size_t)(line - source->text)));
 	return true;
 }
 

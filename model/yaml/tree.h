@@ -19,7 +19,8 @@ struct node_entry;
 struct node {
 	enum node_type type;
 	struct place place;              /* where it stands; of an alias: where the alias stands */
-	uint32_t last_line;              /* of a scalar */
+	size_t start;                    /* offsets in the text: where it begins */
+	size_t end;                      /* and, of a scalar or an alias, where it ends */
 	bool is_plain;                   /* a scalar without quotes and tag */
 	bool is_faulty;                  /* an error of it is reported: nothing more need be said */
 	const char *text;                /* of a scalar, as written, without quotes; else NULL */

@@ -7,12 +7,19 @@
 #include "tests/unit/unit.h"
 
 #include <string.h>
+#include <time.h>
 
 struct parsed {
 	struct dag_list dags;
 	struct dag_errors errors;
 	int rc;
 };
+
+/* Processor time: what else the machine does is not counted. */
+static double now_s(void)
+{
+	return (double)clock() / CLOCKS_PER_SEC;
+}
 
 static void parse_bytes(struct parsed *parsed, const char *source, const char *text, size_t size)
 {
@@ -474,6 +481,36 @@ static void errors_on_one_endless_line_do_not_copy_it_each_time(void **state)
 	str_close(&text);
 }
 
+/* As many as a list or map in brackets on one line holds: each is looked at once. */
+static void expect_many_templates(const char *before, const char *entry, const char *after)
+{
+	struct str text = STR_INIT;
+	struct parsed parsed;
+
+	str_append(&text, before);
+	for (int i = 0; i < 20000; i++)
+		str_printf(&text, entry, i);
+	str_append(&text, after);
+	parse_bytes(&parsed, "t", str_text(&text), text.size);
+	assert_true(parsed.errors.count >= LIMIT_ERRORS);
+	assert_true(str_starts_with(parsed.errors.items[0].message,
+				    "templates are not supported yet: '{{"));
+	assert_int_equal(parsed.errors.items[0].line, 2);
+	close_parsed(&parsed);
+	str_close(&text);
+}
+
+static void thousands_of_templates_on_one_line_take_no_time_each(void **state)
+{
+	double before_s = now_s();
+
+	(void)state;
+	expect_many_templates("id: a\ntasks: [", "{{a%d}}, ", "]\n");
+	expect_many_templates("id: a\ntasks: [{id: b, command: c, env: {", "A%d: \"{{\", ",
+			      "}}]\n");
+	assert_true(now_s() - before_s < 3.0);
+}
+
 static void a_file_has_a_bounded_number_of_documents(void **state)
 {
 	struct str text = STR_INIT;
@@ -508,6 +545,7 @@ int main(void)
 	    cmocka_unit_test(a_dag_has_at_most_20000_tasks),
 	    cmocka_unit_test(thousands_of_errors_are_told_up_to_a_bound),
 	    cmocka_unit_test(errors_on_one_endless_line_do_not_copy_it_each_time),
+	    cmocka_unit_test(thousands_of_templates_on_one_line_take_no_time_each),
 	    cmocka_unit_test(a_file_has_a_bounded_number_of_documents),
 	};
 
