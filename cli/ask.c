@@ -306,8 +306,19 @@ static int latest_run_id(struct cli *cli, const char *dag, char run_id[17])
 	return code;
 }
 
+/* Of what can be no run's id a daemon only says that nothing is served at such an address; it is
+ * asked whether it is there, so that the exit code is the same as for any run. */
+static int refuse_run(struct cli *cli, const char *run)
+{
+	struct reply reply = {0};
+	int code = ask_get(cli, "/version", &reply);
+
+	reply_close(&reply);
+	return code != CODE_OK ? code : cli_fail(CODE_NOT_FOUND, "no run begins with '%s'", run);
+}
+
 /* Whether it can be the beginning of a run's id; tells it when not. */
-static int check_run(const char *run)
+static int check_run(struct cli *cli, const char *run)
 {
 	size_t length = strlen(run);
 
@@ -315,7 +326,7 @@ static int check_run(const char *run)
 		return cli_fail(CODE_USAGE, "RUN is empty: it is the id of a run, or its "
 					    "beginning");
 	if (length > 16 || strspn(run, "0123456789abcdef") != length)
-		return cli_fail(CODE_NOT_FOUND, "no run begins with '%s'", run);
+		return refuse_run(cli, run);
 	return CODE_OK;
 }
 
@@ -327,7 +338,7 @@ int ask_run_id(struct cli *cli, const char *run, char run_id[17])
 
 	if (run == NULL)
 		return latest_run_id(cli, cli->args->values[FLAG_DAG], run_id);
-	code = check_run(run);
+	code = check_run(cli, run);
 	if (code != CODE_OK)
 		return code;
 	str_append(&path, "/api/v1/runs/");

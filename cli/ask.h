@@ -58,8 +58,8 @@ void ask_pause(int64_t pause_ms);
 void ask_problem_text(int status, const char *body, size_t size, struct str *out);
 
 /* The whole id of the run that the operand or flag RUN means: itself when it is whole, else asked
- * for. With run NULL: the newest run of --dag. What can be no id is not asked for: CODE_NOT_FOUND.
- */
+ * for. With run NULL: the newest run of --dag. What can be no
+ * id is CODE_NOT_FOUND, an empty one CODE_USAGE. */
 int ask_run_id(struct cli *cli, const char *run, char run_id[17]);
 
 /* A member's text, "" when it is missing, null or no text. */

@@ -687,23 +687,28 @@ static void an_empty_log_that_was_written_is_told_to_be_gone(void **state)
 	leave(&stage);
 }
 
-static void what_can_be_no_run_is_not_asked_for(void **state)
+static void what_can_be_no_run_is_not_found(void **state)
 {
 	char *const *const lines[] = {WORDS("cancel", "xyz"), WORDS("logs", "xyz"),
 				      WORDS("watch", "xyz"), WORDS("runs", "show", "xyz"),
 				      WORDS("ls", "tasks", "--run", "xyz")};
+	static const struct exchange script[] = {
+	    {"GET /version ", 200, "{\"version\":\"1\"}", THEN_KEEP, NULL}, {0}};
 	struct stage stage;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-		perform(&stage, NULL, lines[i]);
+		perform(&stage, script, lines[i]);
 		expect(&stage, CODE_NOT_FOUND, "");
 		assert_string_equal(str_text(&stage.capture.err),
 				    "heddle: no run begins with 'xyz'\n");
 		leave(&stage);
 	}
-	perform(&stage, NULL, WORDS("logs", RUN "0"));
+	perform(&stage, script, WORDS("logs", RUN "0"));
 	expect(&stage, CODE_NOT_FOUND, "");
+	leave(&stage);
+	perform(&stage, NULL, WORDS("logs", "xyz"));
+	expect(&stage, CODE_NO_DAEMON, "");
 	leave(&stage);
 }
 
@@ -805,7 +810,7 @@ int main(void)
 	    cmocka_unit_test(a_followed_task_is_followed_into_its_next_attempt),
 	    cmocka_unit_test(a_log_that_cannot_be_is_not_found),
 	    cmocka_unit_test(an_empty_log_that_was_written_is_told_to_be_gone),
-	    cmocka_unit_test(what_can_be_no_run_is_not_asked_for),
+	    cmocka_unit_test(what_can_be_no_run_is_not_found),
 	    cmocka_unit_test(a_password_in_the_url_is_refused_and_not_repeated),
 	    cmocka_unit_test(wrong_usage_is_told_before_anything_is_done),
 	    cmocka_unit_test(help_is_data_and_tells_flags_and_examples),
