@@ -47,7 +47,7 @@ static bool is_digit(char c)
 
 bool id_is_valid(const char *id, bool dots_allowed)
 {
-	size_t length = strlen(id);
+	size_t length = strnlen(id, LIMIT_ID_BYTES + 1);
 
 	if (length == 0 || length > LIMIT_ID_BYTES || !is_letter(id[0]))
 		return false;

@@ -4,11 +4,12 @@
 
 #define LIMIT_DAG_FILE_BYTES (8u * 1024 * 1024)
 #define LIMIT_YAML_DEPTH 64u
-#define LIMIT_YAML_NODES 2000000u /* of one file, aliases not counted */
-#define LIMIT_ALIAS_NODES 100000u /* that aliases of one file may expand to */
-#define LIMIT_DOCUMENTS 10000u    /* of one file, empty ones too */
-#define LIMIT_TASKS 20000u        /* of one dag */
-#define LIMIT_EDGES 2000000u      /* depends_on entries of one dag */
+#define LIMIT_YAML_NODES 2000000u             /* of one file, aliases not counted */
+#define LIMIT_ALIAS_NODES 100000u             /* that aliases of one file may expand to */
+#define LIMIT_ALIAS_BYTES (16u * 1024 * 1024) /* of text, that they may expand to */
+#define LIMIT_DOCUMENTS 10000u                /* of one file, empty ones too */
+#define LIMIT_TASKS 20000u                    /* of one dag */
+#define LIMIT_EDGES 2000000u                  /* depends_on entries of one dag */
 #define LIMIT_ID_BYTES 100u
 #define LIMIT_DESCRIPTION_BYTES 65536u
 #define LIMIT_ERRORS 1000u /* reported of one file; one more line tells of the rest */

@@ -6,19 +6,21 @@
 #include "base/vec.h"
 
 #include <assert.h>
-#include <stdbool.h>
+#include <sodium.h>
 #include <string.h>
 
 #define SMALL 16 /* items compared one by one */
 
-/* FNV-1a, 32 bits. */
-static uint32_t hash_text(const char *text)
-{
-	uint32_t hash = 2166136261u;
+_Static_assert(sizeof((struct names){0}).key == crypto_shorthash_KEYBYTES, "the key fits");
 
-	for (; *text != '\0'; text++)
-		hash = (hash ^ (unsigned char)*text) * 16777619u;
-	return hash;
+static uint32_t hash_text(const struct names *names, const char *text)
+{
+	unsigned char hash[crypto_shorthash_BYTES];
+	uint32_t low;
+
+	(void)crypto_shorthash(hash, (const unsigned char *)text, strlen(text), names->key);
+	memcpy(&low, hash, sizeof low);
+	return low;
 }
 
 void names_close(struct names *names)
@@ -80,16 +82,24 @@ static void grow_slots(struct names *names)
 
 uint32_t names_find(const struct names *names, const char *text)
 {
-	const struct names_item *item = find_item(names, text, hash_text(text));
+	const struct names_item *item;
 
+	if (names->count == 0)
+		return NAMES_NONE;
+	item = find_item(names, text, hash_text(names, text));
 	return item == NULL ? NAMES_NONE : item->number;
 }
 
 uint32_t names_add(struct names *names, const char *text, uint32_t number)
 {
-	struct names_item item = {.text = text, .hash = hash_text(text), .number = number};
-	const struct names_item *there = find_item(names, text, item.hash);
+	struct names_item item = {.text = text, .number = number};
+	const struct names_item *there;
 
+	if (!names->is_keyed)
+		randombytes_buf(names->key, sizeof names->key);
+	names->is_keyed = true;
+	item.hash = hash_text(names, text);
+	there = find_item(names, text, item.hash);
 	if (there != NULL)
 		return there->number;
 	assert(names->count < NAMES_NONE && (names->capacity == 0 || names->items != NULL));
@@ -103,7 +113,7 @@ uint32_t names_add(struct names *names, const char *text, uint32_t number)
 
 void names_set(struct names *names, const char *text, uint32_t number)
 {
-	struct names_item *there = find_item(names, text, hash_text(text));
+	struct names_item *there = find_item(names, text, hash_text(names, text));
 
 	if (there != NULL)
 		there->number = number;

@@ -4,6 +4,7 @@
 #ifndef HEDDLE_MODEL_NAMES_H
 #define HEDDLE_MODEL_NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,13 +16,16 @@ struct names_item {
 	uint32_t number;
 };
 
-/* All zero = empty. */
+/* All zero = empty. Hashes are keyed, so that nobody can write a file whose texts all fall on one
+ * slot. */
 struct names {
 	struct names_item *items; /* in the order they were added */
 	size_t count;
 	size_t capacity;
 	uint32_t *slots; /* place in items + 1, 0 = free; none while the set is small */
 	size_t slot_count;
+	unsigned char key[16]; /* of the hash: random, made for the first text */
+	bool is_keyed;
 };
 
 void names_close(struct names *names);

@@ -319,7 +319,7 @@ static void take_id(struct tasks *tasks, struct names *folded, struct draft *dra
 
 	if (!is_valid)
 		draft->id = id->text;
-	if (draft->id == NULL)
+	if (draft->id == NULL || id->bytes > LIMIT_ID_BYTES)
 		return;
 	draft->task->id = keep(tasks, draft->id);
 	first = names_add(&tasks->ids, draft->id, position);
@@ -409,9 +409,10 @@ static void link_one(struct tasks *tasks, uint32_t position, const struct node *
 	struct edge edge = {.place = entry->place};
 	const char *id;
 
-	if (!value_text(tasks->report, "depends_on", entry, SIZE_MAX, &id))
+	if (!value_name(tasks->report, "depends_on", entry, &id))
 		return;
-	edge.upstream = names_find(&tasks->ids, id);
+	/* No longer text is the id of a task. */
+	edge.upstream = entry->bytes > LIMIT_ID_BYTES ? NAMES_NONE : names_find(&tasks->ids, id);
 	if (edge.upstream == NAMES_NONE)
 		report_unknown_task(tasks, entry->place, id);
 	else if (edge.upstream == position)

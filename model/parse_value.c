@@ -3,6 +3,7 @@
 
 #include "model/dag.h"
 #include "model/duration.h"
+#include "model/limits.h"
 
 #include <string.h>
 
@@ -19,11 +20,14 @@ bool value_mismatch(struct report *report, const char *name, const struct node *
 	return false;
 }
 
+/* Ids, numbers and durations are short: more of a text is not looked at. */
+#define WORD_BYTES (2 * LIMIT_ID_BYTES)
+
 /* Templates are refused wherever text is read. The place told is that of the braces, unless an
  * escape or a fold hides them. */
-static bool check_template(struct report *report, const struct node *node)
+static bool check_template(struct report *report, const struct node *node, size_t size)
 {
-	const char *template = strstr(node->text, "{{");
+	const char *template = memmem(node->text, size, "{{", 2);
 	struct place place = node->place;
 
 	if (template == NULL)
@@ -31,8 +35,13 @@ static bool check_template(struct report *report, const struct node *node)
 	if (report_is_full(report))
 		return false;
 	(void)source_find(report->source, "{{", node->start, node->end, &place);
-	report_template(report, place, template, strlen(template));
+	report_template(report, place, template, (size_t)(node->text + size - template));
 	return false;
+}
+
+static bool check_word(struct report *report, const struct node *node)
+{
+	return check_template(report, node, strnlen(node->text, WORD_BYTES));
 }
 
 static bool check_text(struct report *report, const char *name, const struct node *node,
@@ -45,11 +54,11 @@ static bool check_text(struct report *report, const char *name, const struct nod
 			   max_bytes);
 		return false;
 	}
-	return check_template(report, node);
+	return check_template(report, node, size);
 }
 
-bool value_text(struct report *report, const char *name, const struct node *node, size_t max_bytes,
-		const char **out)
+/* True for text that is text in YAML, too. */
+static bool check_type(struct report *report, const char *name, const struct node *node)
 {
 	bool is_other_scalar =
 	    node->type == NODE_BOOL || node->type == NODE_INTEGER || node->type == NODE_FLOAT;
@@ -61,9 +70,13 @@ bool value_text(struct report *report, const char *name, const struct node *node
 			   node_describe(report, node));
 		return false;
 	}
-	if (node->type != NODE_TEXT)
-		return value_mismatch(report, name, node, "text");
-	if (!check_text(report, name, node, max_bytes))
+	return node->type == NODE_TEXT || value_mismatch(report, name, node, "text");
+}
+
+bool value_text(struct report *report, const char *name, const struct node *node, size_t max_bytes,
+		const char **out)
+{
+	if (!check_type(report, name, node) || !check_text(report, name, node, max_bytes))
 		return false;
 	*out = node->text;
 	return true;
@@ -102,12 +115,20 @@ bool value_scalar(struct report *report, const char *name, const struct node *no
 	return true;
 }
 
+bool value_name(struct report *report, const char *name, const struct node *node, const char **out)
+{
+	if (!check_type(report, name, node) || !check_word(report, node))
+		return false;
+	*out = node->text;
+	return true;
+}
+
 bool value_id(struct report *report, const char *name, const struct node *node, bool dots_allowed,
 	      const char **out)
 {
 	const char *text;
 
-	if (!value_text(report, name, node, SIZE_MAX, &text))
+	if (!value_name(report, name, node, &text))
 		return false;
 	if (!id_is_valid(text, dots_allowed)) {
 		report_add(report, node->place,
@@ -127,9 +148,10 @@ bool value_integer(struct report *report, const char *name, const struct node *n
 
 	if (node->is_faulty)
 		return false;
-	if (node->type == NODE_TEXT && !check_template(report, node))
+	if (node->type == NODE_TEXT && !check_word(report, node))
 		return false;
-	if (node->type == NODE_TEXT && scalar_type(node->text) == NODE_INTEGER)
+	if (node->type == NODE_TEXT && node->bytes <= WORD_BYTES &&
+	    scalar_type(node->text) == NODE_INTEGER)
 		return value_mismatch(report, name, node, "an integer without quotes");
 	if (node->type != NODE_INTEGER)
 		return value_mismatch(report, name, node, "an integer");
@@ -152,7 +174,7 @@ bool value_duration(struct report *report, const char *name, const struct node *
 		return false;
 	if (node->type != NODE_TEXT && node->type != NODE_INTEGER && node->type != NODE_FLOAT)
 		return value_mismatch(report, name, node, "a duration (250ms, 90s, 5m, 2h, 1d)");
-	if (!check_template(report, node))
+	if (!check_word(report, node))
 		return false;
 	if (duration_parse(node->text, out_ms, &err) == 0)
 		return true;

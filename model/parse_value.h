@@ -21,6 +21,8 @@ bool value_word(struct report *report, const char *name, const struct node *node
 /* Any scalar but null, as it is written. */
 bool value_scalar(struct report *report, const char *name, const struct node *node,
 		  size_t max_bytes, const char **out);
+/* As value_text, for the name of something: of any length, for the caller to look up or refuse. */
+bool value_name(struct report *report, const char *name, const struct node *node, const char **out);
 bool value_id(struct report *report, const char *name, const struct node *node, bool dots_allowed,
 	      const char **out);
 bool value_integer(struct report *report, const char *name, const struct node *node, int64_t least,

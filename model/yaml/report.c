@@ -130,7 +130,7 @@ void report_template(struct report *report, struct place place, const char *text
 const char *report_nearest(struct report *report, const char *word, const char *const *names,
 			   size_t count)
 {
-	size_t length = strlen(word);
+	size_t length = strnlen(word, LIMIT_ID_BYTES + 1);
 	size_t cost = count * (length + 1) * (length + 1);
 
 	/* The longest id is longer than any word that str_distance compares. */

@@ -189,6 +189,7 @@ static struct node *read_scalar(struct builder *builder, const yaml_event_t *eve
 	if (node == NULL)
 		return NULL;
 	node->text = arena_strndup(builder->arena, value, event->data.scalar.length);
+	node->bytes = event->data.scalar.length;
 	node->is_plain = event->data.scalar.plain_implicit;
 	node->type = node->is_plain ? scalar_type(node->text) : NODE_TEXT;
 	if (tag != NULL)
@@ -199,6 +200,27 @@ static struct node *read_scalar(struct builder *builder, const yaml_event_t *eve
 	}
 	end_anchor(builder, begin_anchor(builder, event->data.scalar.anchor), node);
 	return node;
+}
+
+/* What aliases stand for is looked at once for each of them. False = too much, and reported. */
+static bool count_alias(struct builder *builder, struct place place, const struct node *target)
+{
+	builder->use->alias_nodes += target->weight;
+	builder->use->alias_bytes += target->bytes;
+	if (builder->use->alias_nodes > LIMIT_ALIAS_NODES) {
+		report_syntax(builder->report, place,
+			      "the aliases of the file expand to more than %u values",
+			      LIMIT_ALIAS_NODES);
+		return false;
+	}
+	if (builder->use->alias_bytes > LIMIT_ALIAS_BYTES) {
+		report_syntax(builder->report, place,
+			      "the aliases of the file expand to more than %u bytes of text "
+			      "(16 MiB)",
+			      LIMIT_ALIAS_BYTES);
+		return false;
+	}
+	return true;
 }
 
 /* Makes the node what the alias names, at the place of the alias; faulty when it names nothing.
@@ -222,13 +244,8 @@ static bool copy_target(struct builder *builder, struct node *node, const char *
 			      "the alias '*%.100s' stands inside what it names", name);
 		return false;
 	}
-	builder->use->alias_nodes += target->weight;
-	if (builder->use->alias_nodes > LIMIT_ALIAS_NODES) {
-		report_syntax(builder->report, place,
-			      "the aliases of the file expand to more than %u values",
-			      LIMIT_ALIAS_NODES);
+	if (!count_alias(builder, place, target))
 		return false;
-	}
 	*node = *target;
 	node->place = place;
 	node->start = alias.start;
@@ -285,6 +302,7 @@ static const struct node **take_children(struct builder *builder, struct node *n
 	for (size_t i = 0; i < count; i++) {
 		own[i] = builder->children.items[base + i];
 		node->weight += own[i]->weight;
+		node->bytes += own[i]->bytes;
 		if (own[i]->height >= node->height)
 			node->height = own[i]->height + 1;
 	}
@@ -446,6 +464,18 @@ static struct node *read_node(struct builder *builder, const yaml_event_t *event
 	return read_collection(builder, event);
 }
 
+/* libyaml takes 1.1 too, whose plain words are of other types: the core schema is 1.2's. */
+static bool check_version(struct builder *builder, const yaml_event_t *event)
+{
+	const yaml_version_directive_t *version = event->data.document_start.version_directive;
+
+	if (version == NULL || (version->major == 1 && version->minor == 2))
+		return true;
+	report_syntax(builder->report, place_of(builder, event->start_mark),
+		      "unknown YAML version: write '%%YAML 1.2', or leave it out");
+	return false;
+}
+
 /* Reads all events of the one document that the text holds. */
 static bool read_document(struct builder *builder, const struct node **root)
 {
@@ -458,9 +488,10 @@ static bool read_document(struct builder *builder, const struct node **root)
 		if (!next_event(builder, &event))
 			return false;
 		is_end = event.type == YAML_STREAM_END_EVENT;
-		if (!is_end && event.type != YAML_STREAM_START_EVENT &&
-		    event.type != YAML_DOCUMENT_START_EVENT &&
-		    event.type != YAML_DOCUMENT_END_EVENT) {
+		if (event.type == YAML_DOCUMENT_START_EVENT)
+			is_sound = check_version(builder, &event);
+		else if (!is_end && event.type != YAML_STREAM_START_EVENT &&
+			 event.type != YAML_DOCUMENT_END_EVENT) {
 			assert(*root == NULL); /* see source_next_document */
 			*root = read_node(builder, &event);
 			is_sound = *root != NULL;

@@ -2,7 +2,7 @@
  *
  * Aliases and "<<" are resolved while it is read: the tree shares what an alias names, so its
  * memory is bounded by the text, while what it expands to is counted and bounded by
- * LIMIT_ALIAS_NODES. No path in it is longer than LIMIT_YAML_DEPTH. */
+ * LIMIT_ALIAS_NODES and LIMIT_ALIAS_BYTES. No path in it is longer than LIMIT_YAML_DEPTH. */
 #ifndef HEDDLE_MODEL_YAML_TREE_H
 #define HEDDLE_MODEL_YAML_TREE_H
 
@@ -28,6 +28,7 @@ struct node {
 	const struct node *const *items; /* of a list */
 	const struct node_entry *entries; /* of a map; keys are scalars, each once */
 	uint32_t weight;                  /* nodes that it stands for, aliases expanded */
+	size_t bytes;                     /* of their texts */
 	uint32_t height;                  /* of a scalar 1 */
 };
 
@@ -40,6 +41,7 @@ struct node_entry {
 struct tree_use {
 	uint32_t nodes;
 	uint32_t alias_nodes;
+	size_t alias_bytes;
 };
 
 /* Reads one document of the text. *root is NULL when the document is empty. Returns false when it

@@ -41,11 +41,33 @@ static void a_large_set_finds_each_and_nothing_else(void **state)
 	names_close(&names);
 }
 
+static void no_two_sets_hash_alike(void **state)
+{
+	struct names one = {0};
+	struct names other = {0};
+
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++) {
+		static const char *const texts[] = {"a", "b", "c", "d"};
+
+		names_add(&one, texts[i], i);
+		names_add(&other, texts[i], i);
+	}
+	assert_memory_not_equal(one.key, other.key, sizeof one.key);
+	/* Four hashes of 32 bits do not agree by chance. */
+	assert_false(
+	    one.items[0].hash == other.items[0].hash && one.items[1].hash == other.items[1].hash &&
+	    one.items[2].hash == other.items[2].hash && one.items[3].hash == other.items[3].hash);
+	names_close(&one);
+	names_close(&other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_text_is_found_by_content),
 	    cmocka_unit_test(a_large_set_finds_each_and_nothing_else),
+	    cmocka_unit_test(no_two_sets_hash_alike),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

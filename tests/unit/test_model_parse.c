@@ -6,6 +6,7 @@
 #include "model/limits.h"
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -511,6 +512,53 @@ static void thousands_of_templates_on_one_line_take_no_time_each(void **state)
 	assert_true(now_s() - before_s < 3.0);
 }
 
+/* Tasks that all use one text of a megabyte by its alias. */
+static void write_aliases(struct str *text, const char *key, int count)
+{
+	str_clear(text);
+	str_append(text, "id: a\ndescription: &d ");
+	for (int i = 0; i < 1024 * 1024; i++)
+		str_append_char(text, 'x');
+	str_append(text, "\ntasks:\n");
+	for (int i = 0; i < count; i++)
+		str_printf(text, "  - {id: t%d, command: c, %s: *d}\n", i, key);
+}
+
+static void what_aliases_expand_to_is_bounded_in_bytes(void **state)
+{
+	static const char *const keys[] = {"depends_on", "cwd", "timeout", "retries"};
+	struct str text = STR_INIT;
+	struct parsed parsed;
+	double before_s = now_s();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+		write_aliases(&text, keys[i], 16);
+		parse_bytes(&parsed, "f.yaml", str_text(&text), text.size);
+		assert_int_equal(parsed.rc, ERR_INVALID);
+		assert_int_equal(parsed.errors.count, 17);
+		close_parsed(&parsed);
+		write_aliases(&text, keys[i], 20000);
+		expect_error(str_text(&text), text.size, ERR_SYNTAX,
+			     "the aliases of the file expand to more than 16777216 bytes of text");
+	}
+	assert_true(now_s() - before_s < 5.0);
+	str_close(&text);
+}
+
+static void a_text_too_long_for_an_id_is_told_and_not_kept(void **state)
+{
+	char id[200] = "";
+	char text[1000];
+
+	(void)state;
+	memset(id, 'x', LIMIT_ID_BYTES + 1);
+	snprintf(text, sizeof text, "id: a\ntasks:\n  %s: {command: c}\n", id);
+	expect_error(text, strlen(text), ERR_INVALID, "'xxxx");
+	snprintf(text, sizeof text, "id: a\ntasks:\n  b: {command: c, depends_on: %s}\n", id);
+	expect_error(text, strlen(text), ERR_INVALID, "unknown task 'xxxx");
+}
+
 static void a_file_has_a_bounded_number_of_documents(void **state)
 {
 	struct str text = STR_INIT;
@@ -546,6 +594,8 @@ int main(void)
 	    cmocka_unit_test(thousands_of_errors_are_told_up_to_a_bound),
 	    cmocka_unit_test(errors_on_one_endless_line_do_not_copy_it_each_time),
 	    cmocka_unit_test(thousands_of_templates_on_one_line_take_no_time_each),
+	    cmocka_unit_test(what_aliases_expand_to_is_bounded_in_bytes),
+	    cmocka_unit_test(a_text_too_long_for_an_id_is_told_and_not_kept),
 	    cmocka_unit_test(a_file_has_a_bounded_number_of_documents),
 	};
 
