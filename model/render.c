@@ -1,33 +1,51 @@
 /* render.c - errors as text; see render.h. */
 #include "model/render.h"
 
-/* True for the second and later bytes of a character in UTF-8. */
-static bool is_inner_byte(char byte)
+#include "model/escape.h"
+
+/* Appends the first character of a source line, in which tabs stay what they are. Returns its bytes
+ * and how many places it takes. */
+static size_t append_shown(const char *line, struct str *out, size_t *width)
 {
-	return ((unsigned char)byte & 0xc0) == 0x80;
+	size_t before = out->size;
+	size_t size = 1;
+
+	if (*line == '\t')
+		str_append_char(out, '\t');
+	else
+		size = escape_character(out, line);
+	/* An escape is longer than what it stands for, and all of it is ASCII. */
+	*width = out->size - before > size ? out->size - before : 1;
+	return size;
 }
 
-/* False when the column lies beyond the line, as it may where a line was cut. */
-static bool append_padding(const char *line, uint32_t column, struct str *out)
+/* Appends the line and below it the caret. False, and nothing of use, when the column lies beyond
+ * the line, as it may where a line was cut. */
+static bool append_caret(const char *line, uint32_t column, struct str *out)
 {
+	struct str padding = STR_INIT;
 	uint32_t at = 1;
+	size_t width;
 
-	for (; at < column && *line != '\0'; line++) {
-		if (is_inner_byte(line[1]))
-			continue;
-		str_append_char(out, *line == '\t' ? '\t' : ' ');
-		at++;
+	for (; *line != '\0'; at++) {
+		char pad = *line == '\t' ? '\t' : ' ';
+
+		line += append_shown(line, out, &width);
+		for (size_t i = 0; at < column && i < width; i++)
+			str_append_char(&padding, pad);
 	}
-	return at == column;
+	str_printf(out, "\n%s^\n", str_text(&padding));
+	str_close(&padding);
+	return at >= column;
 }
 
 void dag_error_format(const struct dag_error *error, bool caret, struct str *out)
 {
-	struct str padding = STR_INIT;
+	struct str lines = STR_INIT;
 
-	str_printf(out, "%s:%u:%u: %s\n", error->source, error->line, error->column,
-		   error->message);
-	if (caret && error->text != NULL && append_padding(error->text, error->column, &padding))
-		str_printf(out, "%s\n%s^\n", error->text, str_text(&padding));
-	str_close(&padding);
+	escape_append(out, error->source);
+	str_printf(out, ":%u:%u: %s\n", error->line, error->column, error->message);
+	if (caret && error->text != NULL && append_caret(error->text, error->column, &lines))
+		str_append(out, str_text(&lines));
+	str_close(&lines);
 }

@@ -14,7 +14,9 @@
  *	    ^
  *
  * The two lines below the first come with caret, where the source line is to be had. Tabs of the
- * source stand in the caret's line too, so that it lines up whatever a tab is wide. */
+ * source stand in the caret's line too, so that it lines up whatever a tab is wide. Control
+ *characters and those that turn the direction of text are escaped in the name of the file and in
+ *the line. */
 void dag_error_format(const struct dag_error *error, bool caret, struct str *out);
 
 #endif

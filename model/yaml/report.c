@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "model/escape.h"
 #include "model/limits.h"
 
 #include <stdarg.h>
@@ -74,18 +75,6 @@ static bool is_inner_byte(char byte)
 	return ((unsigned char)byte & 0xc0) == 0x80;
 }
 
-static void append_escaped(struct str *out, char c)
-{
-	if (c == '\n')
-		str_append(out, "\\n");
-	else if (c == '\t')
-		str_append(out, "\\t");
-	else if ((unsigned char)c < 0x20 || c == 0x7f)
-		str_printf(out, "\\x%02x", (unsigned char)c);
-	else
-		str_append_char(out, c);
-}
-
 const char *report_quote(struct report *report, const char *text)
 {
 	struct str quoted = STR_INIT;
@@ -95,17 +84,8 @@ const char *report_quote(struct report *report, const char *text)
 	if (report_is_full(report))
 		return "";
 	str_append_char(&quoted, '\'');
-	for (; *text != '\0'; text++) {
-		characters += !is_inner_byte(*text);
-		if (characters > QUOTED_CHARACTERS)
-			break;
-		/* C1 controls are two bytes in UTF-8 and steer terminals as well. */
-		if ((unsigned char)*text == 0xc2 && (unsigned char)text[1] < 0xa0 &&
-		    is_inner_byte(text[1]))
-			str_printf(&quoted, "\\x%02x", (unsigned char)*++text);
-		else
-			append_escaped(&quoted, *text);
-	}
+	for (; *text != '\0' && characters < QUOTED_CHARACTERS; characters++)
+		text += escape_character(&quoted, text);
 	str_append(&quoted, *text != '\0' ? "...'" : "'");
 	copy = arena_strdup(&report->arena, str_text(&quoted));
 	str_close(&quoted);

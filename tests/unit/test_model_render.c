@@ -60,6 +60,21 @@ static void without_the_source_line_there_is_no_caret(void **state)
 	expect(&cut, true, "a.yaml:1:900: m\n");
 }
 
+static void nothing_of_a_name_or_a_line_steers_the_terminal(void **state)
+{
+	const struct dag_error error = {.source = "a\x1b[2J\n\t\u202e\xc2\x85\u00e9.yaml",
+					.line = 1,
+					.column = 7,
+					.message = "m",
+					.text = "\tid: \u202ex\u2069"};
+
+	(void)state;
+	expect(&error, true,
+	       "a\\x1b[2J\\n\\t\\u202e\\x85\u00e9.yaml:1:7: m\n"
+	       "\tid: \\u202ex\\u2069\n"
+	       "\t          ^\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -67,6 +82,7 @@ int main(void)
 	    cmocka_unit_test(the_caret_lines_up_behind_tabs_and_long_characters),
 	    cmocka_unit_test(the_caret_may_stand_just_behind_the_line),
 	    cmocka_unit_test(without_the_source_line_there_is_no_caret),
+	    cmocka_unit_test(nothing_of_a_name_or_a_line_steers_the_terminal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
