@@ -53,6 +53,21 @@ static void add_dag(struct folder *folder, struct dag *dag, const char *file)
 	folder->dag_count++;
 }
 
+/* A file beyond the bound is told in the parser's words, which has no need to hold all of it. */
+static void report_unread(struct folder *folder, const char *name, const char *path,
+			  const struct err *err)
+{
+	struct stat status;
+
+	if (err->code == ERR_LIMIT && stat(path, &status) == 0)
+		dag_errors_add(&folder->errors, name, 1, 1, NULL,
+			       "the file has %lld bytes: at most %u (8 MiB)",
+			       (long long)status.st_size, LIMIT_DAG_FILE_BYTES);
+	else
+		dag_errors_add(&folder->errors, name, 1, 1, NULL, "cannot be read: %s",
+			       err->message);
+}
+
 static void add_file(struct folder *folder, const char *path, const char *shown)
 {
 	struct str text = STR_INIT;
@@ -64,11 +79,8 @@ static void add_file(struct folder *folder, const char *path, const char *shown)
 	dag_list_init(&dags);
 	dag_errors_init(&errors);
 	folder->file_count++;
-	/* One byte over the bound is let through, so that the parser is the one to name the bound.
-	 */
-	if (file_read(path, LIMIT_DAG_FILE_BYTES + 1u, &text, &err) != 0)
-		dag_errors_add(&folder->errors, name, 1, 1, NULL, "cannot be read: %s",
-			       err.message);
+	if (file_read(path, LIMIT_DAG_FILE_BYTES, &text, &err) != 0)
+		report_unread(folder, name, path, &err);
 	else
 		(void)dag_parse(name, str_text(&text), text.size, &dags, &errors);
 	for (size_t i = 0; i < dags.count; i++)

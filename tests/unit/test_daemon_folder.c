@@ -124,6 +124,28 @@ static void what_cannot_be_read_is_told_and_does_not_block(void **state)
 	folder_close(&folder);
 }
 
+static void a_file_beyond_the_bound_is_told_with_its_size(void **state)
+{
+	struct folder folder;
+	struct err err = {0};
+	char path[256];
+
+	(void)state;
+	put("huge/huge.yaml", DAG("huge"));
+	snprintf(path, sizeof path, "%s/huge/huge.yaml", root);
+	assert_int_equal(truncate(path, 8388609), 0);
+	snprintf(path, sizeof path, "%s/huge", root);
+	folder_init(&folder);
+	assert_int_equal(folder_add(&folder, path, NULL, &err), 0);
+	assert_int_equal(folder.dag_count, 0);
+	assert_int_equal(folder.errors.count, 1);
+	assert_string_equal(folder.errors.items[0].message,
+			    "the file has 8388609 bytes: at most 8388608 (8 MiB)");
+	folder_close(&folder);
+	snprintf(path, sizeof path, "%s/huge/huge.yaml", root);
+	assert_int_equal(unlink(path), 0);
+}
+
 static void one_file_full_of_errors_hides_no_other(void **state)
 {
 	struct str text = STR_INIT;
@@ -185,6 +207,7 @@ int main(void)
 	    cmocka_unit_test(an_id_in_two_files_is_an_error_of_the_later_one),
 	    cmocka_unit_test(links_are_followed_but_no_loop_twice),
 	    cmocka_unit_test(what_cannot_be_read_is_told_and_does_not_block),
+	    cmocka_unit_test(a_file_beyond_the_bound_is_told_with_its_size),
 	    cmocka_unit_test(one_file_full_of_errors_hides_no_other),
 	    cmocka_unit_test(a_folder_that_is_missing_is_an_error_of_the_call),
 	    cmocka_unit_test(suspects_are_kept_over_a_restart_and_cleared),
