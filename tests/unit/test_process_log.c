@@ -8,7 +8,7 @@
 
 #define AT_MS 1795154400123 /* 2026-11-20T06:00:00.123Z */
 /* Sanitizers have memory of their own. */
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define HIGH_WATER_MAX_KIB 65536
 #else
 #define HIGH_WATER_MAX_KIB 4096
