@@ -8,6 +8,7 @@
 #include "base/sys.h"
 #include "daemon/dispatch.h"
 #include "daemon/folder.h"
+#include "daemon/force.h"
 #include "daemon/home.h"
 #include "daemon/restore.h"
 #include "model/limits.h"
@@ -110,50 +111,11 @@ static void on_broken(void *context, const char *reason)
 /* --- starting ------------------------------------------------------------------------------------
  */
 
-static int compare_dag_ids(const void *a, const void *b)
-{
-	const struct folder_dag *left = a;
-	const struct folder_dag *right = b;
-
-	return strcmp(left->dag->id, right->dag->id);
-}
-
 static uint32_t default_pool_slots(void)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
 	return cores > 2 ? (uint32_t)cores * 4 : 8; /* DIALECT.md: 4 x cores, at least 8 */
-}
-
-/* What was in force is replaced whole by what the folder holds now. */
-static int load_dags(struct daemon *daemon, struct err *err)
-{
-	struct folder *folder = &daemon->folder;
-	struct store_dag_file *files;
-	int rc = folder_add(folder, daemon->home.dags, NULL, err);
-
-	if (rc != 0)
-		return rc;
-	folder_judge(folder);
-	if (folder->dag_count > 0)
-		qsort(folder->dags, folder->dag_count, sizeof *folder->dags, compare_dag_ids);
-	files = mem_alloc(folder->dag_count * sizeof *files);
-	for (size_t i = 0; i < folder->dag_count; i++) {
-		files[i].dag = folder->dags[i].dag;
-		files[i].file = folder->dags[i].file;
-	}
-	for (size_t i = 0; i < folder->errors.count; i++) {
-		const struct dag_error *error = &folder->errors.items[i];
-		char quoted[ERR_MESSAGE_MAX];
-
-		log_warn("dag file does not check", "place=%s:%u:%u err=%s", error->source,
-			 error->line, error->column,
-			 log_quote(error->message, quoted, sizeof quoted));
-	}
-	rc = store_put_dags(daemon->store, files, folder->dag_count, folder->errors.items,
-			    folder->errors.count, default_pool_slots(), clock_now().wall_ms, err);
-	mem_free(files);
-	return rc;
 }
 
 /* The end of an attempt that could not be written twice: out of the spool, kept as a dead letter.
@@ -228,8 +190,8 @@ static int start_scheduler(struct daemon *daemon, bool same_boot, struct err *er
 	if (rc != 0)
 		return rc;
 	daemon->dispatch.sched = sched_create(&config);
-	return restore_runs(daemon->store, daemon->dispatch.sched, &daemon->home, same_boot,
-			    &daemon->restored, err);
+	return restore_runs(daemon->store, daemon->dispatch.sched, &daemon->home, &daemon->folder,
+			    same_boot, &daemon->restored, err);
 }
 
 static int start_executor(struct daemon *daemon, struct err *err)
@@ -300,7 +262,8 @@ static int open_parts(struct daemon *daemon, bool *same_boot, struct err *err)
 	if (rc == 0)
 		rc = open_store(daemon, same_boot, err);
 	if (rc == 0)
-		rc = load_dags(daemon, err);
+		rc = force_load(&daemon->folder, daemon->home.dags, daemon->store,
+				default_pool_slots(), err);
 	if (rc == 0 && uv_loop_init(&daemon->loop) != 0)
 		rc = err_set(err, ERR_IO, "event loop cannot be made");
 	else if (rc == 0)

@@ -192,22 +192,6 @@ static void answer(struct dispatch *dispatch, uint64_t token, enum web_result re
 	vec_push(&open_gather(dispatch)->answers, later);
 }
 
-static int compare_folder_dag(const void *key, const void *item)
-{
-	return strcmp(key, ((const struct folder_dag *)item)->dag->id);
-}
-
-static struct dag *find_dag(const struct dispatch *dispatch, const char *dag_id)
-{
-	const struct folder *folder = dispatch->folder;
-	const struct folder_dag *found = NULL;
-
-	if (folder->dag_count > 0)
-		found = bsearch(dag_id, folder->dags, folder->dag_count, sizeof *folder->dags,
-				compare_folder_dag);
-	return found == NULL ? NULL : found->dag;
-}
-
 static void answer_unknown_dag(struct dispatch *dispatch, const char *dag_id, uint64_t token)
 {
 	const struct folder *folder = dispatch->folder;
@@ -247,20 +231,20 @@ static bool find_by_key(struct dispatch *dispatch, const char *dag_id, const cha
 
 static void trigger(struct dispatch *dispatch, const struct web_command *command, uint64_t token)
 {
-	struct dag *dag = find_dag(dispatch, command->dag_id);
+	const struct folder_dag *found = folder_find(dispatch->folder, command->dag_id);
 	struct input input = {.kind = INPUT_TRIGGER, .actor = command->actor};
 	char run_id[RUN_ID_SIZE];
 
-	if (dag == NULL) {
+	if (found == NULL) {
 		answer_unknown_dag(dispatch, command->dag_id, token);
 		return;
 	}
-	if (command->key != NULL && find_by_key(dispatch, dag->id, command->key, run_id)) {
+	if (command->key != NULL && find_by_key(dispatch, found->dag->id, command->key, run_id)) {
 		answer(dispatch, token, WEB_UNCHANGED, run_id, NULL);
 		return;
 	}
 	random_hex(run_id, RUN_ID_SIZE - 1);
-	input.trigger.dag = dag;
+	input.trigger.dag = found->dag;
 	input.trigger.run_id = run_id;
 	input.trigger.key = command->key != NULL ? command->key : run_id;
 	input.trigger.source = "manual";

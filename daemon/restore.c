@@ -14,6 +14,7 @@ struct load {
 	struct store *store;
 	struct sched *sched;
 	const struct home *home;
+	const struct folder *folder;
 	struct restored *restored;
 	struct moment now;
 	bool same_boot;
@@ -33,13 +34,29 @@ static void forget_dag(struct load *load)
 	load->dag_file = NULL;
 }
 
+/* Most runs keep the version that is still in force, which is parsed already. */
+static bool take_in_force(struct load *load, const struct store_run_row *row)
+{
+	const struct folder_dag *found = folder_find(load->folder, row->dag_id);
+
+	if (found == NULL || found->dag->text_bytes != row->dag_text_bytes ||
+	    strcmp(found->dag->source, row->dag_file) != 0 ||
+	    memcmp(found->dag->text, row->dag_text, row->dag_text_bytes) != 0)
+		return false;
+	forget_dag(load);
+	load->dag = dag_ref(found->dag);
+	return true;
+}
+
 static int parse_version(struct load *load, const struct store_run_row *row, struct err *err)
 {
 	struct dag_errors errors;
 	struct dag_list dags;
 	int rc = 0;
 
-	if (load->dag != NULL && strcmp(load->dag_text, row->dag_text) == 0 &&
+	if (take_in_force(load, row))
+		return 0;
+	if (load->dag_text != NULL && strcmp(load->dag_text, row->dag_text) == 0 &&
 	    strcmp(load->dag_file, row->dag_file) == 0)
 		return 0;
 	forget_dag(load);
@@ -139,12 +156,14 @@ static int compare_attempts(const void *a, const void *b)
 	return (left->attempt_id > right->attempt_id) - (left->attempt_id < right->attempt_id);
 }
 
-int restore_runs(struct store *store, struct sched *sched, const struct home *home, bool same_boot,
-		 struct restored *restored, struct err *err)
+int restore_runs(struct store *store, struct sched *sched, const struct home *home,
+		 const struct folder *folder, bool same_boot, struct restored *restored,
+		 struct err *err)
 {
 	struct load load = {.store = store,
 			    .sched = sched,
 			    .home = home,
+			    .folder = folder,
 			    .restored = restored,
 			    .now = clock_now(),
 			    .same_boot = same_boot};

@@ -168,6 +168,15 @@ int store_begin_once(struct store *store, struct err *err)
 	return rc;
 }
 
+int store_begin_reading(struct store *store, struct err *err)
+{
+	bool there;
+
+	if (store->unsettled && store->pending_fact != 0)
+		return err_set(err, ERR_AGAIN, "an earlier commit is not settled yet");
+	return store_settle(store, &there, err);
+}
+
 int store_end_once(struct store *store, int rc, struct err *err)
 {
 	rc = store_end(store, rc, false, err);

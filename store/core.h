@@ -47,6 +47,10 @@ int store_end(struct store *store, int rc, bool pending, struct err *err);
 int store_begin_once(struct store *store, struct err *err);
 int store_end_once(struct store *store, int rc, struct err *err);
 
+/* Before reading: settles, and waits (ERR_AGAIN) for what a failed commit left open, so that
+ * nothing is seen that may vanish. */
+int store_begin_reading(struct store *store, struct err *err);
+
 /* Carries the log over into the database file. mode is one of SQLITE_CHECKPOINT_: PASSIVE goes as
  * far as readers let it; RESTART and TRUNCATE wait for them a little, fail with ERR_AGAIN when they
  * stay, and otherwise leave nothing that is only in the log. */

@@ -13,6 +13,8 @@
 static const char sql_dags[] =
     "SELECT d.dag_id, v.hash, d.file FROM dag d JOIN dag_version v USING (version_no)"
     " ORDER BY d.dag_id";
+static const char sql_dag_text[] =
+    "SELECT v.text FROM dag d JOIN dag_version v USING (version_no) WHERE d.dag_id = ?1";
 static const char sql_dag_put[] =
     "INSERT INTO dag (dag_id, version_no, file, since_ms) VALUES (?1, ?2, ?3, ?4)"
     " ON CONFLICT (dag_id) DO UPDATE SET version_no = ?2, file = ?3,"
@@ -210,4 +212,45 @@ int store_put_dags(struct store *store, const struct store_dag_file *dags, size_
 	if (rc != 0)
 		err_wrap(err, "keep the dags of the folder");
 	return rc;
+}
+
+int store_each_dag(struct store *store,
+		   void (*each)(void *context, const char *dag_id, const char *file), void *context,
+		   struct err *err)
+{
+	sqlite3_stmt *row = NULL;
+	int rc;
+
+	pthread_mutex_lock(&store->lock);
+	rc = store_begin_reading(store, err);
+	if (rc == 0)
+		rc = db_query(&store->db, sql_dags, &row, err, "");
+	while (rc == 0 && (rc = db_step(&store->db, row, err)) == 1) {
+		each(context, db_text(row, 0), db_text(row, 2));
+		rc = 0;
+	}
+	db_reset(row);
+	pthread_mutex_unlock(&store->lock);
+	return rc;
+}
+
+int store_dag_text(struct store *store, const char *dag_id, struct str *text, struct err *err)
+{
+	sqlite3_stmt *row = NULL;
+	int rc;
+
+	str_clear(text);
+	pthread_mutex_lock(&store->lock);
+	rc = store_begin_reading(store, err);
+	if (rc == 0)
+		rc = db_query(&store->db, sql_dag_text, &row, err, "t", dag_id);
+	if (rc == 0)
+		rc = db_step(&store->db, row, err);
+	if (rc == 1)
+		str_append_bytes(text, db_text(row, 0), (size_t)sqlite3_column_bytes(row, 0));
+	else if (rc == 0)
+		rc = err_set(err, ERR_NOT_FOUND, "dag '%s' is not in force", dag_id);
+	db_reset(row);
+	pthread_mutex_unlock(&store->lock);
+	return rc == 1 ? 0 : rc;
 }

@@ -87,22 +87,12 @@ static int load_runs(struct store *store, const struct store_loader *loader, str
 	return rc;
 }
 
-/* Reading waits for what a failed commit left open, so that it never sees what may vanish. */
-static int begin_reading(struct store *store, struct err *err)
-{
-	bool there;
-
-	if (store->unsettled && store->pending_fact != 0)
-		return err_set(err, ERR_AGAIN, "an earlier commit is not settled yet");
-	return store_settle(store, &there, err);
-}
-
 int store_load_active(struct store *store, const struct store_loader *loader, struct err *err)
 {
 	int rc;
 
 	pthread_mutex_lock(&store->lock);
-	rc = begin_reading(store, err);
+	rc = store_begin_reading(store, err);
 	if (rc == 0)
 		rc = load_runs(store, loader, err);
 	pthread_mutex_unlock(&store->lock);
@@ -115,7 +105,7 @@ int store_next_numbers(struct store *store, int64_t *next_run_no, int64_t *next_
 	int rc;
 
 	pthread_mutex_lock(&store->lock);
-	rc = begin_reading(store, err);
+	rc = store_begin_reading(store, err);
 	if (rc == 0)
 		rc = db_get(&store->db, sql_next_run, next_run_no, err, "");
 	if (rc == 0)
@@ -131,7 +121,7 @@ int store_attempt_state(struct store *store, int64_t attempt_id, bool *known, bo
 	int rc;
 
 	pthread_mutex_lock(&store->lock);
-	rc = begin_reading(store, err);
+	rc = store_begin_reading(store, err);
 	if (rc == 0)
 		rc = db_get(&store->db, sql_attempt, &is_ended, err, "i", attempt_id);
 	pthread_mutex_unlock(&store->lock);

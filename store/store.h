@@ -6,6 +6,7 @@
 #define HEDDLE_STORE_STORE_H
 
 #include "base/err.h"
+#include "base/str.h"
 #include "model/change.h"
 #include "model/dag.h"
 #include "model/state.h"
@@ -64,6 +65,14 @@ struct store_dag_file {
 int store_put_dags(struct store *store, const struct store_dag_file *dags, size_t dag_count,
 		   const struct dag_error *errors, size_t error_count, uint32_t default_pool_slots,
 		   int64_t at_ms, struct err *err);
+
+/* Calls for every dag in force, by id. Texts live until each returns, which must not call the
+ * store. */
+int store_each_dag(struct store *store,
+		   void (*each)(void *context, const char *dag_id, const char *file), void *context,
+		   struct err *err);
+/* The text of the version of a dag that is in force, *text cleared first. ERR_NOT_FOUND: none. */
+int store_dag_text(struct store *store, const char *dag_id, struct str *text, struct err *err);
 
 /* --- what a start reads back
  * ----------------------------------------------------------------------- */

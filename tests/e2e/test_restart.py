@@ -25,6 +25,52 @@ def lines_of(home, name):
     return (home.work / name).read_text().splitlines()
 
 
+def test_a_file_that_does_not_check_leaves_its_last_good_version(home):
+    home.dag("kept.yaml", "id: kept\ntasks: [{id: a, command: echo the good one}]\n")
+    home.dag("moved.yaml", "id: moved\ntasks: [{id: a, command: 'true'}]\n")
+    home.dag("gone.yaml", "id: gone\ntasks: [{id: a, command: 'true'}]\n")
+    home.start()
+    home.stop()
+    home.dag("kept.yaml", "id: kept\ntasks: [{id: a, comand: echo the bad one}]\n")
+    (home.dags / "moved.yaml").rename(home.dags / "elsewhere.yaml")
+    home.dag("another.yaml", "id: kept\ntasks: [{id: a, command: echo a second one}]\n")
+    (home.dags / "gone.yaml").unlink()
+    for _ in range(2):  # the second start finds what the first one wrote
+        home.start()
+        dags = {dag["id"]: dag["file"] for dag in home.http("GET", "/api/v1/dags")[1]["items"]}
+        assert dags == {"kept": "kept.yaml", "moved": "elsewhere.yaml"}
+        shown = home.cli("ls", "errors").stdout
+        assert "kept.yaml:2" in shown and "comand" in shown
+        assert "another.yaml:1" in shown and "in force from kept.yaml" in shown
+        run = home.trigger("kept")
+        assert home.wait_run(run)["state"] == "success"
+        assert "the good one" in home.log_of(run, "a")
+        home.stop()
+    home.dag("kept.yaml", "id: other\ntasks: [{id: a, command: 'true'}]\n")
+    home.start()
+    assert {dag["id"]: dag["file"] for dag in home.http("GET", "/api/v1/dags")[1]["items"]} == {
+        "kept": "another.yaml", "moved": "elsewhere.yaml", "other": "kept.yaml"}
+
+
+def test_a_file_that_cannot_be_read_takes_no_dag_out(faulty):
+    home = faulty
+    for name in "abc":
+        home.dag(f"{name}.yaml", f"id: {name}\ntasks: [{{id: t, command: 'true'}}]\n")
+    home.start()
+    home.stop()
+    struck = n = 0
+    while struck < 3:
+        n += 1
+        assert n < 200
+        home.spawn(env={"HEDDLE_FAULT": f"daemon:open:{n}:EIO"})
+        wait_for(lambda: home.ready() or home.process.poll() is not None)
+        if home.process.poll() is None:
+            ids = [dag["id"] for dag in home.http("GET", "/api/v1/dags")[1]["items"]]
+            assert ids == ["a", "b", "c"]
+            struck += "cannot be read" in json.dumps(home.http("GET", "/api/v1/errors")[1])
+            home.stop()
+
+
 def test_tasks_go_on_while_the_daemon_is_dead(home):
     home.dag("two.yaml", f"""
 id: two
