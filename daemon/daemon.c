@@ -169,8 +169,10 @@ static int set_aside_suspects(struct daemon *daemon, struct err *err)
 static int open_store(struct daemon *daemon, bool *same_boot, struct err *err)
 {
 	char previous[64];
-	int rc = store_open(daemon->home.db_path, &daemon->store, err);
+	int rc = home_check_store(&daemon->home, err);
 
+	if (rc == 0)
+		rc = store_open(daemon->home.db_path, &daemon->store, err);
 	if (rc == 0)
 		rc = store_note_boot(daemon->store, daemon->home.boot_id, previous, err);
 	if (rc != 0)

@@ -315,15 +315,18 @@ bool dispatch_is_ready(void *context, char why[256])
 {
 	const struct dispatch *dispatch = context;
 	const char *reason = NULL;
+	struct err err;
 
 	if (dispatch->stopping)
 		reason = "the daemon is stopping";
 	else if (dispatch->failing)
 		reason = dispatch->failing_why;
+	else if (store_check_place(dispatch->store, &err) != 0)
+		reason = err.message;
 	else if (!dispatch->executor_ready)
 		reason = "starting: waiting for spool/launcher.lock";
 	if (reason != NULL && why != NULL)
-		snprintf(why, 256, "%s", reason);
+		snprintf(why, 256, "%.255s", reason);
 	return reason == NULL;
 }
 

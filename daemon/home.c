@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -212,6 +213,69 @@ int home_open(const char *path, const char *dags, struct home *home, struct err 
 	if (rc != 0)
 		home_close(home);
 	return rc;
+}
+
+static bool holds_entry(const char *path, const char *suffix)
+{
+	DIR *folder = opendir(path);
+	const struct dirent *entry;
+	bool found = false;
+
+	while (folder != NULL && !found && (entry = readdir(folder)) != NULL)
+		found = entry->d_name[0] != '.' && str_ends_with(entry->d_name, suffix);
+	if (folder != NULL)
+		closedir(folder);
+	return found;
+}
+
+/* Claims stay as long as the logs of their attempts: no run ever leaves none. */
+static bool holds_claims(const struct home *home)
+{
+	char path[PATH_MAX];
+	DIR *folder;
+	const struct dirent *day;
+	bool found = false;
+
+	if (path_below(path, home->path, "logs", NULL) != 0)
+		return false;
+	folder = opendir(path);
+	while (folder != NULL && !found && (day = readdir(folder)) != NULL) {
+		if (day->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof path, "%.*s/logs/%s", PATH_MAX - 300, home->path,
+			 day->d_name);
+		found = holds_entry(path, ".claim");
+	}
+	if (folder != NULL)
+		closedir(folder);
+	return found;
+}
+
+int home_check_store(const struct home *home, struct err *err)
+{
+	struct stat status;
+	char log[PATH_MAX];
+	char spool[PATH_MAX];
+	const char *trace = NULL;
+	int rc = path_below(log, home->path, "heddle.db-wal", err);
+
+	if (rc == 0)
+		rc = path_below(spool, home->path, "spool/exit", err);
+	if (rc != 0 || (stat(home->db_path, &status) == 0 && status.st_size > 0))
+		return rc;
+	if (stat(log, &status) == 0 && status.st_size > 0)
+		trace = "its log heddle.db-wal is there";
+	else if (holds_entry(spool, ""))
+		trace = "spool/exit holds ends of attempts";
+	else if (holds_claims(home))
+		trace = "logs/ holds claims of attempts";
+	if (trace == NULL)
+		return 0;
+	return err_set(err, ERR_REFUSED,
+		       "'%s' is missing, but %s: put the database back or restore a backup; to "
+		       "begin anew, see that no task runs and move heddle.db-wal, logs/ and spool/ "
+		       "away",
+		       home->db_path, trace);
 }
 
 void home_close(struct home *home)

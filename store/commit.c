@@ -93,10 +93,11 @@ static int look_up_pending(struct store *store, bool *there, struct err *err)
 
 int store_settle(struct store *store, bool *there, struct err *err)
 {
-	int rc = 0;
+	int rc;
 
 	*there = false;
-	if (store->db.handle == NULL)
+	rc = store_check_files(store, err);
+	if (rc == 0 && store->db.handle == NULL)
 		rc = store_reopen(store, err);
 	if (rc == 0 && store->unsettled)
 		rc = look_up_pending(store, there, err);
@@ -121,6 +122,9 @@ static int commit(struct store *store, bool pending, struct err *err)
 	static const char sql_commit[] = "COMMIT";
 	int rc = db_run(&store->db, sql_commit, err, "");
 
+	/* Moved away since the last look: the commit took place where nobody will find it. */
+	if (rc == 0)
+		rc = store_check_files(store, err);
 	if (rc == 0) {
 		store->last_fact = store->next_fact - 1;
 		return 0;
@@ -146,10 +150,11 @@ int store_end(struct store *store, int rc, bool pending, struct err *err)
 	return rc;
 }
 
-/* After an I/O error nothing that the connection remembers is to be relied on. */
+/* After an I/O error nothing that the connection remembers is to be relied on. One whose files are
+ * merely elsewhere is sound. */
 static void drop_connection(struct store *store, int rc)
 {
-	if (rc == ERR_IO && strcmp(store->path, ":memory:") != 0)
+	if (rc == ERR_IO && !store->is_away && strcmp(store->path, ":memory:") != 0)
 		db_close(&store->db);
 }
 
@@ -221,7 +226,8 @@ int store_apply(struct store *store, const struct store_batch *batches, enum sto
 		rc = store_end(store, rc, true, err);
 	}
 	if (rc != 0) {
-		err_wrap(err, "write '%s'", store->path);
+		if (!store->is_away)
+			err_wrap(err, "write '%s'", store->path);
 		*failure = failure_of(rc);
 		drop_connection(store, rc);
 	}

@@ -11,14 +11,25 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Pages in the log (4 KiB each) from which on it is carried over. */
 #define STORE_TIDY_PAGES 1000
+
+/* Which file a path named. */
+struct file_id {
+	dev_t device;
+	ino_t inode; /* 0 = not looked at yet */
+};
 
 struct store {
 	pthread_mutex_t lock; /* one call at a time, from whichever thread */
 	struct db db;         /* closed after an I/O error, until the next call */
 	char *path;
+	char *log_path;      /* of the -wal file */
+	struct file_id file; /* as opened; never changes after store_open */
+	struct file_id log;  /* likewise, of the connection at hand */
+	bool is_away;        /* path or log_path names another file now, or none */
 	char incarnation[9];
 	char boot_id[64];
 	int64_t last_fact; /* committed */
@@ -30,6 +41,14 @@ struct store {
 	int wal_pages;     /* in the log, as of the last commit */
 	int tidy_at_pages; /* when store_tidy has something to do */
 };
+
+/* Whether a commit would land in the files that the paths name. What is written to a file that was
+ * moved away or removed is lost, though SQLite says that it is on disk. Fails with ERR_IO, and
+ * notes it in is_away: the connection is kept then, since moved back the files go on where they
+ * were. */
+int store_check_files(struct store *store, struct err *err);
+/* Remembers the files of a connection just opened. */
+void store_note_files(struct store *store);
 
 /* Opens the connection of a store whose db is closed, without creating a file. */
 int store_reopen(struct store *store, struct err *err);

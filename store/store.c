@@ -119,6 +119,8 @@ int store_reopen(struct store *store, struct err *err)
 	if (rc == 0 && strcmp(incarnation, store->incarnation) != 0)
 		rc =
 		    err_set(err, ERR_CORRUPT, "'%s' was replaced by another database", store->path);
+	if (rc == 0)
+		store_note_files(store);
 	if (rc != 0)
 		db_close(&store->db);
 	else if (store->pending_fact == 0)
@@ -190,16 +192,21 @@ static int open_checked(struct store *store, struct err *err)
 	if (rc == 0)
 		rc = db_get(&store->db, sql_last_fact, &store->last_fact, err, "");
 	store->next_fact = store->last_fact + 1;
+	if (rc == 0)
+		store_note_files(store);
 	return rc;
 }
 
 int store_open(const char *path, struct store **out, struct err *err)
 {
 	struct store *store = mem_alloc(sizeof *store);
+	struct str log_path = STR_INIT;
 	int rc = 0;
 
 	pthread_mutex_init(&store->lock, NULL);
 	store->path = mem_strdup(path);
+	str_printf(&log_path, "%s-wal", path);
+	store->log_path = str_take(&log_path);
 	if (!is_in_memory(store)) {
 		rc = netfs_check(path, err);
 		if (rc == 0)
@@ -225,6 +232,7 @@ void store_close(struct store *store)
 	db_close(&store->db);
 	pthread_mutex_destroy(&store->lock);
 	mem_free(store->path);
+	mem_free(store->log_path);
 	mem_free(store);
 }
 

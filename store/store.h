@@ -30,6 +30,10 @@ enum store_failure {
 int store_open(const char *path, struct store **out, struct err *err);
 void store_close(struct store *store); /* NULL is allowed */
 
+/* Fails with ERR_IO, and the remedy, when the database is not where it was opened: moved, removed
+ * or replaced. Any thread. */
+int store_check_place(const struct store *store, struct err *err);
+
 /* The home's incarnation: 8 hex digits, made with the database, new after a restore. */
 const char *store_incarnation(const struct store *store);
 /* The boot id under which the previous daemon last started, "" at first; remembers the new one. */

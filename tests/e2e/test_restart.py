@@ -71,6 +71,62 @@ def test_a_file_that_cannot_be_read_takes_no_dag_out(faulty):
             home.stop()
 
 
+def database_files(home):
+    return [path for path in home.path.iterdir() if path.name.startswith("heddle.db")]
+
+
+def test_a_database_that_was_moved_away_is_missed_and_taken_back(home):
+    home.dag("far.yaml", f"""
+id: far
+tasks:
+  - {{id: a, command: 'while [ ! -e {home.work}/go ]; do sleep 0.01; done'}}
+  - {{id: b, depends_on: [a], command: 'true'}}
+""")
+    home.start()
+    run = home.trigger("far")
+    wait_for(home.shims)
+    for names in (("heddle.db",), ("heddle.db-wal",), ("heddle.db", "heddle.db-wal", "heddle.db-shm")):
+        for name in names:
+            (home.path / name).rename(home.work / name)
+        status, answer, headers = home.http("POST", "/api/v1/dags/far/runs", {"id": names[0] + str(len(names))})
+        assert status == 503 and "Retry-After" in headers, answer
+        status, why, _ = home.http("GET", "/readyz")
+        assert status == 503 and "heddle.db" in why and "moved or removed: move it back" in why
+        for name in names:
+            (home.work / name).rename(home.path / name)
+        wait_for(home.ready, what="ready once it is back")
+    (home.path / "heddle.db").rename(home.work / "heddle.db")
+    (home.work / "go").touch()  # an end comes while it is away
+    wait_for(lambda: "commit fails" in home.log_text())
+    (home.work / "heddle.db").rename(home.path / "heddle.db")
+    assert home.wait_run(run)["state"] == "success"
+    for other in home.http("GET", "/api/v1/runs?limit=100")[1]["items"]:
+        home.wait_run(other["id"])
+    home.assert_nothing_left()
+    home.stop()
+    database = sqlite3.connect(home.path / "heddle.db")
+    assert database.execute("pragma integrity_check").fetchone() == ("ok",)
+    assert database.execute("select state from run where run_id = ?", (run,)).fetchone() == ("success",)
+
+
+def test_a_home_without_its_database_is_not_begun_anew(home):
+    home.dag("one.yaml", "id: one\ntasks: [{id: a, command: 'true'}]\n")
+    home.start()
+    home.wait_run(home.trigger("one"))
+    home.stop()
+    for path in database_files(home):
+        path.rename(home.work / path.name)
+    home.spawn()
+    assert home.process.wait(20) == 5
+    assert "is missing, but logs/ holds claims" in home.log_text()
+    assert "put the database back" in home.log_text()
+    assert not database_files(home)
+    for path in home.work.iterdir():
+        path.rename(home.path / path.name)
+    home.start()
+    assert home.http("GET", "/api/v1/runs")[1]["items"][0]["state"] == "success"
+
+
 def test_tasks_go_on_while_the_daemon_is_dead(home):
     home.dag("two.yaml", f"""
 id: two

@@ -548,6 +548,44 @@ static void a_limit_of_file_size_is_as_a_full_disk(void **state)
 
 #define STORY(name) cmocka_unit_test_setup_teardown(name, kit_start, kit_stop)
 
+/* --- the files elsewhere
+ * --------------------------------------------------------------------------- */
+
+/* Moves a file of the store away and back, and wants the batch held in between, and written once.
+ */
+static void expect_held_while_away(struct kit *kit, const char *suffix, int64_t run_no)
+{
+	struct store_batch *batch = run_batch(run_no, 0);
+	enum store_failure failure = STORE_BUG;
+	struct err err = {0};
+	char here[160];
+	char away[160];
+
+	snprintf(here, sizeof here, "%s%s", kit->path, suffix);
+	snprintf(away, sizeof away, "%s/away", kit->folder);
+	assert_int_equal(rename(here, away), 0);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(store_apply(kit->store, batch, &failure, &err), ERR_IO);
+		assert_int_equal(failure, STORE_IO);
+		assert_non_null(strstr(err.message, "was moved or removed: move it back"));
+	}
+	assert_int_equal(access(here, F_OK), -1); /* nothing was begun in its place */
+	assert_int_equal(rename(away, here), 0);
+	assert_int_equal(store_apply(kit->store, batch, &failure, &err), 0);
+	assert_int_equal(count_whole_runs(kit->reader), run_no);
+	store_batch_destroy(batch);
+}
+
+static void nothing_is_written_to_a_file_that_was_moved_away(void **state)
+{
+	struct kit *kit = *state;
+
+	kit_apply(kit, run_batch(1, 0));
+	expect_held_while_away(kit, "", 2);
+	expect_held_while_away(kit, "-wal", 3);
+	assert_int_equal(store_check_place(kit->store, NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -566,6 +604,8 @@ int main(void)
 #endif
 	    STORY(a_limit_of_file_size_is_as_a_full_disk),
 	    STORY(a_full_disk_is_waited_for),
+	    cmocka_unit_test_setup_teardown(nothing_is_written_to_a_file_that_was_moved_away,
+					    kit_start, kit_stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
