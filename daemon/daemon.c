@@ -11,6 +11,7 @@
 #include "daemon/force.h"
 #include "daemon/home.h"
 #include "daemon/restore.h"
+#include "daemon/scratch.h"
 #include "model/limits.h"
 
 #include <errno.h>
@@ -301,6 +302,15 @@ static int start_parts(struct daemon *daemon, bool same_boot, struct err *err)
 	return rc;
 }
 
+static enum scratch_verdict judge_scratch(void *context, const char *run_id)
+{
+	const struct daemon *daemon = context;
+
+	if (daemon->stopping)
+		return SCRATCH_STOP;
+	return sched_find_run(daemon->dispatch.sched, run_id) != 0 ? SCRATCH_KEEP : SCRATCH_REMOVE;
+}
+
 static void take_up_runs(struct daemon *daemon)
 {
 	struct dispatch *dispatch = &daemon->dispatch;
@@ -313,6 +323,7 @@ static void take_up_runs(struct daemon *daemon)
 	restored_close(&daemon->restored);
 	dispatch_begin(dispatch, &output);
 	sched_output_close(&output);
+	scratch_sweep(&daemon->loop, daemon->home.path, judge_scratch, daemon);
 }
 
 static void say_where(const struct daemon *daemon)

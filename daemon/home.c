@@ -2,6 +2,7 @@
 #include "daemon/home.h"
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "base/sys.h"
 
@@ -28,7 +29,7 @@ static int path_below(char out[PATH_MAX], const char *folder, const char *name, 
 
 static int make_folders(const struct home *home, struct err *err)
 {
-	static const char *const folders[] = {"logs", "runs", "spool", "spool/exit", "spool/tmp"};
+	static const char *const folders[] = {"logs", "runs", "spool", "spool/exit"};
 
 	for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
 		char path[PATH_MAX];
@@ -172,6 +173,22 @@ static int resolve_dags(struct home *home, const char *dags, struct err *err)
 	return 0;
 }
 
+/* A home holds a token, logs and the state: whoever made the folder, nobody else is to look in. */
+static int close_to_others(const struct home *home, struct err *err)
+{
+	struct stat status;
+
+	if (stat(home->path, &status) != 0)
+		return err_errno(err, errno, "home '%s'", home->path);
+	if ((status.st_mode & 077) == 0 || status.st_uid != geteuid())
+		return 0;
+	if (chmod(home->path, 0700) != 0)
+		return err_errno(err, errno, "close '%s' to others", home->path);
+	log_warn("home was open to others: closed to all but its owner", "home=%s before=%04o",
+		 home->path, (unsigned)(status.st_mode & 07777));
+	return 0;
+}
+
 static int resolve_home(const char *path, struct home *home, struct err *err)
 {
 	const size_t socket_path_max = sizeof((struct sockaddr_un *)0)->sun_path;
@@ -181,7 +198,9 @@ static int resolve_home(const char *path, struct home *home, struct err *err)
 		return rc;
 	if (realpath(path, home->path) == NULL)
 		return err_errno(err, errno, "home '%s'", path);
-	rc = path_below(home->db_path, home->path, "heddle.db", err);
+	rc = close_to_others(home, err);
+	if (rc == 0)
+		rc = path_below(home->db_path, home->path, "heddle.db", err);
 	if (rc == 0)
 		rc = path_below(home->socket_path, home->path, "heddle.sock", err);
 	if (rc == 0 && strlen(home->socket_path) >= socket_path_max)

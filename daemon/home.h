@@ -27,9 +27,10 @@ struct home {
 	int lock_fd;
 };
 
-/* Makes what is missing and takes the lock. dags NULL = HOME/dags, which is made when missing;
- * another one must exist. Fails with ERR_REFUSED when a daemon has the home, ERR_NOT_FOUND without
- * the dag folder, ERR_LIMIT when the path is too long for a socket, else I/O codes. */
+/* Makes what is missing, closes a folder of ours to other users (0700), and takes the lock. dags
+ * NULL = HOME/dags, which is made when missing; another one must exist. Fails with ERR_REFUSED when
+ * a daemon has the home, ERR_NOT_FOUND without the dag folder, ERR_LIMIT when the path is too long
+ * for a socket, else I/O codes. */
 int home_open(const char *path, const char *dags, struct home *home, struct err *err);
 /* Fails with ERR_REFUSED when the database is missing though attempts left their traces: to begin
  * with an empty one would forget runs, and what still runs of them. Before the store is opened. */

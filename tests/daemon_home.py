@@ -193,8 +193,17 @@ class Home:
         return [pid for pid, line in self.processes().items()
                 if line.split()[:2][-1:] == ["launcher"]]
 
+    def idle_scratch(self):
+        """Empty scratch folders of runs that have ended; [] without a daemon, which would remove them."""
+        if self.process is None or self.process.poll() is not None:
+            return []
+        empty = [path.name for path in (self.path / "runs").iterdir() if not os.listdir(path)]
+        return [name for name in empty
+                if self.http("GET", f"/api/v1/runs/{name}")[1].get("ended_at", True)]
+
     def assert_nothing_left(self, seconds=20):
-        """No process but the daemon and its launcher, no record in the spool, no lock but theirs."""
+        """No process but the daemon and its launcher, no record in the spool, no
+        scratch folder that nothing uses."""
         def only_ours():
             others = {pid: line for pid, line in self.processes().items()
                       if self.process is None or pid != self.process.pid}
@@ -202,7 +211,7 @@ class Home:
             return all(pid in launchers for pid in others) and len(launchers) <= 1
         wait_for(only_ours, seconds, f"no process left of {self.processes()}")
         wait_for(lambda: not os.listdir(self.path / "spool" / "exit"), seconds, "no record left")
-        wait_for(lambda: not os.listdir(self.path / "spool" / "tmp"), seconds, "no temporary left")
+        wait_for(lambda: not self.idle_scratch(), seconds, "no empty scratch folder left")
 
     def close(self):
         self.stop()

@@ -127,6 +127,42 @@ def test_a_home_without_its_database_is_not_begun_anew(home):
     assert home.http("GET", "/api/v1/runs")[1]["items"][0]["state"] == "success"
 
 
+def test_scratch_folders_that_a_dead_daemon_left_are_removed(home):
+    home.dag("two.yaml", f"""
+id: two
+tasks:
+  - {{id: a, command: 'while [ ! -e {home.work}/go ]; do sleep 0.01; done'}}
+""")
+    home.start()
+    run = home.trigger("two")
+    wait_for(home.shims)
+    home.kill()
+    left = [f"{n:016x}" for n in range(600)]  # more than one step's worth
+    for name in left:
+        (home.path / "runs" / name).mkdir()
+    (home.path / "runs" / left[7] / "kept").touch()
+    (home.path / "runs" / "somebody's").mkdir()
+    home.start()
+    wait_for(lambda: len(os.listdir(home.path / "runs")) == 3)
+    assert sorted(os.listdir(home.path / "runs")) == sorted([run, left[7], "somebody's"])
+    (home.work / "go").touch()
+    assert home.wait_run(run)["state"] == "success"
+    (home.path / "runs" / "somebody's").rmdir()
+    home.assert_nothing_left()
+
+
+def test_a_home_open_to_others_is_closed(home):
+    home.path.mkdir(mode=0o755)
+    home.path.chmod(0o755)
+    home.start()
+    assert home.path.stat().st_mode & 0o7777 == 0o700
+    assert "home was open to others" in home.log_text() and "before=0755" in home.log_text()
+    assert not (home.path / "spool" / "tmp").exists()
+    home.stop()
+    home.start()
+    assert home.log_text().count("home was open to others") == 1
+
+
 def test_tasks_go_on_while_the_daemon_is_dead(home):
     home.dag("two.yaml", f"""
 id: two
