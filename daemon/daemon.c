@@ -318,6 +318,7 @@ static void take_up_runs(struct daemon *daemon)
 
 	sched_output_init(&output);
 	restore_attempts(dispatch->sched, &daemon->home, &daemon->restored, dispatch->executor);
+	(void)dispatch_look_at_space(dispatch);
 	sched_restore_end(dispatch->sched, clock_now(), &output);
 	restore_set_aside(dispatch->sched, &daemon->restored, &output);
 	restored_close(&daemon->restored);

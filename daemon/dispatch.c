@@ -9,10 +9,13 @@
 #include "daemon/launch.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 /* An answer that waits for the commit of what it saw. */
 struct answer {
@@ -71,30 +74,47 @@ static struct gather *open_gather(struct dispatch *dispatch)
 /* --- the clock -----------------------------------------------------------------------------------
  */
 
-static void on_due(uv_timer_t *timer);
-
-static int64_t next_instant(const struct dispatch *dispatch)
+static int64_t next_deadline(const struct dispatch *dispatch)
 {
 	int64_t next = INT64_MAX;
 
-	if (!dispatch->failing)
-		return sched_next_due_boot_ms(dispatch->sched);
 	for (size_t i = 0; i < dispatch->deadline_count; i++)
 		if (dispatch->deadlines[i].boot_ms < next)
 			next = dispatch->deadlines[i].boot_ms;
 	return next;
 }
 
+static int64_t next_instant(const struct dispatch *dispatch)
+{
+	int64_t next;
+
+	if (dispatch->stopping)
+		return INT64_MAX;
+	if (dispatch->failing)
+		return next_deadline(dispatch);
+	next = sched_next_due_boot_ms(dispatch->sched);
+	/* While starts are held, somebody may have made room: nothing else would tell. */
+	if (dispatch->space.level == SPACE_OUT && dispatch->space.next_check_boot_ms < next)
+		next = dispatch->space.next_check_boot_ms;
+	return next;
+}
+
 static void arm_timer(struct dispatch *dispatch)
 {
-	int64_t next = dispatch->stopping ? INT64_MAX : next_instant(dispatch);
-	int64_t delay = next - clock_now().boot_ms;
+	int64_t next = next_instant(dispatch);
+	struct itimerspec at = {{0, 0}, {0, 0}};
 
-	if (next == INT64_MAX) {
-		uv_timer_stop(&dispatch->due);
+	if (next == dispatch->due_boot_ms)
 		return;
+	if (next != INT64_MAX) {
+		int64_t from = next > 0 ? next : 1; /* 0 would disarm it */
+
+		at.it_value.tv_sec = from / 1000;
+		at.it_value.tv_nsec = from % 1000 * 1000000;
 	}
-	uv_timer_start(&dispatch->due, on_due, delay > 0 ? (uint64_t)delay : 0, 0);
+	dispatch->due_boot_ms = next;
+	/* Fails only for arguments that are wrong. */
+	(void)timerfd_settime(dispatch->due_fd, TFD_TIMER_ABSTIME, &at, NULL);
 }
 
 /* --- inputs --------------------------------------------------------------------------------------
@@ -131,21 +151,26 @@ static void flush(struct dispatch *dispatch)
 	arm_timer(dispatch);
 }
 
+bool dispatch_look_at_space(struct dispatch *dispatch)
+{
+	struct space *space = &dispatch->space;
+
+	if (!space_check(space, dispatch->home->path, clock_now().boot_ms))
+		return false;
+	sched_hold_starts(dispatch->sched, space->level == SPACE_OUT ? space->why : NULL);
+	return true;
+}
+
 static int64_t step(struct dispatch *dispatch, const struct input *input)
 {
+	(void)dispatch_look_at_space(dispatch);
 	return sched_step(dispatch->sched, input, clock_now(), &open_gather(dispatch)->output);
 }
 
-static void on_due(uv_timer_t *timer)
+static void kill_overdue(struct dispatch *dispatch)
 {
-	struct dispatch *dispatch = timer->data;
-	struct input input = {.kind = INPUT_TIME, .actor = "scheduler"};
 	int64_t now_ms = clock_now().boot_ms;
 
-	if (!dispatch->failing) {
-		step(dispatch, &input);
-		return;
-	}
 	for (size_t i = 0; i < dispatch->deadline_count; i++) {
 		if (dispatch->deadlines[i].boot_ms > now_ms)
 			continue;
@@ -153,6 +178,24 @@ static void on_due(uv_timer_t *timer)
 		dispatch->deadlines[i].boot_ms = now_ms + 1000; /* until it is gone */
 	}
 	arm_timer(dispatch);
+}
+
+static void on_due(uv_poll_t *poll, int status, int events)
+{
+	struct dispatch *dispatch = poll->data;
+	struct input input = {.kind = INPUT_TIME, .actor = "scheduler"};
+	uint64_t times;
+
+	(void)status;
+	(void)events;
+	/* Nothing to read: it was set anew since the loop looked. */
+	if (read(dispatch->due_fd, &times, sizeof times) != (ssize_t)sizeof times)
+		return;
+	dispatch->due_boot_ms = INT64_MAX;
+	if (dispatch->failing)
+		kill_overdue(dispatch);
+	else
+		step(dispatch, &input);
 }
 
 static void drop_deadline(struct dispatch *dispatch, int64_t attempt_id)
@@ -277,6 +320,25 @@ static void cancel(struct dispatch *dispatch, const struct web_command *command,
 	       known ? NULL : "no such run; 'heddle ls runs' lists them");
 }
 
+/* Whether commands are taken. */
+static bool takes_commands(const struct dispatch *dispatch, char why[256])
+{
+	const char *reason = NULL;
+	struct err err;
+
+	if (dispatch->stopping)
+		reason = "the daemon is stopping";
+	else if (dispatch->failing)
+		reason = dispatch->failing_why;
+	else if (store_check_place(dispatch->store, &err) != 0)
+		reason = err.message;
+	else if (!dispatch->executor_ready)
+		reason = "starting: waiting for spool/launcher.lock";
+	if (reason != NULL && why != NULL)
+		snprintf(why, 256, "%.255s", reason);
+	return reason == NULL;
+}
+
 static void refuse(struct dispatch *dispatch, uint64_t token)
 {
 	struct refusal *refusal;
@@ -288,14 +350,14 @@ static void refuse(struct dispatch *dispatch, uint64_t token)
 	}
 	refusal = &dispatch->refusals[dispatch->refusal_count++];
 	refusal->token = token;
-	(void)dispatch_is_ready(dispatch, refusal->why);
+	(void)takes_commands(dispatch, refusal->why);
 }
 
 void dispatch_command(void *context, const struct web_command *command, uint64_t token)
 {
 	struct dispatch *dispatch = context;
 
-	if (!dispatch_is_ready(dispatch, NULL)) {
+	if (!takes_commands(dispatch, NULL)) {
 		refuse(dispatch, token);
 		return;
 	}
@@ -313,21 +375,20 @@ void dispatch_command(void *context, const struct web_command *command, uint64_t
 
 bool dispatch_is_ready(void *context, char why[256])
 {
-	const struct dispatch *dispatch = context;
-	const char *reason = NULL;
-	struct err err;
+	struct dispatch *dispatch = context;
+	struct input input = {.kind = INPUT_TIME, .actor = "scheduler"};
 
-	if (dispatch->stopping)
-		reason = "the daemon is stopping";
-	else if (dispatch->failing)
-		reason = dispatch->failing_why;
-	else if (store_check_place(dispatch->store, &err) != 0)
-		reason = err.message;
-	else if (!dispatch->executor_ready)
-		reason = "starting: waiting for spool/launcher.lock";
-	if (reason != NULL && why != NULL)
-		snprintf(why, 256, "%.255s", reason);
-	return reason == NULL;
+	if (!takes_commands(dispatch, why))
+		return false;
+	if (dispatch->open != NULL && dispatch->open->alone)
+		flush(dispatch);
+	if (dispatch_look_at_space(dispatch))
+		step(dispatch, &input); /* there may be room for what waits */
+	/* Runs are still taken, and wait. */
+	if (dispatch->space.level != SPACE_OUT)
+		return true;
+	snprintf(why, 256, "%s", dispatch->space.why);
+	return false;
 }
 
 /* --- effects -------------------------------------------------------------------------------------
@@ -559,30 +620,46 @@ static void on_check(uv_check_t *handle)
 	flush(handle->data);
 }
 
+static int init_clock(struct dispatch *dispatch, struct err *err)
+{
+	int rc;
+
+	dispatch->due_boot_ms = INT64_MAX;
+	dispatch->due_fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (dispatch->due_fd < 0)
+		return err_errno(err, errno, "make the clock of the boot time");
+	rc = uv_poll_init(dispatch->loop, &dispatch->due, dispatch->due_fd);
+	if (rc != 0) {
+		fd_close(&dispatch->due_fd);
+		return err_errno(err, -rc, "poll the clock of the boot time");
+	}
+	dispatch->due.data = dispatch;
+	return 0;
+}
+
 int dispatch_init(struct dispatch *dispatch, uv_loop_t *loop, struct err *err)
 {
 	int rc;
 
 	memset(dispatch, 0, sizeof *dispatch);
 	dispatch->loop = loop;
-	rc = uv_prepare_init(loop, &dispatch->flush_before_poll);
-	if (rc == 0)
-		rc = uv_check_init(loop, &dispatch->flush_after_poll);
-	if (rc == 0)
-		rc = uv_timer_init(loop, &dispatch->due);
+	rc = init_clock(dispatch, err);
 	if (rc != 0)
-		return err_set(err, ERR_IO, "event loop: %s", uv_strerror(rc));
+		return rc;
+	uv_prepare_init(loop, &dispatch->flush_before_poll); /* neither can fail */
+	uv_check_init(loop, &dispatch->flush_after_poll);
 	dispatch->flush_before_poll.data = dispatch;
 	dispatch->flush_after_poll.data = dispatch;
-	dispatch->due.data = dispatch;
+	dispatch->is_open = true;
 	return 0;
 }
 
 void dispatch_begin(struct dispatch *dispatch, struct sched_output *restored)
 {
-	/* Timers run before the poll, all else in it: what either yields is handed over at once. */
+	/* What a turn of the loop yields before its poll or in it is handed over at once. */
 	uv_prepare_start(&dispatch->flush_before_poll, on_prepare);
 	uv_check_start(&dispatch->flush_after_poll, on_check);
+	uv_poll_start(&dispatch->due, UV_READABLE, on_due);
 	sched_output_close(&open_gather(dispatch)->output);
 	dispatch->open->output = *restored;
 	sched_output_init(restored);
@@ -595,6 +672,8 @@ void dispatch_stop(struct dispatch *dispatch)
 	if (dispatch->executor != NULL)
 		process_hold(dispatch->executor, true);
 	flush(dispatch);
+	if (!dispatch->is_open)
+		return;
 	uv_close((uv_handle_t *)&dispatch->due, NULL);
 	uv_close((uv_handle_t *)&dispatch->flush_before_poll, NULL);
 	uv_close((uv_handle_t *)&dispatch->flush_after_poll, NULL);
@@ -602,6 +681,8 @@ void dispatch_stop(struct dispatch *dispatch)
 
 void dispatch_close(struct dispatch *dispatch)
 {
+	if (dispatch->is_open)
+		fd_close(&dispatch->due_fd);
 	if (dispatch->open != NULL)
 		gather_destroy(dispatch->open);
 	dispatch->open = NULL;

@@ -6,12 +6,13 @@
  * gather, and the writer takes them together. An effect (a launch, an answer, a signal) is released
  * only when the batch it belongs to is on disk. When commits fail no input is taken: commands are
  * answered with WEB_HELD, records stay in the spool, timers wait; only deadlines that are on disk
- * still kill. All on the loop's thread. */
+ * still kill. While the disk is nearly full all goes on but starts. All on the loop's thread. */
 #ifndef HEDDLE_DAEMON_DISPATCH_H
 #define HEDDLE_DAEMON_DISPATCH_H
 
 #include "daemon/folder.h"
 #include "daemon/home.h"
+#include "daemon/space.h"
 #include "daemon/suspects.h"
 #include "executor/process/process.h"
 #include "scheduler/sched.h"
@@ -50,7 +51,13 @@ struct dispatch {
 	size_t deadline_capacity;
 	uv_prepare_t flush_before_poll;
 	uv_check_t flush_after_poll;
-	uv_timer_t due; /* the scheduler's next instant; while commits fail, the next deadline */
+	/* The scheduler's next instant; while commits fail, the next deadline. A timerfd, because
+	 * the loop's own timers stand still while the machine is suspended. */
+	uv_poll_t due;
+	int due_fd;
+	int64_t due_boot_ms; /* for which it is armed; INT64_MAX = it is not */
+	bool is_open;        /* the three handles are the loop's */
+	struct space space;
 	bool executor_ready;
 	bool stopping;
 	bool failing;
@@ -65,6 +72,9 @@ struct dispatch {
 /* Before anything else of this file. The parts (home ... web) are filled in by the caller, who owns
  * them and keeps them until dispatch_stop. */
 int dispatch_init(struct dispatch *dispatch, uv_loop_t *loop, struct err *err);
+/* Looks how full the disk is when it is time to, and holds starts or lets them go on; true when
+ * something changed. To be called before sched_restore_end; later on it is called here. */
+bool dispatch_look_at_space(struct dispatch *dispatch);
 /* Takes what sched_restore_end yielded as the first batch, and starts the clock. */
 void dispatch_begin(struct dispatch *dispatch, struct sched_output *restored);
 /* No input is taken from now on; what was gathered goes to the writer. Also when parts are missing,
@@ -82,6 +92,6 @@ void dispatch_attempt_ended(void *context, const struct attempt_end *end);
 void dispatch_trouble(void *context, int64_t attempt_id, const char *text);
 void dispatch_executor_ready(void *context);
 void dispatch_command(void *context, const struct web_command *command, uint64_t token);
-bool dispatch_is_ready(void *context, char why[256]);
+bool dispatch_is_ready(void *context, char why[256]); /* for /readyz */
 
 #endif

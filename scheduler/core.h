@@ -62,6 +62,7 @@ struct sched {
 	struct instance *attempts; /* by attempt id: those that hold a slot */
 	struct heap timers;        /* by boot time */
 	struct queue queue;
+	const char *hold_why;         /* nothing is started, and why; NULL = it is */
 	VEC(struct instance *) ended; /* done in this step, and not yet told to those downstream */
 	VEC(struct run *) over;       /* have no unfinished instance left, and must end */
 };

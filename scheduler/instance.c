@@ -65,8 +65,9 @@ static void note_done(struct sched *sched, struct instance *instance)
 static void emit_move(struct step *step, const struct instance *instance, enum task_state from,
 		      const struct move *move)
 {
-	struct change *change =
-	    emit_instance_change(step, CHANGE_TASK_STATE, instance, move->actor, move->why);
+	const char *held = move->to == TASK_QUEUED ? step->sched->hold_why : NULL;
+	struct change *change = emit_instance_change(step, CHANGE_TASK_STATE, instance, move->actor,
+						     move->why == NULL ? held : move->why);
 
 	change->task_state.from = from;
 	change->task_state.to = move->to;

@@ -101,6 +101,11 @@ int64_t sched_step(struct sched *sched, const struct input *input, struct moment
 	return run_no;
 }
 
+void sched_hold_starts(struct sched *sched, const char *why)
+{
+	sched->hold_why = why;
+}
+
 int64_t sched_next_due_boot_ms(const struct sched *sched)
 {
 	struct heap_node *first = heap_peek(&sched->timers);

@@ -101,6 +101,10 @@ void sched_destroy(struct sched *sched);
 int64_t sched_step(struct sched *sched, const struct input *input, struct moment now,
 		   struct sched_output *output);
 
+/* From the next step on nothing is started, though it may be queued; why is its reason, and lives
+ * until the next call. NULL = go on: the next step (INPUT_TIME, say) starts what waits. */
+void sched_hold_starts(struct sched *sched, const char *why);
+
 /* The boot-clock instant at which INPUT_TIME has something to do; INT64_MAX = never. */
 int64_t sched_next_due_boot_ms(const struct sched *sched);
 

@@ -13,6 +13,7 @@ void settle(struct step *step)
 
 	instance_tell_downstream(step);
 	run_end_all_over(step);
-	while ((instance = queue_next(&step->sched->queue)) != NULL)
+	while (step->sched->hold_why == NULL &&
+	       (instance = queue_next(&step->sched->queue)) != NULL)
 		instance_start(step, instance);
 }

@@ -523,6 +523,29 @@ def test_a_clean_stop_leaves_tasks_running(home):
     home.assert_nothing_left()
 
 
+def test_delays_count_the_time_of_a_suspended_machine(home):
+    """The loop waits for the next instant on CLOCK_BOOTTIME, at that instant, and not at all when there is none."""
+    home.dag("late.yaml", "id: late\ntasks: [{id: a, retries: 1, retry_delay: 1h, command: exit 1}]\n")
+    home.start()
+
+    def armed():
+        """The seconds left on each timer of the boot clock."""
+        left = []
+        for fd in os.listdir(f"/proc/{home.process.pid}/fdinfo"):
+            info = open(f"/proc/{home.process.pid}/fdinfo/{fd}").read()
+            if "clockid: 7\n" in info:
+                left.append(int(info.split("it_value: (")[1].split(",")[0]))
+        return left
+    assert armed() == [0]
+    run = home.trigger("late")
+    wait_for(lambda: home.run(run)["tasks"]["a"] == "up_for_retry")
+    [left] = armed()
+    assert 3000 < left <= 3600
+    home.cli("cancel", run)
+    assert home.wait_run(run)["state"] == "cancelled"
+    wait_for(lambda: armed() == [0])
+
+
 def test_an_idle_daemon_sleeps(home):
     home.start()
     time.sleep(1)

@@ -121,9 +121,10 @@ def test_the_nth_call_fails(faulty, role, call, what):
         assert n < 200
 
 
-def mount_small(path, megabytes):
+def mount_small(path, megabytes, inodes=0):
     path.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "heddle-test", path],
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,nr_inodes={inodes}",
+                           "heddle-test", path],
                           capture_output=True, text=True)
     if done.returncode != 0:
         pytest.skip(f"cannot mount a small file system: {done.stderr.strip()}")
@@ -212,6 +213,66 @@ def test_no_room_for_a_record_means_could_not_start(small_disk):
         assert not (home.work / "effects").exists()
     else:
         assert (home.work / "effects").read_text() == "a\n"
+
+
+@pytest.fixture
+def few_inodes(home):
+    mount_small(home.path, 50, inodes=400)
+    yield home
+    home.stop()
+    subprocess.run(["umount", "-l", home.path], check=False)
+
+
+def leave_inodes(home, count):
+    """Makes empty files until so many inodes are left."""
+    made = []
+    while os.statvfs(home.path).f_favail > count:
+        made.append(home.path / f"ballast-{count}-{len(made)}")
+        made[-1].touch()
+    return made
+
+
+def test_almost_no_room_starts_nothing_new(few_inodes):
+    home = few_inodes
+    home.dag("room.yaml", f"""
+id: room
+tasks:
+  - {{id: a, command: 'while [ ! -e {home.work}/go ]; do sleep 0.01; done'}}
+  - {{id: b, depends_on: [a], command: 'echo b >> {home.work}/effects'}}
+""")
+    home.start()
+    running = home.trigger("room", "--id", "k1")
+    wait_for(home.shims)
+    low = leave_inodes(home, 15)
+    wait_for(lambda: home.ready() and "less than 5 %" in home.log_text(), what="the warning")
+    low += leave_inodes(home, 2)
+    wait_for(lambda: not home.ready(), what="/readyz says that nothing starts")
+    status, why, _ = home.http("GET", "/readyz")
+    assert status == 503 and "less than 1 %" in why and "make room" in why
+    waiting = home.trigger("room", "--id", "k2")
+    (home.work / "go").touch()
+    wait_for(lambda: home.run(running)["tasks"] == {"a": "success", "b": "queued"})
+    assert home.run(waiting)["tasks"] == {"a": "queued", "b": "none"}
+    assert "less than 1 % of the home's disk is free" in home.cli("runs", "show", waiting).stdout
+    home.kill()
+    home.spawn()  # a start starts nothing either
+    wait_for(lambda: (home.path / "heddle.sock").exists())
+    wait_for(lambda: b"less than 1 %" in home_says(home))
+    assert home.run(running)["tasks"]["b"] == "queued" and not home.shims()
+    for path in low:
+        path.unlink()
+    wait_for(home.ready, what="ready again")
+    assert home.wait_run(running)["state"] == home.wait_run(waiting)["state"] == "success"
+    assert (home.work / "effects").read_text() == "b\nb\n"
+    assert home.log_text().count("less than 5 %") == 1
+    home.assert_nothing_left()
+
+
+def home_says(home):
+    try:
+        return home.http("GET", "/readyz")[1].encode()
+    except OSError:
+        return b""
 
 
 def test_a_file_size_limit_is_met_like_a_full_disk(home):

@@ -293,6 +293,29 @@ static void two_schedulers_that_behave_alike_print_alike(void **state)
 	str_close(&text);
 }
 
+static void held_starts_leave_tasks_queued_with_the_reason(void **state)
+{
+	struct input time = {.kind = INPUT_TIME, .actor = "scheduler"};
+	struct fixture *fixture = *state;
+	const struct change *change;
+
+	sched_hold_starts(fixture->sched, "no room");
+	trigger(fixture);
+	assert_int_equal(fixture->output.changes.count, 2);
+	change = nth_change(fixture, 1);
+	assert_int_equal(change->task_state.to, TASK_QUEUED);
+	assert_string_equal(change->why, "no room");
+	step(fixture, &time);
+	assert_int_equal(fixture->output.effect_count, 0);
+	sched_hold_starts(fixture->sched, NULL);
+	step(fixture, &time);
+	change = nth_change(fixture, 2);
+	assert_int_equal(change->task_state.to, TASK_RUNNING);
+	assert_null(change->why);
+	assert_int_equal(fixture->output.effect_count, 1);
+	assert_int_equal(fixture->output.effects[0].kind, EFFECT_LAUNCH);
+}
+
 int main(void)
 {
 #define STEP_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -305,6 +328,7 @@ int main(void)
 	    STEP_TEST(attempts_that_hold_a_slot_are_told_as_they_were_launched),
 	    STEP_TEST(what_the_rows_leave_open_is_decided_at_the_start),
 	    STEP_TEST(a_run_whose_tasks_are_all_done_ends_at_the_start),
+	    STEP_TEST(held_starts_leave_tasks_queued_with_the_reason),
 	    STEP_TEST(two_schedulers_that_behave_alike_print_alike),
 	};
 
