@@ -1,6 +1,7 @@
 /* mem.c - allocation that aborts instead of failing; see mem.h. */
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -57,4 +58,9 @@ void mem_wipe_free(void *memory, size_t size_bytes)
 		return;
 	explicit_bzero(memory, size_bytes);
 	free(memory);
+}
+
+void mem_trim(void)
+{
+	(void)malloc_trim(0);
 }

@@ -16,4 +16,8 @@ void mem_free(void *memory); /* NULL is allowed */
 /* Overwrites before it frees, for what was secret. */
 void mem_wipe_free(void *memory, size_t size_bytes);
 
+/* Gives what is free back to the system, from the heaps of all threads. Takes a millisecond or so:
+ * for after a burst. */
+void mem_trim(void);
+
 #endif

@@ -17,6 +17,9 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+/* So many effects are a burst. */
+#define TRIM_EFFECTS 2000
+
 /* An answer that waits for the commit of what it saw. */
 struct answer {
 	uint64_t token;
@@ -492,10 +495,23 @@ static void clear_suspects(struct dispatch *dispatch, const struct gather *gathe
 		log_warn("list of suspects not saved", "err=\"%s\"", err.message);
 }
 
+/* What a burst of runs took stays with the process, in small holes between what is still used,
+ * until it is asked for. When the last run has ended nobody waits for the loop. */
+static void trim_after_burst(struct dispatch *dispatch, size_t effects)
+{
+	dispatch->effects_since_trim += effects;
+	if (dispatch->effects_since_trim < TRIM_EFFECTS || dispatch->oldest != NULL ||
+	    sched_active_run_count(dispatch->sched) > 0)
+		return;
+	dispatch->effects_since_trim = 0;
+	mem_trim();
+}
+
 void dispatch_committed(void *context, struct store_batch *batch)
 {
 	struct dispatch *dispatch = context;
 	struct gather *gather = batch->context;
+	size_t effects;
 
 	assert(gather == dispatch->oldest);
 	dispatch->oldest = gather->next;
@@ -514,8 +530,10 @@ void dispatch_committed(void *context, struct store_batch *batch)
 	tell_changed_runs(dispatch, &batch->changes);
 	if (dispatch->suspects.count > 0)
 		clear_suspects(dispatch, gather);
+	effects = gather->output.effect_count;
 	gather_destroy(gather);
 	store_batch_destroy(batch);
+	trim_after_burst(dispatch, effects);
 }
 
 /* --- when commits fail ---------------------------------------------------------------------------

@@ -58,6 +58,7 @@ struct dispatch {
 	int64_t due_boot_ms; /* for which it is armed; INT64_MAX = it is not */
 	bool is_open;        /* the three handles are the loop's */
 	struct space space;
+	size_t effects_since_trim;
 	bool executor_ready;
 	bool stopping;
 	bool failing;

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import time
 
-from daemon_home import wait_for
+from daemon_home import UnixConnection, wait_for
 
 
 def append_dag(home, name, count, body="", retries=0, extra=""):
@@ -544,6 +544,38 @@ def test_delays_count_the_time_of_a_suspended_machine(home):
     home.cli("cancel", run)
     assert home.wait_run(run)["state"] == "cancelled"
     wait_for(lambda: armed() == [0])
+
+
+def test_what_a_burst_of_runs_took_is_given_back(home):
+    home.dag("many.yaml", "id: many\nmax_active_tasks: 1\ntasks: [{id: a, command: sleep 300}]\n")
+    home.start()
+
+    def anonymous_kb():
+        [line] = [line for line in open(f"/proc/{home.process.pid}/status") if line.startswith("RssAnon")]
+        return int(line.split()[1])
+
+    def ask(connection, path):
+        connection.request("POST", path, b"{}", {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        body = json.loads(answer.read())
+        assert answer.status in (200, 201, 202), body
+        return body.get("id")
+    before = anonymous_kb()
+    runs = []
+    for _ in range(21):
+        connection = UnixConnection(home.path / "heddle.sock")
+        runs += [ask(connection, "/api/v1/dags/many/runs") for _ in range(100)]
+        connection.close()
+    peak = anonymous_kb()
+    for first in range(0, len(runs), 100):
+        connection = UnixConnection(home.path / "heddle.sock")
+        for run in reversed(runs[first:first + 100]):
+            ask(connection, f"/api/v1/runs/{run}:cancel")
+        connection.close()
+    for run in runs:
+        home.wait_run(run)
+    wait_for(lambda: anonymous_kb() - before < (peak - before) * 0.7, what=f"given back of {peak - before} kB")
+    home.assert_nothing_left()
 
 
 def test_an_idle_daemon_sleeps(home):
