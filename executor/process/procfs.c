@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -50,6 +51,16 @@ bool procfs_read_stat(pid_t pid, struct procfs_stat *out)
 	return true;
 }
 
+bool procfs_title(pid_t pid, char *title, size_t size)
+{
+	struct stat status;
+	char path[32];
+
+	snprintf(path, sizeof path, "/proc/%d/cmdline", (int)pid);
+	return stat(path, &status) == 0 && status.st_uid == geteuid() &&
+	       read_once(path, title, size);
+}
+
 int procfs_open(pid_t pid, uint64_t start)
 {
 	struct procfs_stat stat;
@@ -66,6 +77,18 @@ int procfs_open(pid_t pid, uint64_t start)
 		return fd;
 	close(fd);
 	return -1;
+}
+
+bool procfs_signal(pid_t pid, uint64_t start, int signal)
+{
+	int fd = procfs_open(pid, start);
+	long rc;
+
+	if (fd < 0)
+		return false;
+	rc = syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0);
+	close(fd);
+	return rc == 0;
 }
 
 static void thread_children(const char *path, struct pids *out)

@@ -1,8 +1,10 @@
 /* tree.c - finding and ending process trees; see tree.h. */
 #include "executor/process/tree.h"
 
+#include "base/file.h"
 #include "executor/process/cgroup.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -10,17 +12,71 @@
 
 #define TERMINATE_ROUNDS 5
 
+/* A process and whose child it was when it was listed. */
+struct member {
+	pid_t pid;
+	pid_t parent;
+};
+
+struct members {
+	struct member *items;
+	size_t count;
+	size_t capacity;
+};
+
+static void add_children(struct members *tree, pid_t parent)
+{
+	struct pids children = {0};
+
+	procfs_children(parent, &children);
+	for (size_t i = 0; i < children.count; i++) {
+		struct member member = {children.items[i], parent};
+
+		vec_push(tree, member);
+	}
+	vec_close(&children);
+}
+
+/* Whether the process is still below us: its parent is the one it was found with, or it is ours by
+ * now, because that one died. */
+static bool is_still(const struct member *member)
+{
+	struct procfs_stat stat;
+
+	return procfs_read_stat(member->pid, &stat) &&
+	       (stat.parent == member->parent || stat.parent == getpid());
+}
+
+/* A child of our own keeps its number until we wait for it. Any other may be gone, and its number
+ * be a stranger's: the descriptor is opened first, and what the check then finds is either the
+ * process behind it or proof that this one is dead, to whom a signal does nothing. */
+static void signal_member(const struct member *member, int signal)
+{
+	int fd;
+
+	if (member->parent == getpid()) {
+		kill(member->pid, signal);
+		return;
+	}
+	fd = (int)syscall(SYS_pidfd_open, member->pid, 0);
+	if (fd >= 0 && is_still(member))
+		syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0);
+	else if (fd < 0 && errno != ESRCH && is_still(member))
+		kill(member->pid, signal); /* no such call here, or no descriptor to be had */
+	fd_close(&fd);
+}
+
 /* Appends everything below the calling process to tree. With SIGKILL each is killed before its
  * children are listed: a process that got it makes no more of them. */
-static void walk(struct pids *tree, int signal, bool (*spared)(const void *context, pid_t child),
+static void walk(struct members *tree, int signal, bool (*spared)(const void *context, pid_t child),
 		 const void *context)
 {
 	size_t own;
 
-	procfs_children(getpid(), tree);
+	add_children(tree, getpid());
 	own = tree->count;
 	for (size_t i = 0; spared != NULL && i < own;) {
-		if (spared(context, tree->items[i]))
+		if (spared(context, tree->items[i].pid))
 			tree->items[i] = tree->items[--own];
 		else
 			i++;
@@ -28,14 +84,14 @@ static void walk(struct pids *tree, int signal, bool (*spared)(const void *conte
 	tree->count = own;
 	for (size_t i = 0; i < tree->count; i++) {
 		if (signal == SIGKILL)
-			kill(tree->items[i], signal);
-		procfs_children(tree->items[i], tree);
+			signal_member(&tree->items[i], signal);
+		add_children(tree, tree->items[i].pid);
 	}
 }
 
 size_t tree_kill(bool (*spared)(const void *context, pid_t child), const void *context)
 {
-	struct pids tree = {0};
+	struct members tree = {0};
 	size_t found;
 
 	walk(&tree, SIGKILL, spared, context);
@@ -53,16 +109,17 @@ static bool contains(const struct pids *pids, pid_t pid)
 }
 
 /* Asks those of tree that were not asked yet. Returns how many there were. */
-static size_t terminate_new(const struct pids *tree, struct pids *asked)
+static size_t terminate_new(const struct members *tree, struct pids *asked)
 {
 	size_t before = asked->count;
 
 	for (size_t i = 0; i < tree->count; i++) {
-		if (contains(asked, tree->items[i]))
+		if (contains(asked, tree->items[i].pid))
 			continue;
-		vec_push(asked, tree->items[i]);
-		kill(tree->items[i], SIGTERM);
-		kill(tree->items[i], SIGCONT); /* a stopped one could not act on it */
+		vec_push(asked, tree->items[i].pid);
+		signal_member(&tree->items[i], SIGTERM);
+		/* A stopped one could not act on it. */
+		signal_member(&tree->items[i], SIGCONT);
 	}
 	return asked->count - before;
 }
@@ -75,7 +132,7 @@ void tree_terminate(void)
 	/* The whole list first, the signals after: the children of one that dies of it would not be
 	 * found below it any more. Again for those that were born meanwhile. */
 	for (int round = 0; is_new && round < TERMINATE_ROUNDS; round++) {
-		struct pids tree = {0};
+		struct members tree = {0};
 
 		walk(&tree, 0, NULL, NULL);
 		is_new = terminate_new(&tree, &asked) > 0;
@@ -104,17 +161,6 @@ static bool belongs(const struct procfs_stat *stat, const char *name, const stru
 	return is_in_session(stat, claim);
 }
 
-/* Kills the process if it is still the one that was looked at. */
-static void kill_exactly(pid_t pid, uint64_t start)
-{
-	int fd = procfs_open(pid, start);
-
-	if (fd < 0)
-		return;
-	syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
-	close(fd);
-}
-
 static void judge_process(pid_t pid, struct tree_remains *remains, size_t count)
 {
 	char name[PLACE_NAME_SIZE] = "";
@@ -127,7 +173,7 @@ static void judge_process(pid_t pid, struct tree_remains *remains, size_t count)
 		if (!belongs(&stat, name, remains[i].claim))
 			continue;
 		remains[i].found++;
-		kill_exactly(pid, stat.start);
+		procfs_signal(pid, stat.start, SIGKILL);
 	}
 }
 
