@@ -14,9 +14,11 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "executor/process/claim.h"
 #include "executor/process/place.h"
 #include "executor/process/process.h"
 #include "executor/process/procfs.h"
+#include "executor/process/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,8 +33,14 @@
 
 #define RIG_ENDS_MAX 4096
 #define RIG_PATIENCE_MS 30000
+#define RIG_LEAVE_MS 10000 /* for what is on its way out at the end of a test */
+
+/* For a task: waits for the file `go`, but not for ever, whatever becomes of the test. */
+#define RIG_WAIT_FOR_GO \
+	"i=0; while ! test -e go && test $i -lt 3000; do sleep 0.01; i=$((i+1)); done"
 
 struct rig {
+	pid_t owner; /* a fork of the test that fails just dies */
 	char home[64];
 	char incarnation[32];
 	char boot_id[64];
@@ -44,6 +52,7 @@ struct rig {
 	size_t end_count;
 	unsigned ready_count;
 	unsigned trouble_count;
+	char trouble[512]; /* the last one, "" once it is over */
 	bool is_stopped;
 	bool is_impatient;
 	bool forgets; /* forgets each record when its end is told */
@@ -73,6 +82,7 @@ static inline void rig_on_trouble(void *context, int64_t attempt_id, const char 
 
 	(void)attempt_id;
 	rig->trouble_count += text != NULL;
+	snprintf(rig->trouble, sizeof rig->trouble, "%s", text == NULL ? "" : text);
 	uv_stop(&rig->loop);
 }
 
@@ -99,6 +109,13 @@ static inline void rig_on_patience(uv_timer_t *timer)
 	rig->is_impatient = true;
 }
 
+/* In a fork, the runner of the tests must not go on a second time. */
+static inline void rig_check_owner(const struct rig *rig)
+{
+	if (getpid() != rig->owner)
+		kill(getpid(), SIGKILL);
+}
+
 /* Runs the loop until the condition holds; fails the test when it takes too long. */
 #define rig_until(rig, condition)                                                               \
 	do {                                                                                    \
@@ -107,6 +124,8 @@ static inline void rig_on_patience(uv_timer_t *timer)
 		while (!(condition) && !(rig)->is_impatient)                                    \
 			uv_run(&(rig)->loop, UV_RUN_ONCE);                                      \
 		uv_timer_stop(&(rig)->patience);                                                \
+		if (!(condition))                                                               \
+			rig_check_owner(rig);                                                   \
 		if (!(condition))                                                               \
 			fail_msg("%s:%d: never came true: %s", __FILE__, __LINE__, #condition); \
 	} while (0)
@@ -157,6 +176,7 @@ static inline struct rig *rig_create(void)
 
 	/* What the executor leaves behind when it is killed becomes ours, and is seen. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	rig->owner = getpid();
 	snprintf(rig->home, sizeof rig->home, "/tmp/heddle-rig-XXXXXX");
 	assert_non_null(mkdtemp(rig->home));
 	snprintf(rig->incarnation, sizeof rig->incarnation, "t%d%s", (int)getpid(), rig->home + 16);
@@ -180,22 +200,51 @@ static inline void rig_remove(const char *path)
 	assert_int_equal(system(command), 0);
 }
 
-/* Stops, and finds that nothing was left behind: no process. */
-static inline void rig_destroy(struct rig *rig)
+/* Waits for the children that are left: for a while for them to go by themselves, then they are
+ * killed with all that is below them, so that a test that failed leaves nothing on the machine.
+ * Returns whether they went by themselves. */
+static inline bool rig_reap(void)
 {
-	if (rig->executor != NULL)
-		rig_stop(rig);
+	const struct timespec pause = {0, 2000000};
+	int64_t until_ms = clock_now().boot_ms + RIG_LEAVE_MS;
+	bool is_late = false;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) >= 0) {
+		is_late |= clock_now().boot_ms > until_ms;
+		if (is_late)
+			tree_kill(NULL, NULL);
+		if (pid == 0)
+			nanosleep(&pause, NULL);
+	}
+	return !is_late;
+}
+
+static inline void rig_close_loop(struct rig *rig)
+{
 	uv_close((uv_handle_t *)&rig->patience, NULL);
 	uv_run(&rig->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&rig->loop), 0);
-	/* Shims that just told their end may still be on their way out; nothing else may be there.
-	 */
-	alarm(RIG_PATIENCE_MS / 1000);
-	while (waitpid(-1, NULL, 0) > 0)
-		;
-	alarm(0);
+}
+
+/* Stops, and finds that nothing was left behind: no process, no handle. */
+static inline void rig_destroy(struct rig *rig)
+{
+	bool went;
+
+	if (rig->executor != NULL) {
+		process_executor_stop(rig->executor, rig_on_stopped, rig);
+		rig->is_impatient = false;
+		uv_timer_start(&rig->patience, rig_on_patience, RIG_LEAVE_MS, 0);
+		while (!rig->is_stopped && !rig->is_impatient)
+			uv_run(&rig->loop, UV_RUN_ONCE);
+	}
+	went = rig_reap();
 	rig_remove(rig->home);
+	assert_true(rig->is_stopped);
+	rig_close_loop(rig);
 	mem_free(rig);
+	assert_true(went); /* shims that just told their end may be on their way, nothing else */
 }
 
 static inline struct process_launch rig_command(const struct rig *rig, int64_t id,
@@ -294,6 +343,77 @@ static inline bool rig_has(const struct rig *rig, const char *name)
 
 	snprintf(path, sizeof path, "%s/%s", rig->home, name);
 	return access(path, F_OK) == 0;
+}
+
+static inline bool rig_read_claim(const struct rig *rig, int64_t id, struct claim *claim)
+{
+	struct claim_file file;
+	char path[PATH_MAX];
+
+	process_claim_path(rig->home, rig->incarnation, rig_ref(rig, id), path);
+	if (claim_file_read(path, &file, NULL) != 0 || !file.is_claim)
+		return false;
+	*claim = file.claim;
+	return true;
+}
+
+static inline pid_t rig_launcher_pid(const struct rig *rig)
+{
+	char *text = rig_read(rig, "spool/launcher.lock");
+	int pid = 0;
+
+	sscanf(text, "1 %*s %d", &pid);
+	mem_free(text);
+	return pid;
+}
+
+static inline void rig_expect_file(const struct rig *rig, const char *name, const char *expected)
+{
+	char *text = rig_read(rig, name);
+
+	assert_string_equal(text, expected);
+	mem_free(text);
+}
+
+static inline void rig_touch(const struct rig *rig, const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "%s/%s", rig->home, name);
+	close(open(path, O_CREAT | O_CLOEXEC, 0600));
+}
+
+/* The process whose number stands in a file of the home is gone. */
+static inline void rig_expect_dead(const struct rig *rig, const char *name)
+{
+	char *text = rig_read(rig, name);
+	struct procfs_stat stat;
+	pid_t pid = atoi(text);
+
+	mem_free(text);
+	assert_true(pid > 1);
+	if (procfs_read_stat(pid, &stat))
+		assert_true(stat.state == 'Z' || stat.state == 'X');
+}
+
+/* Runs a daemon in a process of its own: it launches and is killed, with -9, once the file appears.
+ * The rig's own executor is not running meanwhile. */
+static inline void rig_run_daemon_until(struct rig *rig, const struct process_launch *launch,
+					const char *name)
+{
+	pid_t pid;
+
+	rig_stop(rig);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		uv_loop_fork(&rig->loop);
+		rig_start(rig);
+		process_launch(rig->executor, launch);
+		rig_until_seen(rig, rig_has(rig, name));
+		kill(getpid(), SIGKILL);
+	}
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
 #define rig_expect_cause(end, wanted)                                                      \

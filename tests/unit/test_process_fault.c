@@ -173,16 +173,25 @@ static void shims_that_die_before_their_claim_are_not_started_for_ever(void **st
 	rig_destroy(rig);
 }
 
+/* Many rigs come and go in each test: what one that failed leaves is ended here. */
+static int reap(void **state)
+{
+	(void)state;
+	rig_reap();
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_shim_survives_or_tells_each_error),
-	    cmocka_unit_test(the_shim_may_be_killed_at_each_call),
-	    cmocka_unit_test(the_launcher_survives_or_tells_each_error),
-	    cmocka_unit_test(the_launcher_may_be_killed_at_each_call),
-	    cmocka_unit_test(the_daemon_survives_or_tells_each_error),
-	    cmocka_unit_test(who_has_no_file_system_for_unnamed_files_names_them),
-	    cmocka_unit_test(shims_that_die_before_their_claim_are_not_started_for_ever),
+#define STORY(test) cmocka_unit_test_teardown(test, reap)
+	    STORY(the_shim_survives_or_tells_each_error),
+	    STORY(the_shim_may_be_killed_at_each_call),
+	    STORY(the_launcher_survives_or_tells_each_error),
+	    STORY(the_launcher_may_be_killed_at_each_call),
+	    STORY(the_daemon_survives_or_tells_each_error),
+	    STORY(who_has_no_file_system_for_unnamed_files_names_them),
+	    STORY(shims_that_die_before_their_claim_are_not_started_for_ever),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

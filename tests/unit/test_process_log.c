@@ -252,8 +252,8 @@ static void both_streams_keep_their_order(void **state)
 static void a_line_under_way_is_visible(void **state)
 {
 	struct rig *rig = *state;
-	struct process_launch launch = rig_command(
-	    rig, 1, "printf 'half'; while ! test -e go; do sleep 0.01; done; echo ' whole'");
+	struct process_launch launch =
+	    rig_command(rig, 1, "printf 'half'; " RIG_WAIT_FOR_GO "; echo ' whole'");
 	char path[PATH_MAX];
 	struct stat status;
 	char *text;
@@ -261,8 +261,7 @@ static void a_line_under_way_is_visible(void **state)
 	process_launch(rig->executor, &launch);
 	process_log_path(rig->home, rig->incarnation, launch.ref, path);
 	rig_until_seen(rig, stat(path, &status) == 0 && status.st_size == 25 + 4);
-	snprintf(path, sizeof path, "%s/go", rig->home);
-	close(open(path, O_CREAT | O_CLOEXEC, 0600));
+	rig_touch(rig, "go");
 	rig_until(rig, rig_end(rig, 1) != NULL);
 	text = rig_log_text(rig, 1);
 	assert_string_equal(text, "half whole\n");
@@ -289,8 +288,7 @@ static void a_flood_needs_no_memory(void **state)
 	struct rig *rig = *state;
 	struct process_launch launch = rig_command(rig, 1,
 						   "head -c 200000000 /dev/zero | tr '\\0' 'x' | "
-						   "fold -w 99; : >up; while ! test -e go; do "
-						   "sleep 0.01; done");
+						   "fold -w 99; : >up; " RIG_WAIT_FOR_GO);
 	struct claim_file file = {0};
 	char path[PATH_MAX];
 	struct stat status;
@@ -301,8 +299,7 @@ static void a_flood_needs_no_memory(void **state)
 	process_claim_path(rig->home, rig->incarnation, launch.ref, path);
 	assert_int_equal(claim_file_read(path, &file, NULL), 0);
 	assert_in_range(high_water_kib(file.claim.shim_pid), 1, HIGH_WATER_MAX_KIB);
-	snprintf(path, sizeof path, "%s/go", rig->home);
-	close(open(path, O_CREAT | O_CLOEXEC, 0600));
+	rig_touch(rig, "go");
 	rig_until(rig, rig_end(rig, 1) != NULL);
 	rig_expect_cause(rig_end(rig, 1), CAUSE_SUCCESS);
 	process_log_path(rig->home, rig->incarnation, launch.ref, path);

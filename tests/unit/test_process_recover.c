@@ -2,8 +2,6 @@
  * one end, and nothing is left behind. */
 #include "tests/unit/process_rig.h"
 
-#include "executor/process/claim.h"
-
 #include <sys/mman.h>
 
 static int setup(void **state)
@@ -16,54 +14,6 @@ static int teardown(void **state)
 {
 	rig_destroy(*state);
 	return 0;
-}
-
-static bool read_claim(const struct rig *rig, int64_t id, struct claim *claim)
-{
-	struct claim_file file;
-	char path[PATH_MAX];
-
-	process_claim_path(rig->home, rig->incarnation, rig_ref(rig, id), path);
-	if (claim_file_read(path, &file, NULL) != 0 || !file.is_claim)
-		return false;
-	*claim = file.claim;
-	return true;
-}
-
-static void expect_file(const struct rig *rig, const char *name, const char *expected)
-{
-	char *text = rig_read(rig, name);
-
-	assert_string_equal(text, expected);
-	mem_free(text);
-}
-
-static pid_t launcher_pid(const struct rig *rig)
-{
-	char *text = rig_read(rig, "spool/launcher.lock");
-	int pid = 0;
-
-	sscanf(text, "1 %*s %d", &pid);
-	mem_free(text);
-	return pid;
-}
-
-static void expect_dead(pid_t pid)
-{
-	struct procfs_stat stat;
-
-	assert_true(pid > 1);
-	if (procfs_read_stat(pid, &stat))
-		assert_true(stat.state == 'Z' || stat.state == 'X');
-}
-
-static int pid_in(const struct rig *rig, const char *name)
-{
-	char *text = rig_read(rig, name);
-	int pid = atoi(text);
-
-	mem_free(text);
-	return pid;
 }
 
 /* A task whose grandchild left its session and emptied its environment. */
@@ -83,10 +33,10 @@ static void expect_lost_once(struct rig *rig)
 	rig_until(rig, rig_end(rig, 1) != NULL);
 	rig_expect_cause(rig_end(rig, 1), CAUSE_LOST);
 	assert_int_equal(rig_end_count(rig, 1), 1);
-	expect_dead(pid_in(rig, "hidden"));
-	expect_dead(pid_in(rig, "near"));
-	expect_dead(pid_in(rig, "away"));
-	expect_file(rig, "effect", "x\n");
+	rig_expect_dead(rig, "hidden");
+	rig_expect_dead(rig, "near");
+	rig_expect_dead(rig, "away");
+	rig_expect_file(rig, "effect", "x\n");
 }
 
 static void a_killed_shim_is_lost_and_leaves_no_process(void **state)
@@ -97,7 +47,7 @@ static void a_killed_shim_is_lost_and_leaves_no_process(void **state)
 
 	process_launch(rig->executor, &launch);
 	rig_until_seen(rig, rig_has(rig, "up"));
-	assert_true(read_claim(rig, 1, &claim));
+	assert_true(rig_read_claim(rig, 1, &claim));
 	assert_int_equal(kill(claim.shim_pid, SIGKILL), 0);
 	expect_lost_once(rig);
 }
@@ -111,7 +61,7 @@ static void a_killed_shim_without_cgroup_leaves_no_process(void **state)
 	launch.without_cgroup = true;
 	process_launch(rig->executor, &launch);
 	rig_until_seen(rig, rig_has(rig, "up"));
-	assert_true(read_claim(rig, 1, &claim));
+	assert_true(rig_read_claim(rig, 1, &claim));
 	assert_int_equal(kill(claim.shim_pid, SIGKILL), 0);
 	expect_lost_once(rig);
 }
@@ -128,8 +78,8 @@ static void what_a_shim_left_is_found_without_launcher_and_cgroup(void **state)
 	launch.without_cgroup = true;
 	process_launch(rig->executor, &launch);
 	rig_until_seen(rig, rig_has(rig, "up"));
-	assert_true(read_claim(rig, 1, &claim));
-	assert_int_equal(kill(launcher_pid(rig), SIGKILL), 0);
+	assert_true(rig_read_claim(rig, 1, &claim));
+	assert_int_equal(kill(rig_launcher_pid(rig), SIGKILL), 0);
 	assert_int_equal(kill(claim.shim_pid, SIGKILL), 0);
 	expect_lost_once(rig);
 }
@@ -145,7 +95,7 @@ static void a_killed_launcher_doubles_and_loses_nothing(void **state)
 		process_launch(rig->executor, &launch);
 		if (id % 20 == 0) {
 			rig_until(rig, rig->end_count * 4 >= (size_t)id);
-			kill(launcher_pid(rig), SIGKILL);
+			kill(rig_launcher_pid(rig), SIGKILL);
 		}
 	}
 	rig_until(rig, process_count(rig->executor) == 0 && rig->end_count >= 60);
@@ -162,42 +112,21 @@ static void a_killed_launcher_doubles_and_loses_nothing(void **state)
 	}
 }
 
-/* Runs a daemon in a process of its own: it launches and is killed, with -9, once the file appears.
- * The rig's own executor is not running meanwhile. */
-static void run_daemon_until(struct rig *rig, const struct process_launch *launch, const char *name)
-{
-	pid_t pid;
-
-	rig_stop(rig);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		uv_loop_fork(&rig->loop);
-		rig_start(rig);
-		process_launch(rig->executor, launch);
-		rig_until_seen(rig, rig_has(rig, name));
-		kill(getpid(), SIGKILL);
-	}
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
-}
-
 static void a_new_daemon_takes_up_what_runs(void **state)
 {
 	struct rig *rig = *state;
 	struct process_launch launch =
-	    rig_command(rig, 1, "echo x >>effect; : >up; while ! test -e go; do sleep 0.01; done");
-	char path[128];
+	    rig_command(rig, 1, "echo x >>effect; : >up; " RIG_WAIT_FOR_GO);
 
-	run_daemon_until(rig, &launch, "up");
+	rig_run_daemon_until(rig, &launch, "up");
 	rig_start(rig);
 	process_adopt(rig->executor, &launch, true);
 	rig_until(rig, rig->ready_count == 1);
 	assert_int_equal(process_count(rig->executor), 1);
-	snprintf(path, sizeof path, "%s/go", rig->home);
-	close(open(path, O_CREAT | O_CLOEXEC, 0600));
+	rig_touch(rig, "go");
 	rig_until(rig, rig_end(rig, 1) != NULL);
 	rig_expect_cause(rig_end(rig, 1), CAUSE_SUCCESS);
-	expect_file(rig, "effect", "x\n");
+	rig_expect_file(rig, "effect", "x\n");
 }
 
 static void a_new_daemon_can_cancel_what_runs(void **state)
@@ -205,7 +134,7 @@ static void a_new_daemon_can_cancel_what_runs(void **state)
 	struct rig *rig = *state;
 	struct process_launch launch = rig_command(rig, 1, ": >up; exec sleep 100");
 
-	run_daemon_until(rig, &launch, "up");
+	rig_run_daemon_until(rig, &launch, "up");
 	rig_start(rig);
 	process_adopt(rig->executor, &launch, true);
 	process_cancel(rig->executor, launch.ref);
@@ -219,11 +148,11 @@ static void a_new_daemon_sees_a_taken_up_shim_die(void **state)
 	struct process_launch launch = rig_command(rig, 1, LEAVING_TASK);
 	struct claim claim = {0};
 
-	run_daemon_until(rig, &launch, "up");
+	rig_run_daemon_until(rig, &launch, "up");
 	rig_start(rig);
 	process_adopt(rig->executor, &launch, true);
 	rig_until(rig, rig->ready_count == 1);
-	assert_true(read_claim(rig, 1, &claim));
+	assert_true(rig_read_claim(rig, 1, &claim));
 	kill(claim.shim_pid, SIGKILL);
 	expect_lost_once(rig);
 }
@@ -235,7 +164,7 @@ static void a_new_daemon_takes_the_record_of_what_ended_meanwhile(void **state)
 	    rig_command(rig, 1, "echo x >>effect; : >up; sleep 0.2; exit 3");
 	char record[PATH_MAX];
 
-	run_daemon_until(rig, &launch, "up");
+	rig_run_daemon_until(rig, &launch, "up");
 	process_record_path(rig->home, rig->incarnation, launch.ref, record);
 	rig_until_seen(rig, access(record, F_OK) == 0);
 	rig_start(rig);
@@ -243,7 +172,7 @@ static void a_new_daemon_takes_the_record_of_what_ended_meanwhile(void **state)
 	rig_until(rig, rig_end(rig, 1) != NULL);
 	rig_expect_cause(rig_end(rig, 1), CAUSE_EXIT_CODE);
 	assert_int_equal(rig_end(rig, 1)->exit_code, 3);
-	expect_file(rig, "effect", "x\n");
+	rig_expect_file(rig, "effect", "x\n");
 }
 
 static void a_record_nobody_asks_for_is_told_too(void **state)
@@ -275,7 +204,7 @@ static void without_a_claim_it_is_launched_on_the_same_machine_only(void **state
 	process_adopt(rig->executor, &launch, false);
 	rig_until(rig, rig_end(rig, 2) != NULL);
 	rig_expect_cause(rig_end(rig, 2), CAUSE_LOST);
-	expect_file(rig, "effect", "x\n");
+	rig_expect_file(rig, "effect", "x\n");
 }
 
 static void a_claim_of_another_boot_is_lost(void **state)
@@ -284,7 +213,7 @@ static void a_claim_of_another_boot_is_lost(void **state)
 	struct process_launch launch = rig_command(rig, 1, ": >up; exec sleep 0.5");
 	char boot_id[64];
 
-	run_daemon_until(rig, &launch, "up");
+	rig_run_daemon_until(rig, &launch, "up");
 	memcpy(boot_id, rig->boot_id, sizeof boot_id);
 	snprintf(rig->boot_id, sizeof rig->boot_id, "another-boot");
 	rig_start(rig);
@@ -293,34 +222,39 @@ static void a_claim_of_another_boot_is_lost(void **state)
 	rig_expect_cause(rig_end(rig, 1), CAUSE_LOST);
 }
 
+/* What a second daemon does on the home, in a process of its own: takes over, and leaves. */
+static void take_over(const struct rig *first, pid_t former)
+{
+	struct rig second = *first;
+	struct procfs_stat stat;
+	bool is_alive;
+
+	second.executor = NULL;
+	uv_loop_init(&second.loop);
+	uv_timer_init(&second.loop, &second.patience);
+	second.patience.data = &second;
+	rig_start(&second);
+	rig_until_seen(&second, second.ready_count == 1);
+	is_alive = procfs_read_stat(former, &stat) && stat.state != 'Z' && stat.state != 'X';
+	_exit(is_alive || rig_launcher_pid(&second) == former ? 1 : 0);
+}
+
 static void a_new_daemon_ends_the_former_launcher(void **state)
 {
 	struct rig *rig = *state;
-	struct rig second = *rig;
 	pid_t former;
+	pid_t pid;
+	int status;
 
 	rig_until(rig, rig->ready_count == 1);
-	former = launcher_pid(rig);
-	/* Two executors on one home cannot be had with one loop's rig: the second is a bare one. */
-	second.executor = NULL;
-	second.ready_count = 0;
-	{
-		struct process_config config = {rig->home, HEDDLE_SHIM_BUILT, rig->boot_id,
-						rig->incarnation};
-		struct process_events events = {&second, rig_on_ended, rig_on_trouble,
-						rig_on_ready};
-		struct err err;
-
-		assert_int_equal(
-		    process_executor_start(&rig->loop, &config, &events, &second.executor, &err),
-		    0);
-		rig_until_seen(rig, second.ready_count == 1);
-		assert_true(former != launcher_pid(rig) || former == 0);
-		expect_dead(former);
-		second.is_stopped = false;
-		process_executor_stop(second.executor, rig_on_stopped, &second);
-		rig_until_seen(rig, second.is_stopped);
-	}
+	former = rig_launcher_pid(rig);
+	assert_true(former > 1);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		take_over(rig, former);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 static void write_over(const char *path, off_t at, const char *bytes, size_t count)
@@ -357,8 +291,8 @@ static void a_torn_claim_is_lost_and_its_processes_end(void **state)
 	struct claim claim = {0};
 	char path[PATH_MAX];
 
-	run_daemon_until(rig, &launch, "up");
-	assert_true(read_claim(rig, 1, &claim));
+	rig_run_daemon_until(rig, &launch, "up");
+	assert_true(rig_read_claim(rig, 1, &claim));
 	kill(claim.shim_pid, SIGKILL);
 	process_claim_path(rig->home, rig->incarnation, launch.ref, path);
 	write_over(path, 20, "garbage", 7);
@@ -412,7 +346,7 @@ static void a_full_disk_still_tells_the_end(void **state)
 	snprintf(command, sizeof command, "rm %s/fill", rig->home);
 	assert_int_equal(system(command), 0);
 	rig_expect_cause(rig_run_command(rig, 3, "echo y >>effect"), CAUSE_SUCCESS);
-	expect_file(rig, "effect", "y\n");
+	rig_expect_file(rig, "effect", "y\n");
 	rig_stop(rig);
 	snprintf(command, sizeof command, "umount -l %s", rig->home);
 	assert_int_equal(system(command), 0);
@@ -427,7 +361,7 @@ static void a_home_that_vanishes_lets_its_shims_end(void **state)
 	launch.cwd = "/";
 	launch.command = "sleep 0.3";
 	process_launch(rig->executor, &launch);
-	rig_until_seen(rig, read_claim(rig, 1, &claim));
+	rig_until_seen(rig, rig_read_claim(rig, 1, &claim));
 	rig_stop(rig);
 	rig_remove(rig->home);
 	/* The teardown waits for all processes. */
