@@ -1,13 +1,12 @@
 /* adopt.c - what became of an attempt, and what is done about it.
  *
  *	record                        over, as it says
- *	no claim, may launch          launched
- *	no claim, must not            over: lost
+ *	no claim                      unclaimed.c
  *	claim of another boot         over: lost
  *	claim held by a living shim   watched until that ends
  *	claim held by nobody          what is left of its processes is ended; then lost
  *
- * The lock of link.c is held when this judges, so that "no claim" means "not started". */
+ * The lock of link.c is held when this judges, so that no shim is on its way to its claim. */
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -25,7 +24,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define DEATHS_MAX 5    /* of shims of one attempt that did not get to claim it */
 #define RETRY_MS 1000   /* after an error of the disk */
 #define UNSETTLED_MS 20 /* a claim that is held, but not by a living shim */
 #define CLEAR_FIRST_MS 2
@@ -33,8 +31,8 @@
 #define CLEAR_TROUBLE_MS 5000
 #define CLEAR_ROUNDS 2 /* with nothing found, in a row: one pass over /proc is no snapshot */
 
-static void end_as(struct process_executor *executor, const struct attempt *attempt,
-		   enum attempt_cause cause, int64_t started_at_ms, const char *reason)
+void adopt_end_as(struct process_executor *executor, const struct attempt *attempt,
+		  enum attempt_cause cause, int64_t started_at_ms, const char *reason)
 {
 	struct attempt_end end = {.attempt_id = attempt->id, .cause = cause};
 
@@ -46,18 +44,18 @@ static void end_as(struct process_executor *executor, const struct attempt *atte
 	executor_over(executor, &end);
 }
 
-static bool is_to_end(const struct attempt *attempt)
+bool adopt_is_to_end(const struct attempt *attempt)
 {
 	return attempt->is_cancelled || attempt->is_killed;
 }
 
-static void end_lost(struct process_executor *executor, const struct attempt *attempt,
-		     int64_t started_at_ms, const char *reason)
+void adopt_end_lost(struct process_executor *executor, const struct attempt *attempt,
+		    int64_t started_at_ms, const char *reason)
 {
-	if (is_to_end(attempt))
-		end_as(executor, attempt, CAUSE_CANCELLED, started_at_ms, "");
+	if (adopt_is_to_end(attempt))
+		adopt_end_as(executor, attempt, CAUSE_CANCELLED, started_at_ms, "");
 	else
-		end_as(executor, attempt, CAUSE_LOST, started_at_ms, reason);
+		adopt_end_as(executor, attempt, CAUSE_LOST, started_at_ms, reason);
 }
 
 static void on_watcher_closed(uv_handle_t *handle)
@@ -94,9 +92,28 @@ static void on_shim_ended(uv_poll_t *poll, int status, int events)
 	executor_flush(executor);
 }
 
-/* Watches the living shim of the claim. False when it does not live. */
-static bool attach(struct process_executor *executor, struct attempt *attempt,
-		   const struct claim *claim)
+/* How long the shim that started then has until even its grace is well over; below 0: it had. */
+static int64_t time_left_ms(const struct process_executor *executor, const struct attempt *attempt,
+			    uint64_t shim_start)
+{
+	int64_t began_ms = (int64_t)(shim_start * 1000 / (uint64_t)sysconf(_SC_CLK_TCK));
+
+	return began_ms + attempt->timeout_ms + attempt->grace_ms + executor->patience_ms -
+	       clock_now().boot_ms;
+}
+
+/* A shim keeps its task's time itself; this is for one that is kept from it. */
+static void expect_end(struct process_executor *executor, struct attempt *attempt,
+		       uint64_t shim_start)
+{
+	int64_t left_ms = time_left_ms(executor, attempt, shim_start);
+
+	if (attempt->timeout_ms > 0)
+		executor_expect_end(executor, attempt, left_ms > 0 ? left_ms : 0);
+}
+
+bool adopt_attach(struct process_executor *executor, struct attempt *attempt,
+		  const struct claim *claim)
 {
 	struct watcher *watcher;
 	int fd;
@@ -116,19 +133,19 @@ static bool attach(struct process_executor *executor, struct attempt *attempt,
 	uv_poll_start(&watcher->poll, UV_READABLE, on_shim_ended);
 	attempt->watcher = watcher;
 	attempt->phase = PHASE_ATTACHED;
+	attempt->has_started = true;
+	expect_end(executor, attempt, claim->shim_start);
 	return true;
 }
 
-static void begin_clearing(struct process_executor *executor, struct attempt *attempt,
-			   const struct claim_file *file)
+void adopt_begin_clearing(struct process_executor *executor, struct attempt *attempt,
+			  const struct claim *claim)
 {
 	adopt_unwatch(attempt);
 	attempt->phase = PHASE_CLEARING;
+	attempt->overdue_at_ms = 0;
 	attempt->claim = mem_alloc(sizeof *attempt->claim);
-	if (file->is_claim)
-		*attempt->claim = file->claim;
-	else
-		log_warn("claim is torn", "attempt=%lld", (long long)attempt->id);
+	*attempt->claim = *claim;
 	/* What a torn claim cannot tell is found by name. */
 	place_name(executor->incarnation, attempt->id, attempt->claim->name);
 	attempt->clearing_since_ms = (int64_t)uv_now(executor->loop);
@@ -136,45 +153,8 @@ static void begin_clearing(struct process_executor *executor, struct attempt *at
 	executor_wake(executor, attempt, 0);
 }
 
-/* Claims the attempt so that no shim can, with its end already in the claim. Returns 0 or an errno
- * value. */
-static int make_tombstone(struct process_executor *executor, struct attempt *attempt)
-{
-	struct claim claim = {.claimed_at_ms = clock_now().wall_ms};
-	struct attempt_end end = {.attempt_id = attempt->id, .cause = CAUSE_CANCELLED};
-	char path[PATH_MAX];
-	int fd;
-	int rc;
-
-	end.ended_at_ms = claim.claimed_at_ms;
-	snprintf(claim.boot_id, sizeof claim.boot_id, "%s", executor->boot_id);
-	place_name(executor->incarnation, attempt->id, claim.name);
-	rc = claim_make(executor_claim_path(executor, attempt, path), &claim, &end, &fd);
-	if (rc != 0)
-		return rc;
-	fd_close(&fd);
-	executor_over(executor, &end);
-	return 0;
-}
-
-static void judge_unclaimed(struct process_executor *executor, struct attempt *attempt)
-{
-	if (is_to_end(attempt)) {
-		if (make_tombstone(executor, attempt) != 0)
-			executor_wake(executor, attempt, RETRY_MS);
-	} else if (!attempt->may_launch || attempt->frame.size == 0) {
-		end_lost(executor, attempt, 0,
-			 "the machine restarted or the home was restored before it was claimed");
-	} else if (attempt->deaths >= DEATHS_MAX) {
-		end_as(executor, attempt, CAUSE_COULD_NOT_START, 0,
-		       "its shim died before it could claim the attempt, again and again");
-	} else if (link_is_up(executor)) {
-		link_launch(executor, attempt);
-	}
-}
-
-static void signal_shim(struct process_executor *executor, struct attempt *attempt,
-			const struct claim *claim)
+void adopt_signal(struct process_executor *executor, struct attempt *attempt,
+		  const struct claim *claim)
 {
 	bool is_late =
 	    attempt->kill_at_ms != 0 && (int64_t)uv_now(executor->loop) >= attempt->kill_at_ms;
@@ -200,12 +180,20 @@ static void judge_held(struct process_executor *executor, struct attempt *attemp
 	/* A shim's task holds a copy of the lock between fork and exec, and a claim that is being
 	 * written anew may be read in halves: both pass in no time. */
 	if (!file->is_claim ||
-	    (attempt->phase != PHASE_LAUNCHED && !attach(executor, attempt, &file->claim))) {
+	    (attempt->phase != PHASE_LAUNCHED && !adopt_attach(executor, attempt, &file->claim))) {
 		executor_wake(executor, attempt, UNSETTLED_MS);
 		return;
 	}
-	if (is_to_end(attempt))
-		signal_shim(executor, attempt, &file->claim);
+	if (adopt_is_to_end(attempt))
+		adopt_signal(executor, attempt, &file->claim);
+}
+
+static void clear_torn(struct process_executor *executor, struct attempt *attempt)
+{
+	struct claim unknown = {0};
+
+	log_warn("claim is torn", "attempt=%lld", (long long)attempt->id);
+	adopt_begin_clearing(executor, attempt, &unknown);
 }
 
 static void judge_claimed(struct process_executor *executor, struct attempt *attempt,
@@ -214,12 +202,14 @@ static void judge_claimed(struct process_executor *executor, struct attempt *att
 	if (file->is_record && file->end.attempt_id == attempt->id)
 		executor_over(executor, &file->end);
 	else if (file->is_claim && strcmp(file->claim.boot_id, executor->boot_id) != 0)
-		end_lost(executor, attempt, file->claim.claimed_at_ms,
-			 "the machine restarted while it ran");
+		adopt_end_lost(executor, attempt, file->claim.claimed_at_ms,
+			       "the machine restarted while it ran");
 	else if (held)
 		judge_held(executor, attempt, file);
+	else if (!file->is_claim)
+		clear_torn(executor, attempt);
 	else
-		begin_clearing(executor, attempt, file);
+		adopt_begin_clearing(executor, attempt, &file->claim);
 }
 
 /* A claim may be removed with its log while the record still stands in the spool. */
@@ -250,7 +240,8 @@ void adopt_judge(struct process_executor *executor, struct attempt *attempt)
 	bool held = false;
 	int rc;
 
-	if (!executor->is_ready || attempt->phase == PHASE_CLEARING)
+	if (!executor->is_ready || attempt->phase == PHASE_CLEARING ||
+	    (attempt->is_told && executor->is_held))
 		return;
 	rc = claim_file_read(executor_claim_path(executor, attempt, path), &file, &held);
 	if (rc == 0 && attempt->is_quiet && file.is_record && !take_spooled(executor, attempt))
@@ -258,7 +249,7 @@ void adopt_judge(struct process_executor *executor, struct attempt *attempt)
 	else if (rc == 0 && !(attempt->is_quiet && file.is_record))
 		judge_claimed(executor, attempt, &file, held);
 	else if (rc == ENOENT && !take_spooled(executor, attempt))
-		judge_unclaimed(executor, attempt);
+		unclaimed_judge(executor, attempt);
 	else if (rc != 0 && rc != ENOENT)
 		executor_wake(executor, attempt, RETRY_MS);
 }
@@ -276,10 +267,10 @@ static void end_unstarted(struct process_executor *executor, const struct attemp
 	char reason[160];
 
 	snprintf(reason, sizeof reason, "%s: %s", what, strerror(error));
-	if (is_to_end(attempt))
-		end_as(executor, attempt, CAUSE_CANCELLED, 0, "");
+	if (adopt_is_to_end(attempt))
+		adopt_end_as(executor, attempt, CAUSE_CANCELLED, 0, "");
 	else
-		end_as(executor, attempt, CAUSE_COULD_NOT_START, 0, reason);
+		adopt_end_as(executor, attempt, CAUSE_COULD_NOT_START, 0, reason);
 }
 
 void adopt_shim_gone(struct process_executor *executor, struct attempt *attempt, int status,
@@ -288,8 +279,12 @@ void adopt_shim_gone(struct process_executor *executor, struct attempt *attempt,
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 
 	attempt->phase = PHASE_WAITING;
+	attempt->is_told = fork_errno == 0 && code == 0;
+	attempt->has_started |= attempt->is_told || code == SHIM_EXIT_UNTOLD;
 	attempt->deaths++;
-	if (fork_errno != 0)
+	if (attempt->is_told)
+		executor_wake(executor, attempt, EXECUTOR_TOLD_MS);
+	else if (fork_errno != 0)
 		end_unstarted(executor, attempt, "fork", fork_errno);
 	else if (code > 0 && code < SHIM_EXIT_CLAIM_EXISTS && !has_claim(executor, attempt))
 		end_unstarted(executor, attempt, "claim the attempt", code);
@@ -297,20 +292,45 @@ void adopt_shim_gone(struct process_executor *executor, struct attempt *attempt,
 		adopt_judge(executor, attempt);
 }
 
-void adopt_cancel(struct process_executor *executor, struct attempt *attempt)
+/* The shim of the attempt, by its claim, or without it. False when none lives. */
+static bool find_shim(struct process_executor *executor, struct attempt *attempt,
+		      struct claim *claim)
 {
-	int rc;
+	struct claim_file file;
+	char path[PATH_MAX];
+	bool held = false;
 
-	if (attempt->phase != PHASE_LAUNCHED) {
-		adopt_judge(executor, attempt);
+	if (claim_file_read(executor_claim_path(executor, attempt, path), &file, &held) != 0)
+		return unclaimed_look(executor, attempt, claim) > 0 && claim->shim_pid > 0;
+	*claim = file.claim;
+	return file.is_claim && !file.is_record && held;
+}
+
+/* First the shim is reminded: one that was merely stopped goes on, finds the time over and ends its
+ * task as timed out. One that does nothing even then is ended itself, and the attempt is lost. */
+static void end_overdue(struct process_executor *executor, struct attempt *attempt,
+			const struct claim *claim)
+{
+	executor_trouble(executor, attempt, "its timeout is over, and its shim did not end it");
+	procfs_signal(claim->shim_pid, claim->shim_start, attempt->is_overdue ? SIGKILL : SIGCONT);
+	attempt->is_overdue = true;
+	executor_expect_end(executor, attempt, attempt->grace_ms + executor->patience_ms);
+}
+
+void adopt_overdue(struct process_executor *executor, struct attempt *attempt)
+{
+	struct claim claim;
+
+	if (!executor->is_ready || attempt->phase == PHASE_CLEARING)
 		return;
-	}
-	/* A shim may be on its way. Whoever links the claim first decides. */
-	rc = make_tombstone(executor, attempt);
-	if (rc == EEXIST)
+	if (!find_shim(executor, attempt, &claim)) {
+		executor_expect_end(executor, attempt, executor->patience_ms);
 		adopt_judge(executor, attempt);
-	else if (rc != 0)
-		executor_wake(executor, attempt, RETRY_MS);
+	} else if (!attempt->is_overdue && time_left_ms(executor, attempt, claim.shim_start) > 0) {
+		expect_end(executor, attempt, claim.shim_start);
+	} else {
+		end_overdue(executor, attempt, &claim);
+	}
 }
 
 static void finish_clearing(struct process_executor *executor, struct attempt *attempt)
@@ -318,7 +338,7 @@ static void finish_clearing(struct process_executor *executor, struct attempt *a
 	int64_t started_at_ms = attempt->claim->claimed_at_ms;
 
 	cgroup_remove(attempt->claim->cgroup);
-	end_lost(executor, attempt, started_at_ms, "its shim died without telling its end");
+	adopt_end_lost(executor, attempt, started_at_ms, "its shim died without telling its end");
 }
 
 /* What is left of the attempt was counted. attempt is gone when that was nothing, twice. */

@@ -79,7 +79,7 @@ static void write_word(const char *folder, const char *file, const char *word)
 	fd_close(&fd);
 }
 
-bool cgroup_base(const char *incarnation, char path[CGROUP_PATH_SIZE])
+bool cgroup_base_path(const char *incarnation, char path[CGROUP_PATH_SIZE])
 {
 	struct str mountinfo = STR_INIT;
 	struct str own = STR_INIT;
@@ -94,7 +94,15 @@ bool cgroup_base(const char *incarnation, char path[CGROUP_PATH_SIZE])
 		    CGROUP_PATH_SIZE - 128;
 	str_close(&mountinfo);
 	str_close(&own);
-	if (found && (mkdir(path, 0755) == 0 || errno == EEXIST) && access(path, W_OK) == 0) {
+	if (!found)
+		path[0] = '\0';
+	return found;
+}
+
+bool cgroup_base(const char *incarnation, char path[CGROUP_PATH_SIZE])
+{
+	if (cgroup_base_path(incarnation, path) && (mkdir(path, 0755) == 0 || errno == EEXIST) &&
+	    access(path, W_OK) == 0) {
 		/* Memory is accounted for each attempt where the host hands that down. */
 		write_word(path, "cgroup.subtree_control", "+memory");
 		return true;

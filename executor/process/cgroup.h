@@ -15,6 +15,9 @@
 /* Finds the calling process's own group in the texts of /proc/self/mountinfo and /proc/self/cgroup.
  * False when there is no version 2, or not in sight. */
 bool cgroup_find(const char *mountinfo, const char *own, char path[CGROUP_PATH_SIZE]);
+/* The path of the folder for the attempts of a home, whether or not it is there; false and "" when
+ * there is none such. */
+bool cgroup_base_path(const char *incarnation, char path[CGROUP_PATH_SIZE]);
 /* Makes the folder for the attempts of a home. False when that cannot be; path is then "". */
 bool cgroup_base(const char *incarnation, char path[CGROUP_PATH_SIZE]);
 /* Makes the group (and its base, when that went away) and opens it. Returns -1 when it cannot. */

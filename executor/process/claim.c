@@ -166,12 +166,10 @@ static int open_aside(const char *path, const char *folder, char aside[PATH_MAX]
 	return sys_open(aside, O_RDWR | O_CREAT | O_EXCL, 0600);
 }
 
-static int link_name(int fd, const char *aside, const char *path)
+int claim_link(int fd, const char *path)
 {
 	char self[64];
 
-	if (aside[0] != '\0')
-		return sys_link(aside, path);
 	if (sys_fault(SYS_CALL_LINK))
 		return -1;
 	/* AT_EMPTY_PATH would need a capability; open(2) names this way for O_TMPFILE. */
@@ -192,7 +190,7 @@ int claim_make(const char *path, const struct claim *claim, const struct attempt
 	if (*fd < 0)
 		return errno;
 	rc = fill(*fd, claim, end);
-	if (rc == 0 && link_name(*fd, aside, path) != 0)
+	if (rc == 0 && (aside[0] == '\0' ? claim_link(*fd, path) : sys_link(aside, path)) != 0)
 		rc = errno;
 	if (aside[0] != '\0')
 		unlink(aside);

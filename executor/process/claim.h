@@ -61,6 +61,8 @@ struct claim_file {
  * which the caller keeps open as long as the claim shall be held. Returns 0 or an errno value;
  * EEXIST: somebody else has it. The folder of path is made when missing. */
 int claim_make(const char *path, const struct claim *claim, const struct attempt_end *end, int *fd);
+/* Gives the file one more name. As link(2); ENOENT also when it has no name any more. */
+int claim_link(int fd, const char *path);
 /* Writes the claim anew, in place. Returns 0 or an errno value. */
 int claim_update(int fd, const struct claim *claim);
 /* Writes the exit record into the claim. Returns 0 or an errno value. */

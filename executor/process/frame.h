@@ -24,8 +24,10 @@ enum frame_type {
 			 is the daemon's as long as it lives */
 	FRAME_LAUNCH, /* struct frame_launch_fixed and texts */
 	/* to the daemon */
-	FRAME_GONE,    /* struct frame_gone: a shim ended without having written its record */
+	FRAME_GONE,    /* struct frame_gone: a shim ended */
 	FRAME_ORPHANS, /* struct frame_orphans: how many processes of dead shims are being ended */
+	/* to the launcher: are you there? It sends the same frame back, in its turn. */
+	FRAME_PING, /* struct frame_head alone */
 };
 
 struct frame_head {
@@ -68,6 +70,7 @@ struct frame_orphans {
 
 /* How a shim exits, besides 0 (record written) and an errno value (nothing claimed). */
 #define SHIM_EXIT_CLAIM_EXISTS 200
+#define SHIM_EXIT_UNTOLD 201 /* it ran the attempt and could tell nobody how that ended */
 
 /* A launch as read from a frame. Texts point into it. */
 struct frame_launch {

@@ -4,11 +4,12 @@
  *	link.c     the launcher: its lock, its start, the socket to it
  *	spool.c    exit records as they appear
  *	adopt.c    what became of an attempt: its claim, its shim, what is left of its processes
+ *	unclaimed.c  the same for one without a claim: never started, or its claim was removed
  *
  * An attempt in the table:
  *
  *	WAITING --launcher is up: adopt_judge--> LAUNCHED | ATTACHED | CLEARING | over
- *	LAUNCHED --its shim died, as the launcher says--> judged again
+ *	LAUNCHED --its shim ended, as the launcher says--> judged again
  *	ATTACHED --its shim died, as its pidfd says--> judged again
  *	CLEARING --none of its processes is left--> over
  *	any --its record is there--> over
@@ -21,6 +22,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "executor/process/census.h"
+#include "executor/process/cgroup.h"
 #include "executor/process/claim.h"
 #include "executor/process/process.h"
 
@@ -53,9 +56,15 @@ struct attempt {
 	bool is_killed;
 	bool is_quiet;      /* unknown before a cancel: what was forgotten stays so */
 	bool is_troubled;   /* people were told */
+	bool has_started;   /* a shim or process of it was seen: without a claim it is lost */
+	bool is_told;       /* its shim says that its record is there */
 	unsigned deaths;    /* of shims that told no end */
 	int64_t wake_at_ms; /* of uv_now: when to look at it again; 0 = not */
 	int64_t kill_at_ms; /* of uv_now: when its shim had its second; 0 = not killed */
+	int64_t timeout_ms; /* of the launch; 0 = none */
+	int64_t grace_ms;
+	int64_t overdue_at_ms; /* of uv_now: its shim should have ended it long ago; 0 = never */
+	bool is_overdue;       /* it was told and reminded */
 	struct watcher *watcher;
 	struct claim *claim; /* while CLEARING */
 	unsigned empty_rounds;
@@ -81,6 +90,13 @@ struct link_socket {
 	struct process_executor *executor;
 };
 
+/* What may be in the way of all attempts. */
+enum obstacle {
+	OBSTACLE_LAUNCHER,
+	OBSTACLE_SPOOL,
+	OBSTACLE_COUNT
+};
+
 struct link {
 	enum link_state state;
 	int lock_fd;                  /* while locking */
@@ -92,8 +108,14 @@ struct link {
 	uv_timer_t timer;
 	int64_t since_ms; /* of uv_now: in this state */
 	int64_t pause_ms;
-	bool is_troubled;
 	uint32_t orphans; /* the launcher ends */
+	uv_timer_t pulse; /* asks the launcher whether it is there */
+	bool is_asked;    /* and has not answered */
+	bool is_busy;     /* it was asked behind launches that were not sent yet */
+	uint64_t sent_bytes;
+	uint64_t asked_at_bytes; /* of sent_bytes */
+	pid_t former_pid;        /* the launcher that the lock's file named; 0 = none */
+	uint64_t former_start;
 };
 
 struct process_executor {
@@ -106,8 +128,16 @@ struct process_executor {
 	struct attempt *attempts;
 	VEC(struct attempt_end) over;
 	struct link link;
+	char obstacles[OBSTACLE_COUNT][512]; /* as told; "" = none */
+	int64_t patience_ms; /* with a launcher or shim that shows no sign; tests have less */
+	char cgroup_base[CGROUP_PATH_SIZE];
+	struct census census;
+	int64_t census_at_ms; /* of uv_now */
+	bool is_counted;      /* a census was taken */
 	uv_poll_t spool_poll;
 	int spool_fd;
+	int spool_watch; /* of spool/exit; -1 = to be made again */
+	int spool_parent_watch;
 	uv_timer_t tick;
 	int64_t tick_at_ms; /* of uv_now; 0 = not armed */
 	int64_t rescan_at_ms;
@@ -121,6 +151,8 @@ struct process_executor {
 	void *stopped_context;
 };
 
+#define EXECUTOR_TOLD_MS 1000 /* for the news of a record that its shim says is there */
+
 /* process.c */
 struct attempt *executor_find(struct process_executor *executor, int64_t attempt_id);
 /* Looks at the attempt (adopt_judge) after a delay. */
@@ -130,8 +162,13 @@ void executor_arm(struct process_executor *executor, int64_t at_ms);
 void executor_over(struct process_executor *executor, const struct attempt_end *end);
 /* Tells what is queued. To be called at the end of every callback of the loop. */
 void executor_flush(struct process_executor *executor);
-/* Tells people once of an attempt's trouble; text NULL: that it is over. attempt NULL: none's. */
+/* Tells people once of an attempt's trouble; text NULL: that it is over. */
 void executor_trouble(struct process_executor *executor, struct attempt *attempt, const char *text);
+/* Tells people what is in the way of all attempts, once as long as it stays; text NULL: over. */
+void executor_obstacle(struct process_executor *executor, enum obstacle obstacle, const char *text);
+/* Looks after an attempt's shim (adopt_overdue) after a delay. */
+void executor_expect_end(struct process_executor *executor, struct attempt *attempt,
+			 int64_t delay_ms);
 const char *executor_path(const struct process_executor *executor, const char *relative,
 			  char path[PATH_MAX]);
 const char *executor_claim_path(const struct process_executor *executor,
@@ -148,6 +185,8 @@ void link_start(struct process_executor *executor);
 bool link_is_up(const struct process_executor *executor);
 /* Sends the attempt's frame. The link must be up. */
 void link_launch(struct process_executor *executor, struct attempt *attempt);
+/* Ends the launcher, so that a new one takes its place. */
+void link_replace(struct process_executor *executor, const char *why);
 void link_stop(struct process_executor *executor);
 
 /* spool.c */
@@ -159,13 +198,36 @@ void spool_close(struct process_executor *executor);
 /* adopt.c */
 /* Finds out what became of the attempt and what is to be done. attempt may be gone after. */
 void adopt_judge(struct process_executor *executor, struct attempt *attempt);
-/* The launcher says that the attempt's shim ended without a record. */
+/* The launcher says that the attempt's shim ended. */
 void adopt_shim_gone(struct process_executor *executor, struct attempt *attempt, int status,
 		     int fork_errno);
-/* Asks the attempt's shim to end it, or makes its start impossible. */
-void adopt_cancel(struct process_executor *executor, struct attempt *attempt);
+/* Its shim should have ended the attempt by its timeout and did not. */
+void adopt_overdue(struct process_executor *executor, struct attempt *attempt);
 /* One round of ending what dead shims left, of all attempts that are CLEARING. */
 void adopt_clear(struct process_executor *executor);
 void adopt_unwatch(struct attempt *attempt);
+/* Somebody wants it ended. */
+bool adopt_is_to_end(const struct attempt *attempt);
+/* The end of an attempt that its shim did not tell. */
+void adopt_end_as(struct process_executor *executor, const struct attempt *attempt,
+		  enum attempt_cause cause, int64_t started_at_ms, const char *reason);
+void adopt_end_lost(struct process_executor *executor, const struct attempt *attempt,
+		    int64_t started_at_ms, const char *reason);
+/* Watches the living shim of the claim. False when it does not live. */
+bool adopt_attach(struct process_executor *executor, struct attempt *attempt,
+		  const struct claim *claim);
+/* Asks the claim's shim to end its task. */
+void adopt_signal(struct process_executor *executor, struct attempt *attempt,
+		  const struct claim *claim);
+/* Ends what a dead shim left; claim is what is known of it. */
+void adopt_begin_clearing(struct process_executor *executor, struct attempt *attempt,
+			  const struct claim *claim);
+
+/* unclaimed.c */
+/* As adopt_judge, for an attempt that has neither claim nor record. */
+void unclaimed_judge(struct process_executor *executor, struct attempt *attempt);
+/* What a claim would say of the attempt's living processes. Returns how many were found. */
+size_t unclaimed_look(struct process_executor *executor, const struct attempt *attempt,
+		      struct claim *claim);
 
 #endif

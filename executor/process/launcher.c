@@ -85,7 +85,8 @@ static void end_orphans(struct launcher *launcher)
 	tell(launcher, &orphans, sizeof orphans);
 }
 
-/* One child that ended. A shim that wrote its record needs no word: the record speaks. */
+/* One child that ended. The record of a shim that wrote one speaks for itself, mostly before this
+ * does; the word is for the case that the record was removed before it was read. */
 static void take_end(struct launcher *launcher, pid_t pid, int status)
 {
 	for (size_t i = 0; i < launcher->shims.count; i++) {
@@ -94,10 +95,9 @@ static void take_end(struct launcher *launcher, pid_t pid, int status)
 		if (shim.pid != pid)
 			continue;
 		launcher->shims.items[i] = launcher->shims.items[--launcher->shims.count];
-		if (status == 0)
-			return;
 		/* The orphans first: the daemon must not hold the attempt for over before. */
-		end_orphans(launcher);
+		if (status != 0)
+			end_orphans(launcher);
 		tell_gone(launcher, shim.attempt_id, status, 0);
 		return;
 	}
@@ -147,6 +147,8 @@ static void take_frame(struct launcher *launcher, const char *frame, size_t size
 	memcpy(&head, frame, sizeof head);
 	if (head.type == FRAME_HELLO && size == sizeof(struct frame_hello) && !launcher->is_ready)
 		take_hello(launcher, frame);
+	else if (head.type == FRAME_PING && size == sizeof head)
+		tell(launcher, &head, sizeof head);
 	else if (head.type == FRAME_LAUNCH && size >= sizeof(struct frame_launch_fixed) &&
 		 launcher->is_ready)
 		launch(launcher, frame, size);

@@ -2,6 +2,10 @@
  *
  *	DOWN --link_start: a former launcher is ended--> LOCKING --flock--> UP
  *	UP --launcher gone--> DOWN --at once, or after a second when it did not last--> LOCKING
+ *	UP --launcher silent: link_replace kills it--> gone
+ *
+ * While there are attempts the launcher is asked for a sign of life, and has as long as the pause
+ * between two questions to give it: one that is stopped would take launches and start nothing.
  *
  * spool/launcher.lock is held by the launcher, and by each of its shims until that has its claim.
  * So whoever has the lock knows that every shim there is has a claim: only then may "no claim" be
@@ -23,7 +27,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define LOCK_PAUSE_MAX_MS 50
@@ -33,14 +37,13 @@
 #define TITLE_BYTES 110 /* "heddle-shim " and the longest name */
 
 static void on_timer(uv_timer_t *timer);
-static void on_timer_closed(uv_handle_t *handle);
+static void feel_pulse(struct process_executor *executor);
+static void close_timers(struct link *link);
 static void retry(struct process_executor *executor, const char *text);
 
 static void link_trouble(struct process_executor *executor, const char *text)
 {
-	if (!executor->link.is_troubled)
-		executor_trouble(executor, NULL, text);
-	executor->link.is_troubled = true;
+	executor_obstacle(executor, OBSTACLE_LAUNCHER, text);
 }
 
 static void wait_for(struct process_executor *executor, int64_t delay_ms)
@@ -61,17 +64,27 @@ static void end_former(struct process_executor *executor, int lock_fd)
 	char boot_id[64];
 	unsigned long long start;
 	int pid;
-	int fd;
 
 	if (pread(lock_fd, text, sizeof text - 1, 0) <= 0 ||
 	    sscanf(text, "1 %63s %d %llu", boot_id, &pid, &start) != 3 ||
 	    strcmp(boot_id, executor->boot_id) != 0)
 		return;
-	fd = procfs_open(pid, start);
-	if (fd < 0)
-		return;
-	syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
-	close(fd);
+	procfs_signal(pid, start, SIGKILL);
+	executor->link.former_pid = pid;
+	executor->link.former_start = start;
+}
+
+/* A daemon that executed itself anew is still the parent of the launcher it had: nobody else would
+ * wait for that. False while it is not dead to the last, which it is a moment after its lock is
+ * free. */
+static bool is_former_reaped(struct link *link)
+{
+	struct procfs_stat stat;
+
+	if (link->former_pid == 0 || !procfs_read_stat(link->former_pid, &stat) ||
+	    stat.start != link->former_start || stat.parent != getpid())
+		return true;
+	return waitpid(link->former_pid, NULL, WNOHANG) != 0;
 }
 
 static void write_holder(struct process_executor *executor, int lock_fd, pid_t pid)
@@ -117,6 +130,7 @@ static void close_socket(struct link *link)
 	uv_close((uv_handle_t *)&link->socket->poll, on_socket_closed);
 	link->socket = NULL;
 	fd_close(&link->alive_fd);
+	uv_timer_stop(&link->pulse);
 	str_clear(&link->output);
 	str_clear(&link->input);
 }
@@ -165,7 +179,7 @@ static void on_launcher_exit(uv_process_t *process, int64_t status, int signal)
 	executor->link.process = NULL;
 	uv_close((uv_handle_t *)process, on_process_closed);
 	if (executor->is_stopping)
-		uv_close((uv_handle_t *)&executor->link.timer, on_timer_closed);
+		close_timers(&executor->link);
 	else
 		link_down(executor);
 	executor_flush(executor);
@@ -188,6 +202,8 @@ static void take_frame(struct process_executor *executor, const char *frame, siz
 	struct frame_orphans orphans;
 
 	memcpy(&head, frame, sizeof head);
+	if (head.type == FRAME_PING)
+		executor->link.is_asked = false;
 	if (head.type == FRAME_GONE && size == sizeof(struct frame_gone))
 		take_gone(executor, frame);
 	if (head.type == FRAME_ORPHANS && size == sizeof orphans) {
@@ -242,6 +258,7 @@ static void write_socket(struct link *link)
 		memmove(output->data, output->data + sent, output->size - (size_t)sent);
 		explicit_bzero(output->data + output->size - (size_t)sent, (size_t)sent);
 		output->size -= (size_t)sent;
+		link->sent_bytes += (uint64_t)sent;
 	}
 	uv_poll_start(&link->socket->poll, UV_READABLE | (output->size > 0 ? UV_WRITABLE : 0),
 		      on_socket);
@@ -262,6 +279,62 @@ static void on_socket(uv_poll_t *poll, int status, int events)
 	executor_flush(executor);
 }
 
+static void put_frame(struct link *link, const void *frame, size_t size)
+{
+	bool was_empty = link->output.size == 0;
+
+	str_append_bytes(&link->output, frame, size);
+	if (was_empty)
+		write_socket(link);
+}
+
+void link_replace(struct process_executor *executor, const char *why)
+{
+	if (executor->link.process == NULL)
+		return;
+	link_trouble(executor, why);
+	uv_process_kill(&executor->link.process->process, SIGKILL);
+}
+
+static void ask(struct process_executor *executor)
+{
+	struct link *link = &executor->link;
+	struct frame_head ping = frame_head(FRAME_PING, sizeof ping);
+
+	link->is_asked = true;
+	link->is_busy = link->output.size > 0;
+	link->asked_at_bytes = link->sent_bytes;
+	put_frame(link, &ping, sizeof ping);
+	feel_pulse(executor);
+}
+
+/* The question waits its turn behind launches: as long as those move, the launcher does too. */
+static bool is_silent(const struct link *link)
+{
+	return link->is_asked && (!link->is_busy || link->sent_bytes == link->asked_at_bytes);
+}
+
+static void on_pulse(uv_timer_t *pulse)
+{
+	struct process_executor *executor = pulse->data;
+
+	if (!link_is_up(executor) || process_count(executor) == 0)
+		return; /* the next launch begins it anew */
+	/* The answer may be there already, when it was us who were stopped. */
+	if (executor->link.is_asked && !read_socket(executor))
+		link_down(executor);
+	else if (is_silent(&executor->link))
+		link_replace(executor, "the launcher does not answer and is replaced");
+	else
+		ask(executor);
+	executor_flush(executor);
+}
+
+static void feel_pulse(struct process_executor *executor)
+{
+	uv_timer_start(&executor->link.pulse, on_pulse, (uint64_t)executor->patience_ms, 0);
+}
+
 bool link_is_up(const struct process_executor *executor)
 {
 	return executor->link.state == LINK_UP && executor->link.socket != NULL;
@@ -269,13 +342,14 @@ bool link_is_up(const struct process_executor *executor)
 
 void link_launch(struct process_executor *executor, struct attempt *attempt)
 {
-	struct link *link = &executor->link;
-	bool was_empty = link->output.size == 0;
-
 	attempt->phase = PHASE_LAUNCHED;
-	str_append_bytes(&link->output, attempt->frame.data, attempt->frame.size);
-	if (was_empty)
-		write_socket(link);
+	put_frame(&executor->link, attempt->frame.data, attempt->frame.size);
+	if (!uv_is_active((uv_handle_t *)&executor->link.pulse))
+		feel_pulse(executor);
+	if (attempt->timeout_ms > 0)
+		executor_expect_end(executor, attempt,
+				    attempt->timeout_ms + attempt->grace_ms +
+					executor->patience_ms);
 }
 
 /* Sends the hello with the lock and the end of the pipe that hangs up with us. */
@@ -421,9 +495,8 @@ static void link_up(struct process_executor *executor)
 	bool is_first = !executor->is_ready;
 
 	enter(executor, LINK_UP);
-	if (executor->link.is_troubled)
-		executor_trouble(executor, NULL, NULL);
-	executor->link.is_troubled = false;
+	link_trouble(executor, NULL);
+	executor->link.is_asked = false;
 	executor->is_ready = true;
 	if (is_first)
 		executor->events.ready(executor->events.context);
@@ -441,7 +514,7 @@ static void try_lock(struct process_executor *executor)
 	struct link *link = &executor->link;
 	struct err err;
 
-	if (flock(link->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+	if (flock(link->lock_fd, LOCK_EX | LOCK_NB) != 0 || !is_former_reaped(link)) {
 		if ((int64_t)uv_now(executor->loop) - link->since_ms > LOCK_TROUBLE_MS)
 			link_trouble(executor, "a former launcher or one of its shims does not "
 					       "give up spool/launcher.lock");
@@ -504,6 +577,12 @@ static void on_timer_closed(uv_handle_t *handle)
 	executor_handle_closed(handle->data);
 }
 
+static void close_timers(struct link *link)
+{
+	uv_close((uv_handle_t *)&link->pulse, on_timer_closed);
+	uv_close((uv_handle_t *)&link->timer, on_timer_closed);
+}
+
 void link_init(struct process_executor *executor)
 {
 	struct link *link = &executor->link;
@@ -512,6 +591,9 @@ void link_init(struct process_executor *executor)
 	link->alive_fd = -1;
 	uv_timer_init(executor->loop, &link->timer);
 	link->timer.data = executor;
+	executor_handle_opened(executor);
+	uv_timer_init(executor->loop, &link->pulse);
+	link->pulse.data = executor;
 	executor_handle_opened(executor);
 }
 
@@ -533,5 +615,5 @@ void link_stop(struct process_executor *executor)
 	if (link->process != NULL)
 		wait_for(executor, RESTART_MS);
 	else
-		uv_close((uv_handle_t *)&link->timer, on_timer_closed);
+		close_timers(link);
 }

@@ -18,7 +18,9 @@
 #define PLACE_PATH_SIZE 192
 
 #define PLACE_LOGS "logs"
-#define PLACE_EXIT "spool/exit"
+#define PLACE_SPOOL "spool"
+#define PLACE_EXIT_NAME "exit"
+#define PLACE_EXIT PLACE_SPOOL "/" PLACE_EXIT_NAME
 #define PLACE_TORN "spool/torn"
 #define PLACE_LOCK "spool/launcher.lock"
 

@@ -15,6 +15,7 @@
 
 #define KILL_PATIENCE_MS 1000 /* for a shim to end its task itself */
 #define FORGET_AGAIN_MS 1000  /* after an exit record could not be removed */
+#define PATIENCE_MS 5000
 
 static void on_tick(uv_timer_t *tick);
 
@@ -66,13 +67,34 @@ void executor_wake(struct process_executor *executor, struct attempt *attempt, i
 	executor_arm(executor, attempt->wake_at_ms);
 }
 
+void executor_expect_end(struct process_executor *executor, struct attempt *attempt,
+			 int64_t delay_ms)
+{
+	attempt->overdue_at_ms = (int64_t)uv_now(executor->loop) + delay_ms;
+	executor_arm(executor, attempt->overdue_at_ms);
+}
+
 void executor_trouble(struct process_executor *executor, struct attempt *attempt, const char *text)
 {
-	if (attempt != NULL && attempt->is_troubled == (text != NULL))
+	if (attempt->is_troubled == (text != NULL))
 		return;
-	if (attempt != NULL)
-		attempt->is_troubled = text != NULL;
-	executor->events.trouble(executor->events.context, attempt == NULL ? 0 : attempt->id, text);
+	attempt->is_troubled = text != NULL;
+	executor->events.trouble(executor->events.context, attempt->id, text);
+}
+
+/* There is one place where people read this, so what is over must not hide what is not. */
+void executor_obstacle(struct process_executor *executor, enum obstacle obstacle, const char *text)
+{
+	char *own = executor->obstacles[obstacle];
+	const char *left = text;
+
+	if ((own[0] != '\0') == (text != NULL))
+		return;
+	snprintf(own, sizeof executor->obstacles[obstacle], "%s", text == NULL ? "" : text);
+	for (int i = 0; left == NULL && i < OBSTACLE_COUNT; i++)
+		if (executor->obstacles[i][0] != '\0')
+			left = executor->obstacles[i];
+	executor->events.trouble(executor->events.context, 0, left);
 }
 
 void executor_over(struct process_executor *executor, const struct attempt_end *end)
@@ -105,9 +127,9 @@ void executor_flush(struct process_executor *executor)
 	executor->is_flushing = false;
 }
 
-static bool is_due(const struct attempt *attempt, int64_t now_ms)
+static bool is_due(int64_t at_ms, int64_t now_ms)
 {
-	return attempt->wake_at_ms != 0 && attempt->wake_at_ms <= now_ms;
+	return at_ms != 0 && at_ms <= now_ms;
 }
 
 /* Looks at every attempt whose time has come, and finds the next time. */
@@ -119,13 +141,16 @@ static void look_at_due(struct process_executor *executor, int64_t now_ms)
 
 	HASH_ITER(hh, executor->attempts, attempt, next)
 	{
-		if (!is_due(attempt, now_ms))
+		if (is_due(attempt->overdue_at_ms, now_ms)) {
+			attempt->overdue_at_ms = 0;
+			adopt_overdue(executor, attempt);
+			continue; /* it may be gone; what else is due comes with the next tick */
+		}
+		if (!is_due(attempt->wake_at_ms, now_ms))
 			continue;
 		attempt->wake_at_ms = 0;
 		if (attempt->phase == PHASE_CLEARING)
 			is_clearing = true;
-		else if (attempt->is_cancelled || attempt->is_killed)
-			adopt_cancel(executor, attempt);
 		else
 			adopt_judge(executor, attempt);
 	}
@@ -144,6 +169,8 @@ static void arm_next(struct process_executor *executor)
 	{
 		if (attempt->wake_at_ms != 0)
 			executor_arm(executor, attempt->wake_at_ms);
+		if (attempt->overdue_at_ms != 0)
+			executor_arm(executor, attempt->overdue_at_ms);
 	}
 }
 
@@ -162,16 +189,7 @@ static void on_tick(uv_timer_t *tick)
 	arm_next(executor);
 }
 
-const char *executor_path(const struct process_executor *executor, const char *relative,
-			  char path[PATH_MAX])
-{
-	int length = snprintf(path, PATH_MAX, "%s/%s", executor->home, relative);
-
-	if (length >= PATH_MAX)
-		path[0] = '\0';
-	return path;
-}
-
+/* The path of what stands at relative under home; "" when it does not fit. */
 static const char *join(const char *home, const char *relative, char buffer[PATH_MAX])
 {
 	if (snprintf(buffer, PATH_MAX, "%s/%s", home, relative) >= PATH_MAX)
@@ -179,30 +197,35 @@ static const char *join(const char *home, const char *relative, char buffer[PATH
 	return buffer;
 }
 
-const char *process_log_path(const char *home, const char *incarnation, struct process_ref ref,
-			     char buffer[PATH_MAX])
+const char *executor_path(const struct process_executor *executor, const char *relative,
+			  char path[PATH_MAX])
+{
+	return join(executor->home, relative, path);
+}
+
+/* Log and claim stand side by side in the folder of the day. */
+static const char *dated_path(const char *home, const char *incarnation, struct process_ref ref,
+			      const char *(*place)(const char *day, const char *name, char *path),
+			      char buffer[PATH_MAX])
 {
 	char name[PLACE_NAME_SIZE];
 	char day[PLACE_DAY_SIZE];
 	char path[PLACE_PATH_SIZE];
 
-	return join(home,
-		    place_log(clock_format_day(ref.released_at_ms, day),
-			      place_name(incarnation, ref.attempt_id, name), path),
-		    buffer);
+	clock_format_day(ref.released_at_ms, day);
+	return join(home, place(day, place_name(incarnation, ref.attempt_id, name), path), buffer);
+}
+
+const char *process_log_path(const char *home, const char *incarnation, struct process_ref ref,
+			     char buffer[PATH_MAX])
+{
+	return dated_path(home, incarnation, ref, place_log, buffer);
 }
 
 const char *process_claim_path(const char *home, const char *incarnation, struct process_ref ref,
 			       char buffer[PATH_MAX])
 {
-	char name[PLACE_NAME_SIZE];
-	char day[PLACE_DAY_SIZE];
-	char path[PLACE_PATH_SIZE];
-
-	return join(home,
-		    place_claim(clock_format_day(ref.released_at_ms, day),
-				place_name(incarnation, ref.attempt_id, name), path),
-		    buffer);
+	return dated_path(home, incarnation, ref, place_claim, buffer);
 }
 
 const char *process_record_path(const char *home, const char *incarnation, struct process_ref ref,
@@ -242,6 +265,7 @@ static void executor_free(struct process_executor *executor)
 	void *context = executor->stopped_context;
 
 	vec_close(&executor->over);
+	census_close(&executor->census);
 	mem_free(executor->home);
 	mem_free(executor->shim_path);
 	mem_free(executor->boot_id);
@@ -286,6 +310,8 @@ int process_executor_start(uv_loop_t *loop, const struct process_config *config,
 	executor->boot_id = mem_strdup(config->boot_id);
 	executor->incarnation = mem_strdup(config->incarnation);
 	executor->events = *events;
+	executor->patience_ms = PATIENCE_MS;
+	cgroup_base_path(executor->incarnation, executor->cgroup_base);
 	rc = spool_open(executor, err);
 	if (rc != 0) {
 		mem_free(executor->home);
@@ -400,6 +426,8 @@ static struct attempt *take_launch(struct process_executor *executor,
 	if (attempt != NULL)
 		return NULL;
 	attempt = add(executor, launch->ref);
+	attempt->timeout_ms = launch->timeout_ms;
+	attempt->grace_ms = launch->grace_ms;
 	if (build_frame(executor, launch, &attempt->frame))
 		return attempt;
 	refuse_launch(executor, attempt);
@@ -475,11 +503,25 @@ void process_forget(struct process_executor *executor, struct process_ref ref)
 	executor_arm(executor, executor->rescan_at_ms);
 }
 
+/* Those whose record is not found by the scan are asked for their claim. */
+static void wake_told(struct process_executor *executor)
+{
+	struct attempt *attempt;
+	struct attempt *next;
+
+	HASH_ITER(hh, executor->attempts, attempt, next)
+	{
+		if (attempt->is_told)
+			executor_wake(executor, attempt, EXECUTOR_TOLD_MS);
+	}
+}
+
 void process_hold(struct process_executor *executor, bool held)
 {
 	executor->is_held = held;
 	if (held)
 		return;
+	wake_told(executor);
 	if (executor->has_missed)
 		executor->rescan_at_ms = (int64_t)uv_now(executor->loop);
 	executor_arm(executor, (int64_t)uv_now(executor->loop));

@@ -66,7 +66,7 @@ static void take_name(const struct shim_place *place, const char *name)
 	if (place->title_bytes == 0)
 		return;
 	memset(place->title, 0, place->title_bytes);
-	snprintf(place->title, place->title_bytes, "heddle-shim %s", name);
+	snprintf(place->title, place->title_bytes, SHIM_TITLE "%s", name);
 }
 
 static void settle(struct shim *shim)
@@ -258,8 +258,8 @@ static bool daemon_listens(const struct shim *shim)
 	return poll(&alive, 1, 0) == 0;
 }
 
-/* Where logs/ lies on a file system of its own, a file cannot have a second name in the spool: then
- * it is a copy, written aside. */
+/* Where logs/ lies on a file system of its own, or the claim was removed, the claim's file cannot
+ * have a second name in the spool: then it is a copy, written aside. */
 static int copy_record(const struct shim *shim, const char *record)
 {
 	unsigned char bytes[CLAIM_FILE_BYTES];
@@ -282,14 +282,31 @@ static int copy_record(const struct shim *shim, const char *record)
 	return rc;
 }
 
+/* Whether the name in the spool is one of our claim's file: an attempt before this one made it. */
+static bool is_announced(const struct shim *shim, const char *record)
+{
+	struct stat there;
+	struct stat own;
+
+	return stat(record, &there) == 0 && fstat(shim->claim_fd, &own) == 0 &&
+	       there.st_dev == own.st_dev && there.st_ino == own.st_ino;
+}
+
+/* The file that is linked is the one we hold, not the one that has the claim's name by now. One
+ * without any name left cannot be given one again (ENOENT, as for a spool that is not there: the
+ * copy then fails too). */
 static int announce(const struct shim *shim)
 {
 	char record[PLACE_PATH_SIZE];
 
 	place_record(shim->launch.name, record);
-	if (sys_link(shim->claim_path, record) == 0 || errno == EEXIST)
+	if (claim_link(shim->claim_fd, record) == 0)
 		return 0;
-	return errno == EXDEV ? copy_record(shim, record) : ERR_IO;
+	if (errno == EEXIST && is_announced(shim, record))
+		return 0;
+	if (errno != EEXIST && errno != EXDEV && errno != ENOENT)
+		return ERR_IO;
+	return copy_record(shim, record);
 }
 
 static int tell_end(const struct shim *shim)
@@ -306,12 +323,13 @@ static int tell_end(const struct shim *shim)
 	return file_sync_folder(PLACE_EXIT, NULL);
 }
 
-/* A claim without a name was removed with its log, or with the whole home: nobody waits. */
-static bool is_forgotten(const struct shim *shim)
+/* The home itself was removed: there is nobody to wait, and no place to tell anything in. A claim
+ * or a spool that is missing alone is no reason to be silent. */
+static bool is_homeless(void)
 {
-	struct stat status;
+	char path[PATH_MAX];
 
-	return fstat(shim->claim_fd, &status) == 0 && status.st_nlink == 0;
+	return getcwd(path, sizeof path) == NULL && errno == ENOENT;
 }
 
 static void leave_cgroup(const struct shim *shim)
@@ -329,8 +347,11 @@ __attribute__((noreturn)) static void finish(struct shim *shim)
 	shim->end.attempt_id = shim->launch.attempt_id;
 	shim->end.ended_at_ms = clock_now().wall_ms;
 	leave_cgroup(shim);
-	while (tell_end(shim) != 0 && !is_forgotten(shim))
+	while (tell_end(shim) != 0) {
+		if (is_homeless())
+			_exit(SHIM_EXIT_UNTOLD);
 		nanosleep(&pause, NULL);
+	}
 	_exit(0);
 }
 

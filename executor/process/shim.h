@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What the title of a shim begins with; the attempt's name follows. */
+#define SHIM_TITLE "heddle-shim "
+
 /* What a shim inherits from the launcher that forked it. Its working folder is the home, all its
  * signals are blocked. */
 struct shim_place {
@@ -21,7 +24,8 @@ struct shim_place {
 };
 
 /* Runs the attempt of a FRAME_LAUNCH frame, to its end. Exits with 0 once the exit record is in the
- * spool, SHIM_EXIT_CLAIM_EXISTS, or an errno value when nothing could be claimed. */
+ * spool, SHIM_EXIT_UNTOLD when there is no home any more to tell it in, SHIM_EXIT_CLAIM_EXISTS, or
+ * an errno value when nothing could be claimed. */
 __attribute__((noreturn)) void shim_run(const struct shim_place *place, const void *frame,
 					size_t size);
 

@@ -1,7 +1,10 @@
 /* spool.c - exit records as they appear in spool/exit.
  *
  * inotify tells of each new name, so that nothing is looked for while nothing happens. The folder
- * is gone through at the start, after an overflow of inotify's queue, and when holding ends. */
+ * is gone through at the start, after an overflow of inotify's queue, and when holding ends.
+ *
+ * The folder that is watched may be removed or renamed, itself or with spool/: then it is made anew
+ * and watched again, once a second until that works. Shims try as long to write into it. */
 #include "base/file.h"
 #include "base/log.h"
 #include "base/sys.h"
@@ -72,14 +75,79 @@ static void take_record(struct process_executor *executor, const char *name)
 		set_aside(executor, name, attempt_id);
 }
 
+static void lose_watches(struct process_executor *executor)
+{
+	/* What is left of them would go on telling of folders that are not the spool any more. */
+	if (executor->spool_watch >= 0)
+		inotify_rm_watch(executor->spool_fd, executor->spool_watch);
+	if (executor->spool_parent_watch >= 0)
+		inotify_rm_watch(executor->spool_fd, executor->spool_parent_watch);
+	executor->spool_watch = executor->spool_parent_watch = -1;
+}
+
+static int make_folder(struct process_executor *executor, const char *relative, struct err *err)
+{
+	char path[PATH_MAX];
+
+	return file_mkdirs(executor_path(executor, relative, path), err);
+}
+
+static int watch_folder(struct process_executor *executor, const char *relative, uint32_t mask,
+			int *watch, struct err *err)
+{
+	char path[PATH_MAX];
+
+	*watch = inotify_add_watch(executor->spool_fd, executor_path(executor, relative, path),
+				   mask | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR);
+	return *watch < 0 ? err_errno(err, errno, "watch '%s'", path) : 0;
+}
+
+/* Makes what is missing of the folders and watches them. */
+static int watch_spool(struct process_executor *executor, struct err *err)
+{
+	int rc = make_folder(executor, PLACE_EXIT, err);
+
+	if (rc == 0)
+		rc = make_folder(executor, PLACE_TORN, err);
+	if (rc == 0)
+		rc = watch_folder(executor, PLACE_SPOOL, IN_DELETE | IN_MOVED_FROM,
+				  &executor->spool_parent_watch, err);
+	/* A record appears by link, or by rename where it is a copy. */
+	if (rc == 0)
+		rc = watch_folder(executor, PLACE_EXIT, IN_CREATE | IN_MOVED_TO,
+				  &executor->spool_watch, err);
+	if (rc != 0)
+		lose_watches(executor);
+	return rc;
+}
+
+static void spool_remake(struct process_executor *executor)
+{
+	char path[PATH_MAX];
+	struct err err;
+
+	if (watch_spool(executor, &err) != 0) {
+		executor_obstacle(executor, OBSTACLE_SPOOL, err.message);
+		retry_later(executor);
+		return;
+	}
+	executor_obstacle(executor, OBSTACLE_SPOOL, NULL);
+	log_warn("spool was removed and is made anew", "folder=" PLACE_EXIT);
+	/* The lock went with it: whoever comes next would not see that a launcher has it. */
+	if (access(executor_path(executor, PLACE_LOCK, path), F_OK) != 0)
+		link_replace(executor, "the launcher's lock was removed; it is replaced");
+}
+
 void spool_scan(struct process_executor *executor)
 {
 	char path[PATH_MAX];
 	struct dirent *entry;
 	DIR *dir;
 
+	if (executor->spool_watch < 0)
+		spool_remake(executor);
 	executor->has_missed = executor->is_held;
-	if (executor->is_held)
+	if (executor->is_held || !executor->is_ready)
 		return;
 	dir = opendir(executor_path(executor, PLACE_EXIT, path));
 	if (dir == NULL) {
@@ -92,14 +160,29 @@ void spool_scan(struct process_executor *executor)
 	closedir(dir);
 }
 
+/* A folder that somebody stands in is gone from its parent before it is gone itself. */
+static bool is_loss(const struct process_executor *executor, const struct inotify_event *event)
+{
+	if (event->wd == executor->spool_parent_watch && event->len > 0)
+		return strcmp(event->name, PLACE_EXIT_NAME) == 0;
+	return (event->mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT)) != 0 &&
+	       (event->wd == executor->spool_watch || event->wd == executor->spool_parent_watch);
+}
+
 static void take_event(struct process_executor *executor, const struct inotify_event *event)
 {
-	if ((event->mask & IN_Q_OVERFLOW) != 0)
+	if (is_loss(executor, event)) {
+		lose_watches(executor);
 		spool_scan(executor);
-	else if (executor->is_held || !executor->is_ready)
+	} else if ((event->mask & IN_Q_OVERFLOW) != 0) {
+		spool_scan(executor);
+	} else if (event->wd != executor->spool_watch) {
+		return; /* said before it was lost */
+	} else if (executor->is_held || !executor->is_ready) {
 		executor->has_missed = true;
-	else if (event->len > 0)
+	} else if (event->len > 0) {
 		take_record(executor, event->name);
+	}
 }
 
 static void on_spool(uv_poll_t *poll, int status, int events)
@@ -119,31 +202,18 @@ static void on_spool(uv_poll_t *poll, int status, int events)
 	executor_flush(executor);
 }
 
-static int make_folder(struct process_executor *executor, const char *relative, struct err *err)
-{
-	char path[PATH_MAX];
-
-	return file_mkdirs(executor_path(executor, relative, path), err);
-}
-
 int spool_open(struct process_executor *executor, struct err *err)
 {
-	char path[PATH_MAX];
-	int rc = make_folder(executor, PLACE_EXIT, err);
+	int rc = make_folder(executor, PLACE_LOGS, err);
 
-	if (rc == 0)
-		rc = make_folder(executor, PLACE_TORN, err);
-	if (rc == 0)
-		rc = make_folder(executor, PLACE_LOGS, err);
 	if (rc != 0)
 		return rc;
+	executor->spool_watch = executor->spool_parent_watch = -1;
 	executor->spool_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (executor->spool_fd < 0)
 		return err_errno(err, errno, "watch the spool");
-	/* A record appears by link, or by rename where it is a copy. */
-	if (inotify_add_watch(executor->spool_fd, executor_path(executor, PLACE_EXIT, path),
-			      IN_CREATE | IN_MOVED_TO | IN_ONLYDIR) < 0) {
-		rc = err_errno(err, errno, "watch '%s'", path);
+	rc = watch_spool(executor, err);
+	if (rc != 0) {
 		fd_close(&executor->spool_fd);
 		return rc;
 	}
