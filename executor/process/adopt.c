@@ -280,7 +280,10 @@ void adopt_shim_gone(struct process_executor *executor, struct attempt *attempt,
 
 	attempt->phase = PHASE_WAITING;
 	attempt->is_told = fork_errno == 0 && code == 0;
-	attempt->has_started |= attempt->is_told || code == SHIM_EXIT_UNTOLD;
+	/* One that was killed and left processes had begun, whatever became of its claim. They may
+	 * be another's, at worst: then this one is lost, where it could have been launched. */
+	attempt->has_started |= attempt->is_told || code == SHIM_EXIT_UNTOLD ||
+				(code < 0 && executor->link.orphans > 0);
 	attempt->deaths++;
 	if (attempt->is_told)
 		executor_wake(executor, attempt, EXECUTOR_TOLD_MS);

@@ -43,6 +43,7 @@ struct launcher {
 	VEC(char) input;       /* of the socket, not used yet */
 	struct str output;     /* not written yet */
 	uint32_t orphan_count; /* as the daemon knows it */
+	uint32_t reaped_count; /* orphans that were waited for in this round, and are gone */
 	bool is_ready;         /* the hello came */
 	bool is_over;
 };
@@ -78,7 +79,7 @@ static void end_orphans(struct launcher *launcher)
 {
 	struct frame_orphans orphans = {.head = frame_head(FRAME_ORPHANS, sizeof orphans)};
 
-	orphans.count = (uint32_t)tree_kill(is_shim, launcher);
+	orphans.count = (uint32_t)tree_kill(is_shim, launcher) + launcher->reaped_count;
 	if (orphans.count == launcher->orphan_count)
 		return;
 	launcher->orphan_count = orphans.count;
@@ -101,6 +102,7 @@ static void take_end(struct launcher *launcher, pid_t pid, int status)
 		tell_gone(launcher, shim.attempt_id, status, 0);
 		return;
 	}
+	launcher->reaped_count++;
 }
 
 static void reap(struct launcher *launcher)
@@ -110,6 +112,7 @@ static void reap(struct launcher *launcher)
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		take_end(launcher, pid, status);
+	launcher->reaped_count = 0;
 }
 
 static void launch(struct launcher *launcher, const char *frame, size_t size)

@@ -195,6 +195,23 @@ static void what_left_a_log_is_not_started_again(void **state)
 	rig_expect_file(rig, "effect", "x\n");
 }
 
+static void what_left_nothing_but_its_process_is_not_started_again(void **state)
+{
+	struct rig *rig = *state;
+	struct process_launch launch =
+	    rig_command(rig, 1, "echo x >>effect; : >up; exec sleep 100");
+	struct claim claim = {0};
+
+	launch.without_cgroup = true;
+	launch_until_up(rig, &launch);
+	assert_true(rig_read_claim(rig, 1, &claim));
+	remove_claim(rig, 1);
+	kill(claim.shim_pid, SIGKILL);
+	rig_until(rig, rig_end(rig, 1) != NULL);
+	rig_expect_cause(rig_end(rig, 1), CAUSE_LOST);
+	rig_expect_file(rig, "effect", "x\n");
+}
+
 static void a_removed_spool_is_made_anew(void **state)
 {
 	struct rig *rig = *state;
@@ -275,6 +292,7 @@ int main(void)
 	    STORY(what_lost_claim_and_shim_is_ended_and_lost),
 	    STORY(a_shim_that_dies_without_its_claim_is_seen),
 	    STORY(what_left_a_log_is_not_started_again),
+	    STORY(what_left_nothing_but_its_process_is_not_started_again),
 	    STORY(a_removed_spool_is_made_anew),
 	    STORY(a_spool_that_is_moved_away_is_made_anew),
 	    STORY(a_spool_that_cannot_be_made_is_told_and_waited_for),
