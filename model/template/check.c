@@ -120,8 +120,9 @@ static void judge_in_shell(struct check *check, const struct template_path *path
 
 	if (is_sh(check->expression) && refused == NULL)
 		return;
-	(void)shown(check->source + path->offset, path->length, name);
-	(void)shown(check->source + check->expression->offset, check->expression->length, whole);
+	(void)node_shown(check->source + path->offset, path->length, name);
+	(void)node_shown(check->source + check->expression->offset, check->expression->length,
+			 whole);
 	if (is_sh(check->expression)) {
 		str_printf(message, "%s with | sh %s, or ", name, refused);
 		put_shell_remedy(message, path);
@@ -144,7 +145,7 @@ static void judge_free(struct check *check, const struct template_path *path)
 		judge_in_shell(check, path, &message);
 	} else if (check->place == TEMPLATE_IN_CODE) {
 		str_printf(&message, "%s is free text, which must not stand in arguments or code: ",
-			   shown(check->source + path->offset, path->length, name));
+			   node_shown(check->source + path->offset, path->length, name));
 		put_code_remedy(&message, path);
 	}
 	if (message.size > 0)
@@ -163,7 +164,7 @@ static void check_path(struct check *check, const struct template_path *path, bo
 	case TEMPLATE_UNKNOWN:
 		if (why.size == 0)
 			str_printf(&why, "unknown name '%s'",
-				   shown(check->source + path->offset, path->length, name));
+				   node_shown(check->source + path->offset, path->length, name));
 		report(check, path, why.data);
 		break;
 	case TEMPLATE_BOUND:

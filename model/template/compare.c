@@ -58,7 +58,7 @@ static int is_in(struct eval *eval, const json_t *item, const json_t *whole, boo
 		    eval->err, ERR_INVALID,
 		    "in cannot look for %s in %s: an item in a list, a text in a text or "
 		    "a key in an object",
-		    type_name(item), type_name(whole));
+		    value_type(item), value_type(whole));
 	if (json_is_string(whole))
 		*out = memmem(json_string_value(whole), json_string_length(whole),
 			      json_string_value(item), json_string_length(item)) != NULL;
@@ -77,7 +77,7 @@ static int order(struct eval *eval, const json_t *left, const json_t *right, int
 	else
 		return err_set(eval->err, ERR_INVALID,
 			       "%s and %s have no order: compare two numbers or two texts",
-			       type_name(left), type_name(right));
+			       value_type(left), value_type(right));
 	return 0;
 }
 

@@ -37,7 +37,7 @@ static int read_moment(struct eval *eval, const char *text, struct moment *out)
 		return err_set(eval->err, ERR_INVALID,
 			       "'%s' is no date and no instant: as in 2026-11-20 or "
 			       "2026-11-20T06:00:00+01:00",
-			       shown(text, strlen(text), buffer));
+			       node_shown(text, strlen(text), buffer));
 	out->is_date = strlen(text) == DATE_SIZE;
 	if (out->is_date) {
 		/* Not by way of the instant: where midnight is in a gap, it reads another hour. */
@@ -125,7 +125,7 @@ int date_check_format(const char *format, struct err *err)
 			return err_set(err, ERR_SYNTAX,
 				       "date knows no '%%%s': it knows %%Y %%m %%d %%H %%M %%S %%y "
 				       "%%j %%a %%A %%b %%B %%e %%V %%G %%u %%F %%T %%z %%s %%%%",
-				       shown(at, 1, buffer));
+				       node_shown(at, 1, buffer));
 	}
 	return 0;
 }

@@ -37,7 +37,7 @@ static int eval_path(struct eval *eval, const struct node *node, json_t **out)
 
 	*out = eval->values->get(eval->values->context, &node->path, &why);
 	if (*out == NULL) {
-		(void)shown(eval->source + node->offset, node->length, buffer);
+		(void)node_shown(eval->source + node->offset, node->length, buffer);
 		rc = err_set(eval->err, ERR_NOT_FOUND, "'%s' has no value%s%s", buffer,
 			     why.size == 0 ? "" : ": ", str_text(&why));
 	}

@@ -35,7 +35,7 @@ int text_append_sh(struct eval *eval, struct str *out, const json_t *value);
 int text_finish(struct eval *eval, int rc, struct str *text, json_t **out);
 /* Counts work that copies nothing. */
 int text_charge(struct eval *eval, size_t size);
-const char *type_name(const json_t *value); /* "a text", "a number" ... */
+const char *value_type(const json_t *value); /* "a text", "a number" ... */
 
 /* --- compare.c */
 

@@ -12,7 +12,7 @@ static int expect_text(struct eval *eval, const char *filter, const json_t *valu
 	if (json_is_string(value))
 		return 0;
 	return err_set(eval->err, ERR_INVALID, "%s takes a text, and this is %s", filter,
-		       type_name(value));
+		       value_type(value));
 }
 
 static int expect_texts(struct eval *eval, const char *filter, json_t *const *values, size_t count)
@@ -131,7 +131,7 @@ static int apply_join(struct eval *eval, json_t *const *values, size_t count, js
 
 	if (rc == 0 && !json_is_array(values[0]))
 		rc = err_set(eval->err, ERR_INVALID, "join takes a list, and this is %s",
-			     type_name(values[0]));
+			     value_type(values[0]));
 	for (size_t i = 0; rc == 0 && i < json_array_size(values[0]); i++) {
 		if (i > 0)
 			rc = text_append_value(eval, &text, values[1]);
@@ -213,7 +213,7 @@ static int apply_length(struct eval *eval, json_t *const *values, size_t count, 
 	else
 		return err_set(eval->err, ERR_INVALID,
 			       "length takes a text, a list or an object, and this is %s",
-			       type_name(value));
+			       value_type(value));
 	*out = json_integer((json_int_t)length);
 	return 0;
 }

@@ -79,6 +79,6 @@ struct template
 };
 
 /* A part of a template's text for a message: cut, and harmless to a terminal. Returns buffer. */
-const char *shown(const char *text, size_t size, char buffer[SHOWN_BYTES]);
+const char *node_shown(const char *text, size_t size, char buffer[SHOWN_BYTES]);
 
 #endif

@@ -3,7 +3,6 @@
  * Recursion is bounded twice: brackets open at once (parser->depth), and the height of the tree
  * that comes out, which pipelines raise without recursion. */
 #include "base/vec.h"
-#include "model/escape.h"
 #include "model/template/filter.h"
 #include "model/template/token.h"
 
@@ -654,21 +653,4 @@ int template_parse_condition(struct arena *arena, const char *text, struct templ
 bool template_is_one(const char *text)
 {
 	return strstr(text, "{{") != NULL;
-}
-
-const char *shown(const char *text, size_t size, char buffer[SHOWN_BYTES])
-{
-	struct str out = STR_INIT;
-	char *copy = mem_strndup(text, size < 60 ? size : 60);
-	size_t kept;
-
-	escape_append(&out, copy);
-	if (size > 60)
-		str_append(&out, "...");
-	kept = out.size < SHOWN_BYTES - 1 ? out.size : SHOWN_BYTES - 1;
-	memcpy(buffer, str_text(&out), kept);
-	buffer[kept] = '\0';
-	str_close(&out);
-	mem_free(copy);
-	return buffer;
 }

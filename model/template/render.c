@@ -20,7 +20,7 @@ static int fail(const struct template *template, const struct node *node, int rc
 {
 	char buffer[SHOWN_BYTES];
 
-	err_wrap(err, "%s", shown(template->source + node->offset, node->length, buffer));
+	err_wrap(err, "%s", node_shown(template->source + node->offset, node->length, buffer));
 	err->code = rc == ERR_NOT_FOUND ? ERR_INVALID : rc;
 	return err->code;
 }

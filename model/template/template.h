@@ -3,8 +3,9 @@
  *	text       = { characters | "{{" expression "}}" | "{{{{" (two braces as they are) }
  *	expression = or-free pipeline: primary { "|" filter [ "(" arguments ")" ] }
  *	primary    = path | literal | function "(" arguments ")" | "(" expression ")"
- *	path       = name { "." name | "[" integer or text literal "]" }
+ *	path       = name { "." name | "[" integer or text literal "]" }        no blanks inside
  *	literal    = 'text' | "text" | integer | number | true | false | null
+ *	             in a text \n \t \\ \' \" stand for what they stand for in C
  *	condition  = the same primaries and pipelines joined by == != < <= > >= in, not in,
  *	             not, and, or; [a, b] lists; and, or, not bind as in Python
  *
@@ -45,9 +46,10 @@ struct template_error {
 /* True when the text holds "{{" at all: most do not, and need no parsing. */
 bool template_is_one(const char *text);
 
-/* Parse a text with templates, or a whole condition (as in `when`). Fail with ERR_SYNTAX, or
- * ERR_LIMIT (depth 32, 1,000 expressions, 64 KiB of one expression). An unknown filter or function
- * is ERR_SYNTAX with the nearest known one. */
+/* Parse a text with templates, or a whole condition (as in `when`, without braces). Fail with
+ * ERR_SYNTAX, or ERR_LIMIT (depth 32, 1,000 expressions and 10,000 names, values and operators of
+ * one text, 64 KiB of one expression). An unknown filter or function is ERR_SYNTAX with the nearest
+ * known one. The text is copied. */
 int template_parse(struct arena *arena, const char *text, struct template **out,
 		   struct template_error *error);
 int template_parse_condition(struct arena *arena, const char *text, struct template **out,
@@ -56,7 +58,9 @@ int template_parse_condition(struct arena *arena, const char *text, struct templ
 /* What a name stands for where the template stands. */
 enum template_class {
 	TEMPLATE_UNKNOWN, /* no such name: why says so, with the nearest known one */
-	TEMPLATE_BOUND,   /* its characters are known to be harmless: dates, numbers, enums, ids */
+	TEMPLATE_BOUND,   /* its characters are known to be harmless (dates, numbers, ids, and enums
+			     and patterns without quotes and what else steers a shell); it may be
+			     empty */
 	TEMPLATE_FREE,    /* free text: params without bounds, outputs, events, items */
 };
 
@@ -97,7 +101,8 @@ struct template_values {
 
 /* Appends the rendered text. Fails with ERR_INVALID (a value is missing, or of the wrong type for
  * its filter) or ERR_LIMIT (beyond max_bytes); *out may then hold a part. Texts are put in as they
- * are, numbers and booleans as in JSON, null as nothing, lists and objects as compact JSON. */
+ * are, numbers and booleans as in JSON, null as nothing, lists and objects as compact JSON. A text
+ * that holds a NUL is ERR_INVALID: no command and no environment can hold it. */
 int template_render(const struct template *template, const struct template_values *values,
 		    size_t max_bytes, struct str *out, struct err *err);
 /* Fails with ERR_INVALID: a value is missing, or two are compared that cannot be ("2" < 3). */

@@ -145,7 +145,7 @@ int text_finish(struct eval *eval, int rc, struct str *text, json_t **out)
 	return rc;
 }
 
-const char *type_name(const json_t *value)
+const char *value_type(const json_t *value)
 {
 	static const char *const names[] = {
 	    [JSON_OBJECT] = "an object", [JSON_ARRAY] = "a list",  [JSON_STRING] = "a text",

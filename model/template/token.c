@@ -63,7 +63,7 @@ int token_unexpected(struct token *token, const char *wanted)
 		return token_fail(token, token->at, ERR_SYNTAX, "it ends where %s should stand",
 				  wanted);
 	return token_fail(token, token->at, ERR_SYNTAX, "'%s' stands where %s should",
-			  shown(next, word_size(next), buffer), wanted);
+			  node_shown(next, word_size(next), buffer), wanted);
 }
 
 char token_peek(struct token *token)
@@ -206,7 +206,7 @@ static int read_number(struct token *token, struct literal *out)
 			size++;
 		return token_fail(token, begin, ERR_SYNTAX,
 				  "'%s' is no number; a text needs quotes",
-				  shown(token->text + begin, size, buffer));
+				  node_shown(token->text + begin, size, buffer));
 	}
 	out->type = json_typeof(value);
 	out->integer = json_integer_value(value);
