@@ -169,8 +169,8 @@ static int read_footer(struct tz *tz, struct reader *reader, struct err *err)
 int tz_file_read(struct tz *tz, const unsigned char *bytes, size_t size, struct err *err)
 {
 	struct reader reader = {bytes, size};
-	struct counts counts;
-	unsigned char version;
+	struct counts counts = {0};
+	unsigned char version = 0;
 	int rc;
 
 	if (size > TZ_FILE_BYTES)

@@ -227,7 +227,7 @@ static void list_turns(const struct tz_rule *rule, int32_t year, struct turn tur
 
 void tz_rule_span(const struct tz_rule *rule, int64_t at_s, struct tz_span *out)
 {
-	struct turn turns[CHANGE_COUNT];
+	struct turn turns[CHANGE_COUNT] = {{0}};
 	int32_t year;
 	int32_t month;
 	int32_t day;
