@@ -201,11 +201,12 @@ static bool has_plain_literals(const struct node *node)
 
 static void check_expression(struct check *check, const struct node *node)
 {
-	bool is_word = is_sh(node) && check->shell.state == SHELL_OPEN;
-
 	check->expression = node;
 	check_node(check, node, false);
-	shell_pass(&check->shell, is_word || has_plain_literals(node));
+	if (is_sh(node) && check->shell.state == SHELL_OPEN)
+		shell_pass_word(&check->shell);
+	else
+		shell_pass(&check->shell, has_plain_literals(node));
 }
 
 void template_check(const struct template *template, const struct template_scope *scope,

@@ -29,7 +29,8 @@ bool value_is_true(const json_t *value);
 int text_append(struct eval *eval, struct str *out, const char *bytes, size_t size);
 int text_append_value(struct eval *eval, struct str *out, const json_t *value);
 int text_append_json(struct eval *eval, struct str *out, const json_t *value);
-/* In single quotes for /bin/sh; a list as its items with blanks between. */
+/* In single quotes for /bin/sh, always one word: of a list its JSON, for the words behind the first
+ * one could be commands, as in "v={{ params.list | sh }}". */
 int text_append_sh(struct eval *eval, struct str *out, const json_t *value);
 /* Takes what was appended as a value; on failure (rc not 0) only closes text. Returns rc. */
 int text_finish(struct eval *eval, int rc, struct str *text, json_t **out);

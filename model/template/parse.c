@@ -317,7 +317,7 @@ static int check_arguments(struct parser *parser, size_t offset, const struct fi
 	if (count < filter->min_arguments || count > filter->max_arguments)
 		return token_fail(&parser->token, offset, ERR_SYNTAX, "write it as | %s",
 				  filter->usage);
-	if (filter->check == NULL || first->kind != NODE_LITERAL)
+	if (first == NULL || filter->check == NULL || first->kind != NODE_LITERAL)
 		return 0;
 	if (first->literal.type != JSON_STRING)
 		return token_fail(&parser->token, first->offset, ERR_SYNTAX, "write it as | %s",

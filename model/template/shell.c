@@ -238,23 +238,31 @@ const char *shell_refuses(const struct shell_scan *scan)
 	return reasons[scan->state];
 }
 
-/* Where an empty text joins what stands before it with what comes next: '\' and a quote, '$' and a
- * bracket, '<' and another. */
-static bool joins(const struct shell_scan *scan)
+/* Whether what stands before takes the next character: a backslash a quote, a "$" a bracket. */
+static bool takes_next(const struct shell_scan *scan, const char *takers)
 {
 	bool is_read = scan->state == SHELL_OPEN || scan->state == SHELL_DOUBLE;
 
-	return scan->is_escaped || (is_read && is_one_of(scan->before, "$<("));
+	return scan->is_escaped || (is_read && is_one_of(scan->before, takers));
+}
+
+static void pass(struct shell_scan *scan, bool is_sure, char before)
+{
+	if (!is_sure && scan->state != SHELL_HEREDOC)
+		scan->state = SHELL_UNSURE;
+	scan->is_escaped = false;
+	scan->before = before;
 }
 
 void shell_pass(struct shell_scan *scan, bool is_plain)
 {
-	if (scan->state == SHELL_HEREDOC)
-		return;
-	if (!is_plain || joins(scan))
-		scan->state = SHELL_UNSURE;
-	scan->is_escaped = false;
-	scan->before = AFTER_EXPRESSION;
+	/* It may be empty, and then "<" meets another. */
+	pass(scan, is_plain && !takes_next(scan, "$<("), AFTER_EXPRESSION);
+}
+
+void shell_pass_word(struct shell_scan *scan)
+{
+	pass(scan, !takes_next(scan, "$"), '\'');
 }
 
 bool shell_is_plain(const char *text, size_t size)

@@ -31,9 +31,10 @@ void shell_start(struct shell_scan *scan);
 void shell_read(struct shell_scan *scan, const char *text, size_t size);
 /* Why a word in single quotes must not stand here, and what to do; NULL when it may. */
 const char *shell_refuses(const struct shell_scan *scan);
-/* An expression stands here. is_plain: its text holds nothing that means something to a shell, or
- * is one quoted word. */
+/* An expression stands here. is_plain: its text holds nothing that means something to a shell. */
 void shell_pass(struct shell_scan *scan, bool is_plain);
+/* A word in single quotes stands here, while SHELL_OPEN. */
+void shell_pass_word(struct shell_scan *scan);
 /* Whether a text holds nothing of the sort. */
 bool shell_is_plain(const char *text, size_t size);
 

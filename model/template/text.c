@@ -108,7 +108,7 @@ static int append_quoted(struct eval *eval, struct str *out, const char *text, s
 	return rc;
 }
 
-static int append_sh_one(struct eval *eval, struct str *out, const json_t *value)
+int text_append_sh(struct eval *eval, struct str *out, const json_t *value)
 {
 	struct str text = STR_INIT;
 	int rc = text_append_value(eval, &text, value);
@@ -116,21 +116,6 @@ static int append_sh_one(struct eval *eval, struct str *out, const json_t *value
 	if (rc == 0)
 		rc = append_quoted(eval, out, str_text(&text), text.size);
 	str_close(&text);
-	return rc;
-}
-
-int text_append_sh(struct eval *eval, struct str *out, const json_t *value)
-{
-	int rc = 0;
-
-	if (!json_is_array(value))
-		return append_sh_one(eval, out, value);
-	for (size_t i = 0; i < json_array_size(value) && rc == 0; i++) {
-		if (i > 0)
-			rc = text_append(eval, out, " ", 1);
-		if (rc == 0)
-			rc = append_sh_one(eval, out, json_array_get(value, i));
-	}
 	return rc;
 }
 

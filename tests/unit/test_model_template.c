@@ -191,7 +191,7 @@ static void sh_makes_one_word(void **state)
 {
 	expect_text(*state, "{{ params.name | sh }} {{ params.empty | sh }} {{ params.n | sh }}",
 		    "'it'\\''s' '' '3'");
-	expect_text(*state, "{{ params.list | sh }}", "'a' 'b c'");
+	expect_text(*state, "{{ params.list | sh }}", "'[\"a\",\"b c\"]'");
 	expect_text(*state, "{{ '\\'\\'' | sh }}", "''\\'''\\'''");
 }
 

@@ -153,6 +153,7 @@ static void a_quoted_word_stands_where_quotes_begin(void **state)
 	    "echo $'plain' X",
 	    "echo D'x'X",
 	    "echo \\\nX",
+	    "cat <X; (X); X#'a' X",
 	};
 
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
