@@ -110,6 +110,23 @@ static bool report_character(struct place place, struct report *report)
 	return true;
 }
 
+/* A ':' where no key can be, behind the first words of a line: the line goes on with the value of
+ * the one above, because it is indented deeper than the keys that it should stand beside. */
+static bool report_indentation(struct place place, struct report *report)
+{
+	size_t length;
+	const char *line = source_line(report->source, place.line, &length);
+	size_t before = place.column - 1 < length ? place.column - 1 : length;
+
+	if (memchr(line, ':', before) != NULL || memchr(line, '#', before) != NULL)
+		return false;
+	place.column = 1 + (uint32_t)strspn(line, " -");
+	report_syntax(report, place,
+		      "this key is indented deeper than the one above: line them up, or quote the "
+		      "text if the ':' belongs to it");
+	return true;
+}
+
 /* "{{ ds }} text" without quotes is a map with text behind it. That is told as what it is meant to
  * be, in the words that a template gets anywhere. */
 static bool report_bare_template(struct place at, struct report *report)
@@ -156,6 +173,9 @@ void problem_report(const yaml_parser_t *parser, const struct document *document
 	    matches(parser->problem, "values are not allowed"))
 		if (report_character(at, report))
 			return;
+	if (matches(parser->problem, "mapping values are not allowed") &&
+	    report_indentation(at, report))
+		return;
 	for (size_t i = 0; i < sizeof problems / sizeof problems[0]; i++)
 		if (matches(parser->context, problems[i].context) &&
 		    matches(parser->problem, problems[i].problem)) {
