@@ -42,8 +42,16 @@ static const char *hint_of_shell(const struct instance *instance, const struct a
 	return end->exit_code == 126 ? " (the shell may not execute it; the log names it)" : "";
 }
 
-/* "exit code 3", "timeout after 5m", "could not start: exec '/bin/nope': ..."; NULL = nothing to
- * say. */
+/* " (SIGKILL)"; "" for a signal without a name. */
+static const char *name_of_signal(struct step *step, const struct attempt_end *end)
+{
+	const char *name = end->cause == CAUSE_SIGNAL ? sigabbrev_np(end->signal) : NULL;
+
+	return name == NULL ? "" : emit_text(step, " (SIG%s)", name);
+}
+
+/* "exit code 3", "killed by signal 9 (SIGKILL)", "timeout after 5m", "could not start:
+ * exec '/bin/nope': ..."; NULL = nothing to say. */
 static const char *describe(struct step *step, const struct instance *instance,
 			    const struct attempt_end *end)
 {
@@ -53,7 +61,8 @@ static const char *describe(struct step *step, const struct instance *instance,
 	if (text == NULL)
 		return NULL;
 	text = emit_text(step, text, end->cause == CAUSE_SIGNAL ? end->signal : end->exit_code);
-	text = emit_text(step, "%s%s", text, hint_of_shell(instance, end));
+	text = emit_text(step, "%s%s%s", text, name_of_signal(step, end),
+			 hint_of_shell(instance, end));
 	if (end->cause == CAUSE_TIMEOUT && timeout_ms > 0)
 		text = emit_text(step, "%s after %s", text, emit_duration(step, timeout_ms));
 	if (end->reason[0] != '\0')

@@ -79,7 +79,7 @@ static void what_ends_before_the_signal_ends_as_it_did(void **state)
 	    {CAUSE_SKIPPED, "00:05 runs try 1 skipped: exit code 99\n00:05 run cancelled\n"},
 	    {CAUSE_EXIT_CODE, "00:05 runs try 1 failed: exit code 99\n00:05 run cancelled\n"},
 	    {CAUSE_SIGNAL,
-	     "00:05 runs try 1 cancelled: killed by signal 15\n00:05 run cancelled\n"},
+	     "00:05 runs try 1 cancelled: killed by signal 15 (SIGTERM)\n00:05 run cancelled\n"},
 	    {CAUSE_LOST, "00:05 runs try 1 cancelled: lost\n00:05 run cancelled\n"},
 	    {CAUSE_TIMEOUT, "00:05 runs try 1 failed: timeout\n00:05 run cancelled\n"},
 	    {CAUSE_OUT_OF_MEMORY, "00:05 runs try 1 failed: out of memory\n00:05 run cancelled\n"},

@@ -45,9 +45,8 @@ static void the_last_try_decides(void **state)
 	(void)state;
 	end(begin("signal oom lost"),
 	    "00:00 extract try 1 running\n"
-	    "00:00 extract try 1 up_for_retry until 05:00: killed by signal 9, try 1 of 3; next "
-	    "try "
-	    "in 5m\n"
+	    "00:00 extract try 1 up_for_retry until 05:00: killed by signal 9 (SIGKILL), try 1 of "
+	    "3; next try in 5m\n"
 	    "05:00 extract try 2 running\n"
 	    "05:00 extract try 2 up_for_retry until 10:00: out of memory, try 2 of 3; next try in "
 	    "5m\n"
