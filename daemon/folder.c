@@ -103,12 +103,17 @@ static bool is_defaults_file(const char *name)
 	return strcmp(name, "heddle.yaml") == 0 || strcmp(name, "heddle.yml") == 0;
 }
 
+static bool is_defaults_path(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return is_defaults_file(slash == NULL ? path : slash + 1);
+}
+
 /* A dag must not run without the defaults that its author wrote for it. */
 static void refuse_without_defaults(struct folder *folder, const char *name, const char *defaults)
 {
-	const char *slash = strrchr(name, '/');
-
-	if (defaults == NULL || is_defaults_file(slash == NULL ? name : slash + 1))
+	if (defaults == NULL || is_defaults_path(name))
 		return;
 	report(folder, name, 1,
 	       "the defaults of '%s' hold for this file and are not supported yet: write "
@@ -132,6 +137,8 @@ static void add_file(struct folder *folder, const char *path, const char *shown,
 	folder->file_count++;
 	if (file_read(path, LIMIT_DAG_FILE_BYTES, &text, &err) != 0)
 		report_unread(folder, name, path, &err);
+	else if (is_defaults_path(name))
+		report(folder, name, 1, "defaults of a folder (heddle.yaml) are not supported yet");
 	else
 		(void)dag_parse(name, str_text(&text), text.size, &dags, &errors);
 	if (err.code != 0 || errors.count > 0)

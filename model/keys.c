@@ -21,11 +21,11 @@ const struct key keys[] = {
     {"tasks", DAG, YES, NO, "list or map", "required", "list of tasks with id, or a map by id; their order means nothing"},
     {"max_active_tasks", DAG, YES, NO, "integer", "16", "tasks of this dag that run at once, over all its runs"},
     {"pools", DAG | FOLDER, YES, NO, "map", "{}", "name: slots; default is the pool of tasks that name none"},
-    {"domain", DAG | FOLDER, NO, NO, "id", "folder's", "scopes products, pools, connections, secrets and roles"},
-    {"owner", DAG | FOLDER, NO, NO, "text", "folder's", "who answers for it"},
-    {"tags", DAG | FOLDER, NO, NO, "list", "folder's", "words to find it by"},
+    {"domain", DAG | FOLDER, YES, NO, "id", "folder's", "scopes products, pools, connections, secrets and roles"},
+    {"owner", DAG | FOLDER, YES, NO, "text", "folder's", "who answers for it"},
+    {"tags", DAG | FOLDER, YES, NO, "list", "folder's", "words to find it by"},
     {"schedule", DAG, NO, NO, "text, list or map", "none", "when runs start: cron, every, at"},
-    {"timezone", DAG | FOLDER, NO, NO, "text", "UTC", "IANA name of the zone that times are read in"},
+    {"timezone", DAG | FOLDER, YES, NO, "text", "UTC", "IANA name of the zone that times are read in"},
     {"dst", DAG, NO, NO, "map", "{gap: shift, repeat: first}", "what happens to fixed times when the clock is changed"},
     {"calendar", DAG, NO, NO, "text", "none", "name of the calendar that the schedule follows"},
     {"period", DAG, NO, NO, "text", "of the product, else the fire time", "what one run stands for: hour day week month event"},
@@ -34,15 +34,15 @@ const struct key keys[] = {
     {"end", DAG, NO, NO, "instant", "none", "no period after it"},
     {"catchup", DAG, NO, NO, "text", "last", "which missed fires are made up: none last all"},
     {"catchup_window", DAG, NO, NO, "duration", "1d", "how old a missed fire may be"},
-    {"overlap", DAG, NO, NO, "text", "queue", "what a fire does while a run is under way: queue skip latest cancel allow"},
+    {"overlap", DAG, NO, NO, "text", "queue", "what a new run does while max_active_runs are under way: queue (skip latest cancel allow are not supported yet)"},
     {"max_active_runs", DAG, NO, NO, "integer", "1", "runs of this dag at once"},
     {"queue_max", DAG, NO, NO, "integer", "100", "runs that may wait for another to end"},
     {"depends_on", DAG, NO, NO, "list", "[]", "data products that a run waits for"},
     {"produces", DAG, NO, NO, "list", "[]", "data products that a run builds"},
     {"webhooks", DAG, NO, NO, "list", "[]", "addresses whose POST starts a run"},
     {"params", DAG, NO, NO, "map", "{}", "values that a trigger may give, with their types"},
-    {"env", DAG | FOLDER, NO, NO, "map", "{}", "environment of every task"},
-    {"defaults", DAG | FOLDER, NO, NO, "map", "{}", "task keys for every task"},
+    {"env", DAG | FOLDER, YES, NO, "map", "{}", "environment of every task"},
+    {"defaults", DAG | FOLDER, YES, NO, "map", "{}", "task keys for every task"},
     {"credentials", DAG | FOLDER | TASK, NO, NO, "list", "none", "roles, connections and secrets that tasks get"},
     {"timeout", DAG, NO, NO, "duration", "none", "of the whole run"},
     {"on_success", DAG, NO, NO, "list", "[]", "tasks run after a run that succeeded"},
@@ -76,17 +76,17 @@ const struct key keys[] = {
     {"map", TASK, NO, NO, "list or map", "none", "one instance of the task for each item"},
     {"map_max", TASK, NO, NO, "integer", "none", "instances of the task at once"},
     {"files", TASK, NO, NO, "map", "{}", "files made for the attempt"},
-    {"shell", TASK, NO, NO, "list", "[/bin/sh, -e]", "program that reads the command's text"},
+    {"shell", TASK, YES, NO, "list", "[/bin/sh, -e]", "program that reads the command's text"},
     {"run_as", TASK, NO, NO, "text", "none", "user that the task runs as"},
-    {"limits", TASK | FOLDER, NO, NO, "map", "{}", "memory, cpus, processes and log of an attempt"},
+    {"limits", TASK, NO, NO, "map", "{}", "memory, cpus, processes and log of an attempt"},
     {"continuous", TASK, NO, NO, "map", "none", "for jobs that do not end"},
     {"isolate", TASK, NO, NO, "map", "none", "network and folders that the task does not see"},
     {"outputs", TASK, NO, NO, "map", "{}", "values taken from what the task printed"},
     {"allow_failure", TASK, NO, NO, "boolean", "false", "its failure does not fail the run"},
-    {"group", TASK, NO, NO, "text", "none", "tasks shown together"},
+    {"group", TASK, YES, NO, "text", "none", "tasks shown together"},
     {"teardown_for", TASK, NO, NO, "list of ids", "none", "tasks that it clears up after"},
-    {"inputs", TASK, NO, NO, "list", "[]", "datasets that it reads, for lineage"},
-    {"outlets", TASK, NO, NO, "list", "[]", "datasets that it writes, for lineage"},
+    {"inputs", TASK, YES, NO, "list", "[]", "datasets that it reads, for lineage"},
+    {"outlets", TASK, YES, NO, "list", "[]", "datasets that it writes, for lineage"},
 
     /* The actions: a task has exactly one. */
     {"command", TASK, YES, YES, "text or list", "none", "text for /bin/sh -e, or a list that is run without a shell"},
@@ -123,9 +123,10 @@ const struct key keys[] = {
     {"products", FOLDER, NO, NO, "list", "[]", "data products that no dag here builds"},
     {"sources", FOLDER, NO, NO, "list", "[]", "where events come from"},
     {"forward", FOLDER, NO, NO, "list", "[]", "where events go to"},
-    {"vars", FOLDER, NO, NO, "map", "{}", "values for templates"},
+    {"vars", FOLDER, YES, NO, "map", "{}", "values for templates"},
+    {"limits", FOLDER, NO, NO, "map", "{}", "runs, tasks and events of a domain"},
     {"start_paused", FOLDER, NO, NO, "boolean", "false", "new dags of the folder start paused"},
-    {"require", FOLDER, NO, NO, "list", "[]", "keys that every dag of the folder must have"},
+    {"require", FOLDER, YES, NO, "list", "[]", "keys that every dag of the folder must have"},
 };
 /* clang-format on */
 const size_t key_count = sizeof keys / sizeof keys[0];
@@ -240,6 +241,12 @@ static const struct {
 };
 #define FOREIGN_COUNT (sizeof foreign / sizeof foreign[0])
 #define KEY_COUNT (sizeof keys / sizeof keys[0])
+
+bool key_may_be_default(const struct key *key)
+{
+	return (key->levels & TASK) != 0 && !key->is_action && strcmp(key->name, "id") != 0 &&
+	       strcmp(key->name, "depends_on") != 0;
+}
 
 const struct key *key_find(const char *name, enum key_level level)
 {

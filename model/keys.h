@@ -30,6 +30,8 @@ struct key {
 extern const struct key keys[];
 extern const size_t key_count;
 
+/* True for a key of a task that may stand in `defaults`: not what makes the one task what it is. */
+bool key_may_be_default(const struct key *key);
 /* The key of that name at that level, or NULL. */
 const struct key *key_find(const char *name, enum key_level level);
 /* The key that a word which is not one at this level most likely stands for: another tool's word

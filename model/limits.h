@@ -12,6 +12,16 @@
 #define LIMIT_EDGES 2000000u                  /* depends_on entries of one dag */
 #define LIMIT_ID_BYTES 100u
 #define LIMIT_DESCRIPTION_BYTES 65536u
+#define LIMIT_WORD_BYTES 1000u           /* an owner, a tag, a group, a zone */
+#define LIMIT_PATTERN_BYTES 4096u        /* a regular expression */
+#define LIMIT_PARAMS 1000u               /* params of a dag, outputs that one task names */
+#define LIMIT_PARAMS_BYTES (64u * 1024)  /* of one run, as JSON */
+#define LIMIT_OUTPUT_BYTES (256u * 1024) /* of one task, names and values */
+#define LIMIT_QUERY_BYTES (1024u * 1024)
+#define LIMIT_NAMED_FILE_BYTES (1024u * 1024) /* a file that a dag names */
+#define LIMIT_SEARCH_STEPS 20000000u          /* edges followed to tell what is upstream of what */
+#define LIMIT_PRIORITY 1000000
+#define LIMIT_RETRY_BACKOFF 100
 #define LIMIT_ERRORS 1000u /* reported of one file; one more line tells of the rest */
 #define LIMIT_POOL_SLOTS 100000
 #define LIMIT_RETRIES 10000
@@ -31,7 +41,12 @@
 #define LIMIT_LOG_LINE_BYTES 65536u /* a longer line is broken in pieces */
 
 #define DEFAULT_RETRY_DELAY_MS 30000
+#define DEFAULT_RETRY_MAX_DELAY_MS 3600000
+#define DEFAULT_RETRY_JITTER 0.1
 #define DEFAULT_MAX_ACTIVE_TASKS 16
+#define DEFAULT_MAX_ACTIVE_RUNS 1
+#define DEFAULT_QUEUE_MAX 100
+#define DEFAULT_RETENTION_MS (90LL * 24 * 3600 * 1000)
 #define DEFAULT_GRACE_MS 10000 /* between SIGTERM and SIGKILL */
 
 #endif

@@ -2,17 +2,17 @@
  *
  * bytes -> documents (yaml/source.h) -> a tree each (yaml/tree.h) -> struct dag. A broken document
  * does not keep the others from being checked, but a file is taken whole or not at all. */
+#include "model/parse.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include "model/dag.h"
+#include "model/defaults.h"
 #include "model/keys.h"
 #include "model/limits.h"
 #include "model/names.h"
-#include "model/parse_task.h"
-#include "model/parse_value.h"
+#include "model/parse_dag.h"
 #include "model/yaml/tree.h"
 
-#include <assert.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -26,129 +26,84 @@ struct file {
 	struct names ids; /* of its dags -> line; the texts live in the dags */
 	struct dag_list dags;
 	uint32_t documents; /* that are not empty */
+	const struct dag_surroundings *around;
+	const struct node **folders; /* roots of around->defaults */
+	bool is_kept;
 };
 
-static struct dag *dag_create(const struct file *file, const struct document *document)
+void parse_hash(const char *bytes, size_t size, char out[33])
 {
 	unsigned char hash[HASH_BYTES];
+
+	crypto_generichash(hash, sizeof hash, (const unsigned char *)bytes, size, NULL, 0);
+	sodium_bin2hex(out, 33, hash, sizeof hash);
+}
+
+struct dag *parse_dag_create(const char *source, const char *text, size_t size, uint32_t line)
+{
 	struct dag *dag = mem_alloc(sizeof *dag);
 
 	atomic_init(&dag->references, 1);
 	arena_init(&dag->arena);
-	dag->id = "";
-	dag->source = arena_strdup(&dag->arena, file->source.name);
-	dag->text_bytes = document->end - document->start;
-	dag->text =
-	    arena_strndup(&dag->arena, file->source.text + document->start, dag->text_bytes);
-	dag->line = document->line;
-	dag->max_active_tasks = DEFAULT_MAX_ACTIVE_TASKS;
-	crypto_generichash(hash, sizeof hash, (const unsigned char *)dag->text, dag->text_bytes,
-			   NULL, 0);
-	sodium_bin2hex(dag->hash, sizeof dag->hash, hash, sizeof hash);
+	dag->source = arena_strdup(&dag->arena, source);
+	dag->text_bytes = size;
+	dag->text = arena_strndup(&dag->arena, text, size);
+	dag->line = line;
 	return dag;
 }
 
-static void read_id(struct file *file, struct dag *dag, const struct node *value)
+/* The files of the folders above belong to the version. */
+static void add_defaults(const struct file *file, struct dag *dag)
 {
-	const char *id;
-	uint32_t first_line;
+	size_t count = file->around->default_count;
+	struct dag_file *files = arena_alloc(&dag->arena, count * sizeof *files);
 
-	if (!value_id(&file->report, "id", value, true, &id))
+	for (size_t i = 0; i < count; i++) {
+		const struct defaults *defaults = file->around->defaults[i];
+		const char *text = defaults_text(defaults, &files[i].bytes);
+
+		files[i].kind = DAG_FILE_DEFAULTS;
+		files[i].name = arena_strdup(&dag->arena, defaults_source(defaults));
+		files[i].text = arena_strndup(&dag->arena, text, files[i].bytes);
+		memcpy(files[i].hash, defaults_hash(defaults), sizeof files[i].hash);
+	}
+	dag->files = files;
+	dag->file_count = (uint32_t)count;
+}
+
+/* Of a dag without files this is the hash of its text. */
+static void name_version(struct dag *dag)
+{
+	struct str all = STR_INIT;
+
+	parse_hash(dag->text, dag->text_bytes, dag->hash);
+	if (dag->file_count == 0)
 		return;
-	dag->id = arena_strdup(&dag->arena, id);
-	first_line = names_add(&file->ids, dag->id, value->place.line);
-	if (first_line != NAMES_NONE)
-		report_add(&file->report, value->place, "duplicate dag id '%s' (first on line %u)",
-			   id, first_line);
+	str_printf(&all, "%s\n", dag->hash);
+	for (uint32_t i = 0; i < dag->file_count; i++)
+		str_printf(&all, "%d %s %s\n", (int)dag->files[i].kind, dag->files[i].hash,
+			   dag->files[i].name);
+	parse_hash(str_text(&all), all.size, dag->hash);
+	str_close(&all);
 }
 
-static void read_description(struct file *file, struct dag *dag, const struct node *value)
+static struct dag *read_dag(struct file *file, const struct document *document,
+			    const struct node *root)
 {
-	const char *text;
+	struct dag_reading reading = {.report = &file->report,
+				      .folders = file->folders,
+				      .folder_count = file->around->default_count,
+				      .read_file = file->around->read_file,
+				      .context = file->around->context,
+				      .ids = &file->ids,
+				      .is_kept = file->is_kept};
+	struct dag *dag = parse_dag_create(file->source.name, file->source.text + document->start,
+					   document->end - document->start, document->line);
 
-	if (value_text(&file->report, "description", value, LIMIT_DESCRIPTION_BYTES, &text))
-		dag->description = arena_strdup(&dag->arena, text);
-}
-
-static void read_max_active_tasks(struct file *file, struct dag *dag, const struct node *value)
-{
-	int64_t count;
-
-	if (value_integer(&file->report, "max_active_tasks", value, 1, LIMIT_POOL_SLOTS, &count))
-		dag->max_active_tasks = (uint32_t)count;
-}
-
-static void read_pools(struct file *file, struct dag *dag, const struct node *value)
-{
-	struct pool_size *pools;
-
-	if (!value_is_map(&file->report, "pools", value))
-		return;
-	pools = arena_alloc(&dag->arena, value->count * sizeof *pools);
-	dag->pools = pools;
-	for (uint32_t i = 0; i < value->count; i++) {
-		const struct node_entry *entry = &value->entries[i];
-		const char *name;
-		int64_t slots;
-		bool is_named = value_id(&file->report, "pool", entry->key, false, &name);
-
-		if (!value_integer(&file->report, is_named ? name : "pool", entry->value, 1,
-				   LIMIT_POOL_SLOTS, &slots) ||
-		    !is_named)
-			continue;
-		pools[dag->pool_count++] = (struct pool_size){
-		    .name = arena_strdup(&dag->arena, name), .slots = (uint32_t)slots};
-	}
-}
-
-static void read_tasks(struct file *file, struct dag *dag, const struct node *value)
-{
-	parse_tasks(dag, value, &file->report);
-}
-
-static const struct {
-	const char *key;
-	void (*read)(struct file *file, struct dag *dag, const struct node *value);
-} readers[] = {
-    {"id", read_id},       {"description", read_description},
-    {"pools", read_pools}, {"max_active_tasks", read_max_active_tasks},
-    {"tasks", read_tasks},
-};
-
-/* Reads one key and returns what it is, or most likely is. NULL = nobody knows. */
-static const struct key *read_key(struct file *file, struct dag *dag,
-				  const struct node_entry *entry)
-{
-	const char *name = entry->key->text;
-	const struct key *key = key_find(name, LEVEL_DAG);
-
-	if (key == NULL) {
-		key_report_unknown(&file->report, entry->key->place, name, LEVEL_DAG);
-		return key_guess(&file->report, name, LEVEL_DAG);
-	}
-	if (!key->is_supported)
-		report_add(&file->report, entry->key->place, "key '%s' is not supported yet", name);
-	for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
-		if (strcmp(readers[i].key, name) == 0)
-			readers[i].read(file, dag, entry->value);
-	return key;
-}
-
-static void read_dag(struct file *file, struct dag *dag, const struct node *root)
-{
-	bool has_id = root->is_faulty;
-	bool has_tasks = root->is_faulty;
-
-	for (uint32_t i = 0; i < root->count; i++) {
-		const struct key *key = read_key(file, dag, &root->entries[i]);
-
-		has_id = has_id || (key != NULL && strcmp(key->name, "id") == 0);
-		has_tasks = has_tasks || (key != NULL && strcmp(key->name, "tasks") == 0);
-	}
-	if (!has_id)
-		report_add(&file->report, root->place, "the dag has no 'id'");
-	if (!has_tasks)
-		report_add(&file->report, root->place, "the dag has no 'tasks'");
+	add_defaults(file, dag);
+	parse_dag(dag, root, &reading);
+	name_version(dag);
+	return dag;
 }
 
 /* dag-factory's shape: no id here, but maps that hold the tasks of one dag each, or "default". */
@@ -204,7 +159,6 @@ static void read_document(struct file *file, const struct document *document)
 	struct arena arena;
 	const struct node *root = NULL;
 	struct place place;
-	struct dag *dag;
 
 	arena_init(&arena);
 	if (source_odd_directive(&file->source, document, &place)) {
@@ -215,11 +169,8 @@ static void read_document(struct file *file, const struct document *document)
 		file->documents++;
 	} else if (root != NULL) {
 		file->documents++;
-		if (!is_other_kind(file, root)) {
-			dag = dag_create(file, document);
-			read_dag(file, dag, root);
-			vec_push(&file->dags, dag);
-		}
+		if (!is_other_kind(file, root))
+			vec_push(&file->dags, read_dag(file, document, root));
 	}
 	arena_close(&arena);
 }
@@ -233,65 +184,116 @@ static void read_documents(struct file *file)
 	while (!report_is_full(&file->report) &&
 	       source_next_document(&file->source, &line, &document)) {
 		if (++count > LIMIT_DOCUMENTS) {
-			report_syntax(&file->report, (struct place){document.line, 1},
+			report_syntax(&file->report,
+				      (struct place){.line = document.line, .column = 1},
 				      "more than %u documents in one file", LIMIT_DOCUMENTS);
 			return;
 		}
 		read_document(file, &document);
 	}
 	if (file->documents == 0)
-		report_add(&file->report, (struct place){1, 1},
+		report_add(&file->report, (struct place){.line = 1, .column = 1},
 			   "the file holds no dag: a dag has an 'id' and 'tasks'");
 }
 
-/* True for the file that holds a folder's defaults. */
-static bool is_folder_file(const char *path)
+bool parse_check_text(struct report *report, size_t size)
 {
-	const char *slash = strrchr(path, '/');
-	const char *name = slash == NULL ? path : slash + 1;
-
-	return strcmp(name, "heddle.yaml") == 0 || strcmp(name, "heddle.yml") == 0;
-}
-
-/* What keeps the whole text from being read. */
-static bool check_file(struct file *file, size_t size)
-{
-	struct report *report = &file->report;
-	struct place place = {1, 1};
+	struct place place = {.line = 1, .column = 1};
 	const char *fault = NULL;
 
 	if (size > LIMIT_DAG_FILE_BYTES)
 		report_syntax(report, place, "the file has %zu bytes: at most %u (8 MiB)", size,
 			      LIMIT_DAG_FILE_BYTES);
-	else if (is_folder_file(file->source.name))
-		report_add(report, place,
-			   "defaults of a folder (heddle.yaml) are not supported yet");
 	else if (sodium_init() < 0)
 		report_add(report, place, "the text cannot be hashed: libsodium does not start");
 	else
-		fault = source_check(&file->source, &place);
+		fault = source_check(report->source, &place);
 	if (fault != NULL)
 		report_syntax(report, place, "%s", fault);
 	report->is_unprintable = report->count > 0;
 	return report->count == 0;
 }
 
+static int parse(struct file *file, const char *source, const char *text, size_t size,
+		 struct dag_list *out, struct dag_errors *errors)
+{
+	int rc;
+
+	source_init(&file->source, source, text, size <= LIMIT_DAG_FILE_BYTES ? size : 0);
+	report_init(&file->report, &file->source);
+	file->folders = mem_alloc((file->around->default_count + 1) * sizeof *file->folders);
+	for (size_t i = 0; i < file->around->default_count; i++)
+		file->folders[i] = defaults_root(file->around->defaults[i]);
+	if (parse_check_text(&file->report, size))
+		read_documents(file);
+	rc = report_deliver(&file->report, errors);
+	for (size_t i = 0; rc == 0 && i < file->dags.count; i++)
+		vec_push(out, dag_ref(file->dags.items[i]));
+	dag_list_close(&file->dags);
+	names_close(&file->ids);
+	mem_free(file->folders);
+	report_close(&file->report);
+	source_close(&file->source);
+	return rc;
+}
+
+int dag_parse_in(const char *source, const char *text, size_t size,
+		 const struct dag_surroundings *around, struct dag_list *out,
+		 struct dag_errors *errors)
+{
+	struct file file = {.around = around};
+
+	return parse(&file, source, text, size, out, errors);
+}
+
 int dag_parse(const char *source, const char *text, size_t size, struct dag_list *out,
 	      struct dag_errors *errors)
 {
-	struct file file = {.documents = 0};
-	int rc;
+	struct dag_surroundings nothing = {0};
 
-	source_init(&file.source, source, text, size <= LIMIT_DAG_FILE_BYTES ? size : 0);
-	report_init(&file.report, &file.source);
-	if (check_file(&file, size))
-		read_documents(&file);
-	rc = report_deliver(&file.report, errors);
-	for (size_t i = 0; rc == 0 && i < file.dags.count; i++)
-		vec_push(out, dag_ref(file.dags.items[i]));
-	dag_list_close(&file.dags);
-	names_close(&file.ids);
-	report_close(&file.report);
-	source_close(&file.source);
+	return dag_parse_in(source, text, size, &nothing, out, errors);
+}
+
+/* The files that were kept with a version. */
+struct kept {
+	const struct dag_file *files;
+	size_t count;
+};
+
+static int read_kept(void *context, const char *path, struct str *out, struct err *err)
+{
+	const struct kept *kept = context;
+
+	for (size_t i = 0; i < kept->count; i++)
+		if (kept->files[i].kind == DAG_FILE_NAMED &&
+		    strcmp(kept->files[i].name, path) == 0) {
+			str_append_bytes(out, kept->files[i].text, kept->files[i].bytes);
+			return 0;
+		}
+	return err_set(err, ERR_NOT_FOUND, "it is not kept with this version");
+}
+
+int dag_parse_version(const char *source, const char *text, size_t size,
+		      const struct dag_file *files, size_t file_count, struct dag_list *out,
+		      struct dag_errors *errors)
+{
+	struct kept kept = {files, file_count};
+	struct defaults **defaults = mem_alloc((file_count + 1) * sizeof *defaults);
+	struct dag_surroundings around = {.read_file = read_kept, .context = &kept};
+	struct file file = {.around = &around, .is_kept = true};
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < file_count; i++)
+		if (files[i].kind == DAG_FILE_DEFAULTS) {
+			rc = defaults_parse_kept(files[i].name, files[i].text, files[i].bytes,
+						 &defaults[around.default_count], errors);
+			around.default_count += rc == 0;
+		}
+	around.defaults = (const struct defaults *const *)defaults;
+	if (rc == 0)
+		rc = parse(&file, source, text, size, out, errors);
+	for (size_t i = 0; i < around.default_count; i++)
+		defaults_unref(defaults[i]);
+	mem_free(defaults);
 	return rc;
 }

@@ -18,6 +18,12 @@ bool value_text(struct report *report, const char *name, const struct node *node
 /* As value_text, but not empty and not blank. */
 bool value_word(struct report *report, const char *name, const struct node *node, size_t max_bytes,
 		const char **out);
+/* As value_word, for a text that may hold templates. */
+bool value_templated(struct report *report, const char *name, const struct node *node,
+		     size_t max_bytes, const char **out);
+/* As value_scalar, for a text that may hold templates. */
+bool value_templated_scalar(struct report *report, const char *name, const struct node *node,
+			    size_t max_bytes, const char **out);
 /* Any scalar but null, as it is written. */
 bool value_scalar(struct report *report, const char *name, const struct node *node,
 		  size_t max_bytes, const char **out);
@@ -29,6 +35,17 @@ bool value_integer(struct report *report, const char *name, const struct node *n
 		   int64_t most, int64_t *out);
 bool value_duration(struct report *report, const char *name, const struct node *node,
 		    int64_t *out_ms);
+/* As value_duration, but longer than 0: without the key there is none. */
+bool value_span(struct report *report, const char *name, const struct node *node, int64_t *out_ms);
+bool value_number(struct report *report, const char *name, const struct node *node, double least,
+		  double most, double *out);
+bool value_bool(struct report *report, const char *name, const struct node *node, bool *out);
+/* A number of bytes: 512Mi, 2Gi, 64Ki, or bytes alone (1024). */
+bool value_size(struct report *report, const char *name, const struct node *node, uint64_t least,
+		uint64_t *out_bytes);
+/* One of the words (NULL-terminated); *out is its position. */
+bool value_choice(struct report *report, const char *name, const struct node *node,
+		  const char *const *words, unsigned *out);
 bool value_is_map(struct report *report, const char *name, const struct node *node);
 
 /* Reports that the value is not what the key wants: "'retries' must be an integer, not the text

@@ -131,7 +131,7 @@ static bool report_indentation(struct place place, struct report *report)
  * be, in the words that a template gets anywhere. */
 static bool report_bare_template(struct place at, struct report *report)
 {
-	struct place place = {at.line, 1};
+	struct place place = {.line = at.line, .column = 1};
 	const struct source *source = report->source;
 	size_t length;
 	size_t begin = (size_t)(source_line(source, at.line, &length) - source->text);
@@ -141,7 +141,7 @@ static bool report_bare_template(struct place at, struct report *report)
 		return false;
 	start = source_offset(source, place);
 	report->is_syntax = true;
-	report_template(report, place, source->text + start, begin + length - start);
+	report_template(report, place, NULL, source->text + start, begin + length - start);
 	return true;
 }
 

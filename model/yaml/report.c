@@ -46,6 +46,8 @@ static void add(struct report *report, struct place place, const char *format, v
 
 	if (report_is_full(report))
 		return;
+	if (place.source == report->source)
+		item.place.source = NULL;
 	vsnprintf(message, sizeof message, format, args);
 	item.message = arena_strdup(&report->arena, message);
 	vec_push(report, item);
@@ -92,8 +94,11 @@ const char *report_quote(struct report *report, const char *text)
 	return copy;
 }
 
-void report_template(struct report *report, struct place place, const char *text, size_t length)
+void report_template(struct report *report, struct place place, const char *name, const char *text,
+		     size_t length)
 {
+	const char *quoted;
+
 	const char *end;
 
 	if (report_is_full(report))
@@ -103,8 +108,12 @@ void report_template(struct report *report, struct place place, const char *text
 	end = memmem(text, length, "}}", 2);
 	if (end != NULL)
 		length = (size_t)(end - text) + 2;
-	report_add(report, place, "templates are not supported yet: %s",
-		   report_quote(report, arena_strndup(&report->arena, text, length)));
+	quoted = report_quote(report, arena_strndup(&report->arena, text, length));
+	if (name != NULL)
+		report_add(report, place, "'%s' takes no template: %s", name, quoted);
+	else
+		report_add(report, place,
+			   "a template without quotes is a map to YAML: quote it, %s", quoted);
 }
 
 const char *report_nearest(struct report *report, const char *word, const char *const *names,
@@ -120,11 +129,21 @@ const char *report_nearest(struct report *report, const char *word, const char *
 	return str_nearest(word, names);
 }
 
+/* The file itself comes before the files of its folders. */
+static int compare_sources(const struct source *left, const struct source *right)
+{
+	if (left == NULL || right == NULL)
+		return left == NULL ? -1 : 1;
+	return strcmp(left->name, right->name);
+}
+
 static int compare_items(const void *a, const void *b)
 {
 	const struct report_item *left = a;
 	const struct report_item *right = b;
 
+	if (left->place.source != right->place.source)
+		return compare_sources(left->place.source, right->place.source);
 	if (left->place.line != right->place.line)
 		return left->place.line < right->place.line ? -1 : 1;
 	if (left->place.column != right->place.column)
@@ -136,7 +155,8 @@ static bool is_repeated(const struct report *report, size_t i)
 {
 	const struct report_item *item = &report->items[i];
 
-	return i > 0 && item[-1].place.line == item->place.line &&
+	return i > 0 && item[-1].place.source == item->place.source &&
+	       item[-1].place.line == item->place.line &&
 	       item[-1].place.column == item->place.column &&
 	       strcmp(item[-1].message, item->message) == 0;
 }
@@ -150,7 +170,8 @@ static const char *shown_line(struct report *report, struct place place)
 
 	if (report->is_unprintable)
 		return NULL;
-	line = source_line(report->source, place.line, &length);
+	line =
+	    source_line(place.source == NULL ? report->source : place.source, place.line, &length);
 	if (length > SHOWN_LINE_BYTES) {
 		length = SHOWN_LINE_BYTES;
 		while (length > 0 && is_inner_byte(line[length]))
@@ -168,11 +189,12 @@ int report_deliver(struct report *report, struct dag_errors *errors)
 	qsort(report->items, report->count, sizeof report->items[0], compare_items);
 	for (size_t i = 0; i < report->count; i++) {
 		const struct report_item *item = &report->items[i];
+		const struct source *source = item->place.source;
 
 		if (!is_repeated(report, i))
-			dag_errors_add(errors, report->source->name, item->place.line,
-				       item->place.column, shown_line(report, item->place), "%s",
-				       item->message);
+			dag_errors_add(errors, (source == NULL ? report->source : source)->name,
+				       item->place.line, item->place.column,
+				       shown_line(report, item->place), "%s", item->message);
 	}
 	return report->is_syntax ? ERR_SYNTAX : ERR_INVALID;
 }

@@ -43,9 +43,11 @@ void report_syntax(struct report *report, struct place place, const char *format
 /* The text in single quotes for a message, cut to a bearable length, line ends and control
  * characters escaped. Lives as long as the report. "" once the report is full. */
 const char *report_quote(struct report *report, const char *text);
-/* Reports a template; text begins with its "{{" and has length bytes, of which only the first ones
- * are looked at. */
-void report_template(struct report *report, struct place place, const char *text, size_t length);
+/* Reports a template where none is rendered: in the value of the key name, or, with NULL, one that
+ * YAML does not read as text, because it has no quotes. text begins with its "{{" and has length
+ * bytes, of which only the first ones are looked at. */
+void report_template(struct report *report, struct place place, const char *name, const char *text,
+		     size_t length);
 /* As str_nearest, but gives up (NULL) once a file has had its share of searches: a file with
  * thousands of errors is told of them in the time of one with few. */
 const char *report_nearest(struct report *report, const char *word, const char *const *names,

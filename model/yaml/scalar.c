@@ -1,8 +1,10 @@
 /* scalar.c - types of plain scalars; see scalar.h. */
 #include "model/yaml/scalar.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DECIMAL "0123456789"
@@ -114,6 +116,19 @@ int64_t scalar_integer(const char *text)
 		    __builtin_add_overflow(value, digit_value(*digits), &value))
 			return is_negative ? INT64_MIN : INT64_MAX;
 	return is_negative ? -value : value;
+}
+
+double scalar_number(const char *text)
+{
+	const char *digits = skip_sign(text);
+
+	if (scalar_type(text) == NODE_INTEGER)
+		return (double)scalar_integer(text);
+	if (digits[0] == '.' && (digits[1] == 'n' || digits[1] == 'N'))
+		return (double)NAN;
+	if (digits[0] == '.' && (digits[1] == 'i' || digits[1] == 'I'))
+		return text[0] == '-' ? -(double)INFINITY : (double)INFINITY;
+	return strtod(text, NULL);
 }
 
 const char *node_type_name(enum node_type type)

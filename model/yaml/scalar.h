@@ -23,6 +23,8 @@ enum node_type scalar_type(const char *text);
 /* Value of a text that is NODE_INTEGER: decimal, 0o17 or 0x1F. What does not fit becomes INT64_MIN
  * or INT64_MAX, so that no range holds it. */
 int64_t scalar_integer(const char *text);
+/* Value of a text that is NODE_INTEGER or NODE_FLOAT, also .inf and .nan. */
+double scalar_number(const char *text);
 /* "the integer", "a list" ...: the type in a message. */
 const char *node_type_name(enum node_type type);
 

@@ -122,7 +122,7 @@ struct place source_place(const struct source *source, uint32_t first_line, size
 size_t source_walk(const struct source *source, struct source_cursor *cursor, struct place place)
 {
 	if (cursor->place.line != place.line) {
-		cursor->place = (struct place){place.line, 1};
+		cursor->place = (struct place){.line = place.line, .column = 1};
 		cursor->offset = source->line_starts[place.line - 1];
 	}
 	while (cursor->place.column < place.column && cursor->offset < source->size) {
@@ -241,7 +241,7 @@ const char *source_check(const struct source *source, struct place *place)
 	size_t size;
 	size_t i;
 
-	*place = (struct place){1, 1};
+	*place = (struct place){.line = 1, .column = 1};
 	if (source->size >= 2 &&
 	    (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0))
 		return "the text is UTF-16: save it as UTF-8";
@@ -320,7 +320,7 @@ bool source_odd_directive(const struct source *source, const struct document *do
 		if (kind != LINE_FILLER && kind != LINE_DIRECTIVE)
 			return false;
 		if (kind == LINE_DIRECTIVE && (length < 6 || memcmp(text, "%YAML ", 6) != 0)) {
-			*place = (struct place){line, 1};
+			*place = (struct place){.line = line, .column = 1};
 			return true;
 		}
 	}

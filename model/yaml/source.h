@@ -8,9 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct source;
+
 struct place {
 	uint32_t line;
 	uint32_t column;
+	const struct source *source; /* NULL = the one that is being read */
 };
 
 struct source {

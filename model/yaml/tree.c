@@ -35,8 +35,11 @@ struct builder {
 
 static struct place place_of(const struct builder *builder, yaml_mark_t mark)
 {
-	return source_place(builder->report->source, builder->document->line, mark.line,
-			    mark.column);
+	struct place place =
+	    source_place(builder->report->source, builder->document->line, mark.line, mark.column);
+
+	place.source = builder->report->source;
+	return place;
 }
 
 /* False = not YAML, and reported. Otherwise the event is the caller's to delete. */
@@ -61,7 +64,7 @@ static void check_indentation(struct builder *builder, struct place place)
 	line = source_line(builder->report->source, place.line, &length);
 	for (uint32_t i = 0; i < length && (line[i] == ' ' || line[i] == '\t'); i++)
 		if (line[i] == '\t') {
-			report_add(builder->report, (struct place){place.line, i + 1},
+			report_add(builder->report, (struct place){place.line, i + 1, NULL},
 				   "a tab in the indentation: indent with spaces");
 			return;
 		}
@@ -323,7 +326,7 @@ static bool report_bare_template(struct builder *builder, const struct node *map
 	    source->text[map->start] != '{' || source->text[key->start] != '{')
 		return false;
 	line = source_line(source, map->place.line, &length);
-	report_template(builder->report, map->place, source->text + map->start,
+	report_template(builder->report, map->place, NULL, source->text + map->start,
 			length - (map->start - (size_t)(line - source->text)));
 	return true;
 }
@@ -403,7 +406,7 @@ static void finish_map(struct builder *builder, struct node *map,
 		if (key->is_plain && strcmp(key->text, "<<") == 0)
 			merged = children[i + 1];
 		else
-			entries[map->count++] = (struct node_entry){key, children[i + 1]};
+			entries[map->count++] = (struct node_entry){.key = key, .value = children[i + 1]};
 	}
 	if (merged != NULL)
 		merge(builder, map, merged);
@@ -517,7 +520,8 @@ bool tree_read(const struct document *document, struct arena *arena, struct tree
 
 	*root = NULL;
 	if (!yaml_parser_initialize(&builder.parser)) {
-		report_syntax(report, (struct place){document->line, 1}, "no memory to read it");
+		report_syntax(report, (struct place){document->line, 1, NULL},
+			      "no memory to read it");
 		return false;
 	}
 	yaml_parser_set_encoding(&builder.parser, YAML_UTF8_ENCODING);
@@ -543,10 +547,17 @@ const char *node_describe(struct report *report, const struct node *node)
 	return arena_printf(&report->arena, "%s %s", type, report_quote(report, node->text));
 }
 
-const struct node *node_get(const struct node *map, const char *key)
+const struct node_entry *node_get_entry(const struct node *map, const char *key)
 {
 	for (uint32_t i = 0; map->type == NODE_MAP && i < map->count; i++)
 		if (strcmp(map->entries[i].key->text, key) == 0)
-			return map->entries[i].value;
+			return &map->entries[i];
 	return NULL;
+}
+
+const struct node *node_get(const struct node *map, const char *key)
+{
+	const struct node_entry *entry = node_get_entry(map, key);
+
+	return entry == NULL ? NULL : entry->value;
 }

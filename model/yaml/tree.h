@@ -35,6 +35,7 @@ struct node {
 struct node_entry {
 	const struct node *key;
 	const struct node *value;
+	bool is_inherited; /* it stands in a heddle.yaml above (layers.h) */
 };
 
 /* What the documents of one file have used of the bounds; all zero at first. */
@@ -55,5 +56,6 @@ bool tree_read(const struct document *document, struct arena *arena, struct tree
 const char *node_describe(struct report *report, const struct node *node);
 /* The value of a map's key, or NULL. */
 const struct node *node_get(const struct node *map, const char *key);
+const struct node_entry *node_get_entry(const struct node *map, const char *key); /* or NULL */
 
 #endif

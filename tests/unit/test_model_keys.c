@@ -8,27 +8,61 @@
 
 /* The keys of the reference, level by level. A key that the parser learns moves to the upper list.
  */
-static const char *const dag_read[] = {"id",    "description", "tasks", "max_active_tasks",
-				       "pools", NULL};
-static const char *const dag_refused[] = {
-    "domain",     "owner",      "tags",           "schedule",  "timezone",
-    "dst",        "calendar",   "period",         "lag",       "start",
-    "end",        "catchup",    "catchup_window", "overlap",   "max_active_runs",
-    "queue_max",  "depends_on", "produces",       "webhooks",  "params",
-    "env",        "defaults",   "credentials",    "timeout",   "on_success",
-    "on_failure", "on_exit",    "alerts",         "retention", "audit_retention",
-    "use",        NULL};
+static const char *const dag_read[] = {"id",       "description", "tasks",    "max_active_tasks",
+				       "pools",    "domain",      "owner",    "tags",
+				       "timezone", "env",         "defaults", NULL};
+static const char *const dag_refused[] = {"schedule",
+					  "dst",
+					  "calendar",
+					  "period",
+					  "lag",
+					  "start",
+					  "end",
+					  "catchup",
+					  "catchup_window",
+					  "overlap",
+					  "max_active_runs",
+					  "queue_max",
+					  "depends_on",
+					  "produces",
+					  "webhooks",
+					  "params",
+					  "credentials",
+					  "timeout",
+					  "on_success",
+					  "on_failure",
+					  "on_exit",
+					  "alerts",
+					  "retention",
+					  "audit_retention",
+					  "use",
+					  NULL};
 static const char *const task_read[] = {"id",      "command", "depends_on",  "env",         "cwd",
-					"timeout", "retries", "retry_delay", "description", NULL};
-static const char *const task_refused[] = {"trigger_rule",    "when",          "retry_backoff",
-					   "retry_max_delay", "retry_jitter",  "retry_on",
-					   "fail_on",         "start_timeout", "pool",
-					   "slots",           "priority",      "map",
-					   "map_max",         "files",         "shell",
-					   "run_as",          "limits",        "continuous",
-					   "isolate",         "credentials",   "outputs",
-					   "group",           "allow_failure", "teardown_for",
-					   "inputs",          "outlets",       NULL};
+					"timeout", "retries", "retry_delay", "description", "shell",
+					"group",   "inputs",  "outlets",     NULL};
+static const char *const task_refused[] = {"trigger_rule",
+					   "when",
+					   "retry_backoff",
+					   "retry_max_delay",
+					   "retry_jitter",
+					   "retry_on",
+					   "fail_on",
+					   "start_timeout",
+					   "pool",
+					   "slots",
+					   "priority",
+					   "map",
+					   "map_max",
+					   "files",
+					   "run_as",
+					   "limits",
+					   "continuous",
+					   "isolate",
+					   "credentials",
+					   "outputs",
+					   "allow_failure",
+					   "teardown_for",
+					   NULL};
 static const char *const actions_refused[] = {
     "sql",    "etl",      "quality",      "spark", "emr_serverless", "emr",    "emr_eks",
     "glue",   "athena",   "glue_crawler", "batch", "step_function",  "lambda", "redshift",
@@ -101,11 +135,14 @@ static void what_is_read_is_looked_at(void **state)
 	(void)state;
 	/* A list of numbers is no value of any of them but depends_on and command, where its items
 	 * are wrong or there is no task of that name. */
-	parse("id: [1]\ndescription: [1]\nmax_active_tasks: [1]\npools: [1]\ntasks: [1]\n", &told);
+	parse("id: [1]\ndescription: [1]\nmax_active_tasks: [1]\npools: [1]\ntasks: [1]\n"
+	      "domain: [1]\nowner: [1]\ntags: [1]\ntimezone: [1]\nenv: [1]\ndefaults: [1]\n",
+	      &told);
 	for (size_t i = 0; dag_read[i] != NULL; i++)
 		assert_non_null(strstr(str_text(&told), dag_read[i]));
 	parse("id: a\ntasks:\n  - {id: [1], command: [1], depends_on: [1], env: [1], cwd: [1],\n"
-	      "     timeout: [1], retries: [1], retry_delay: [1], description: [1]}\n",
+	      "     timeout: [1], retries: [1], retry_delay: [1], description: [1], shell: [1],\n"
+	      "     group: [1], inputs: [1], outlets: [1]}\n",
 	      &told);
 	for (size_t i = 0; task_read[i] != NULL; i++)
 		assert_non_null(strstr(str_text(&told), task_read[i]));

@@ -186,8 +186,9 @@ static void put_with_pools(struct kit *kit, const char *text, const struct pool_
 
 static void pools_count_what_holds_and_waits_for_a_slot(void **state)
 {
-	static const struct pool_size pools[] = {{"default", 2}, {"gpu", 1}};
-	static const struct pool_size resized[] = {{"default", 3}};
+	static const struct pool_size pools[] = {{.name = "default", .slots = 2},
+						 {.name = "gpu", .slots = 1}};
+	static const struct pool_size resized[] = {{.name = "default", .slots = 3}};
 	struct kit *kit = *state;
 	struct store_batch *batch = store_batch_create(NULL);
 

@@ -1,0 +1,194 @@
+/* defaults.c - see defaults.h. */
+#include "model/defaults.h"
+
+#include "base/mem.h"
+#include "model/limits.h"
+#include "model/parse.h"
+#include "model/parse_dag.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+struct defaults {
+	atomic_uint references;
+	struct arena arena;
+	struct source source;
+	const struct node *root;
+	char hash[33];
+};
+
+bool defaults_is_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash == NULL ? path : slash + 1;
+
+	return strcmp(name, "heddle.yaml") == 0 || strcmp(name, "heddle.yml") == 0;
+}
+
+static struct defaults *create(const char *source, const char *text, size_t size)
+{
+	struct defaults *defaults = mem_alloc(sizeof *defaults);
+
+	atomic_init(&defaults->references, 1);
+	arena_init(&defaults->arena);
+	source_init(&defaults->source, arena_strdup(&defaults->arena, source),
+		    arena_strndup(&defaults->arena, text, size), size);
+	parse_hash(text, size, defaults->hash);
+	return defaults;
+}
+
+struct defaults *defaults_ref(struct defaults *defaults)
+{
+	atomic_fetch_add(&defaults->references, 1);
+	return defaults;
+}
+
+void defaults_unref(struct defaults *defaults)
+{
+	if (defaults == NULL || atomic_fetch_sub(&defaults->references, 1) != 1)
+		return;
+	source_close(&defaults->source);
+	arena_close(&defaults->arena);
+	mem_free(defaults);
+}
+
+const char *defaults_source(const struct defaults *defaults)
+{
+	return defaults->source.name;
+}
+
+const char *defaults_text(const struct defaults *defaults, size_t *size)
+{
+	*size = defaults->source.size;
+	return defaults->source.text;
+}
+
+const char *defaults_hash(const struct defaults *defaults)
+{
+	return defaults->hash;
+}
+
+const struct node *defaults_root(const struct defaults *defaults)
+{
+	return defaults->root;
+}
+
+static struct node *make_node(struct arena *arena, enum node_type type, const char *text)
+{
+	struct node *node = arena_alloc(arena, sizeof *node);
+
+	*node = (struct node){.type = type,
+			      .place = {.line = 1, .column = 1},
+			      .text = text,
+			      .bytes = text == NULL ? 0 : strlen(text)};
+	return node;
+}
+
+static struct node *make_map(struct arena *arena, struct node_entry *entries, uint32_t count)
+{
+	struct node *node = make_node(arena, NODE_MAP, NULL);
+
+	node->entries = entries;
+	node->count = count;
+	return node;
+}
+
+static struct node_entry make_entry(struct arena *arena, const char *key, const struct node *value)
+{
+	return (struct node_entry){.key = make_node(arena, NODE_TEXT, key), .value = value};
+}
+
+/* The smallest dag there is, {id: rehearsal, tasks: {task: {command: rehearsal}}}: joined with the
+ * defaults it shows what is wrong with these. */
+static const struct node *make_rehearsal(struct arena *arena)
+{
+	struct node_entry *task = arena_alloc(arena, sizeof *task);
+	struct node_entry *tasks = arena_alloc(arena, sizeof *tasks);
+	struct node_entry *root = arena_alloc(arena, 2 * sizeof *root);
+
+	*task = make_entry(arena, "command", make_node(arena, NODE_TEXT, "rehearsal"));
+	*tasks = make_entry(arena, "task", make_map(arena, task, 1));
+	root[0] = make_entry(arena, "id", make_node(arena, NODE_TEXT, "rehearsal"));
+	root[1] = make_entry(arena, "tasks", make_map(arena, tasks, 1));
+	return make_map(arena, root, 2);
+}
+
+static void rehearse(struct defaults *defaults, struct report *report)
+{
+	struct names ids = {0};
+	struct dag_reading reading = {.report = report,
+				      .folders = &defaults->root,
+				      .folder_count = 1,
+				      .ids = &ids,
+				      .is_rehearsal = true};
+	struct dag *dag = parse_dag_create(defaults->source.name, "", 0, 1);
+	struct arena arena;
+
+	arena_init(&arena);
+	parse_dag(dag, make_rehearsal(&arena), &reading);
+	arena_close(&arena);
+	names_close(&ids);
+	dag_unref(dag);
+}
+
+/* The one document of the file; *root stays NULL when it is empty. */
+static void read_root(struct defaults *defaults, struct report *report)
+{
+	struct document document;
+	struct tree_use use = {0};
+	struct place place;
+	uint32_t line = 1;
+
+	if (!source_next_document(&defaults->source, &line, &document))
+		return;
+	if (source_odd_directive(&defaults->source, &document, &place))
+		report_syntax(report, place,
+			      "unknown directive: only %%YAML 1.2 may stand before '---'");
+	else if (tree_read(&document, &defaults->arena, &use, report, &defaults->root) &&
+		 defaults->root != NULL && defaults->root->type != NODE_MAP)
+		report_add(report, defaults->root->place,
+			   "heddle.yaml is a map of keys ('owner', 'defaults' ...), not %s",
+			   node_describe(report, defaults->root));
+	while (source_next_document(&defaults->source, &line, &document)) {
+		const struct node *more = NULL;
+
+		(void)tree_read(&document, &defaults->arena, &use, report, &more);
+		if (more != NULL)
+			report_add(report, more->place,
+				   "a second document in heddle.yaml: it holds one map of keys");
+	}
+}
+
+static int parse(const char *source, const char *text, size_t size, bool is_kept,
+		 struct defaults **out, struct dag_errors *errors)
+{
+	struct defaults *defaults = create(source, text, size <= LIMIT_DAG_FILE_BYTES ? size : 0);
+	struct report report;
+	int rc;
+
+	*out = NULL;
+	report_init(&report, &defaults->source);
+	if (parse_check_text(&report, size))
+		read_root(defaults, &report);
+	if (report.count == 0 && defaults->root != NULL && !is_kept)
+		rehearse(defaults, &report);
+	rc = report_deliver(&report, errors);
+	report_close(&report);
+	if (rc == 0)
+		*out = defaults;
+	else
+		defaults_unref(defaults);
+	return rc;
+}
+
+int defaults_parse(const char *source, const char *text, size_t size, struct defaults **out,
+		   struct dag_errors *errors)
+{
+	return parse(source, text, size, false, out, errors);
+}
+
+int defaults_parse_kept(const char *source, const char *text, size_t size, struct defaults **out,
+			struct dag_errors *errors)
+{
+	return parse(source, text, size, true, out, errors);
+}
