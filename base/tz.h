@@ -61,7 +61,8 @@ int civil_weekday(int64_t days);
 void civil_iso_week(int64_t days, int32_t *year, int32_t *week);
 
 /* "2026-11-20T06:00:00+01:00", with ".250" when there are milliseconds, "Z" never; NUL included it
- * fits 40 bytes. Offsets of old are cut to minutes, and the clock with them: the instant stays. */
+ * fits 40 bytes. Offsets are cut to whole minutes and 23:59, and the clock with them: the instant
+ * stays. */
 void tz_format_rfc3339(const struct tz *tz, int64_t at_ms, char out[40]);
 /* RFC 3339 with an offset or Z ("t", "z" and a blank for T are allowed), or a date alone, which is
  * its first instant in the zone. Returns false when it is neither. */

@@ -160,7 +160,7 @@ static int read_footer(struct tz *tz, struct reader *reader, struct err *err)
 	if (end == begin)
 		return 0;
 	text = arena_strndup(&tz->arena, (const char *)begin, (size_t)(end - begin));
-	if (!tz_rule_read(&tz->arena, text, &tz->rule))
+	if (strlen(text) != (size_t)(end - begin) || !tz_rule_read(&tz->arena, text, &tz->rule))
 		return corrupt(err, "its footer is no rule");
 	tz->has_rule = true;
 	return 0;

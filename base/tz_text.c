@@ -6,12 +6,23 @@
 #include <string.h>
 
 #define DAY_MS 86400000
+#define OFFSET_MAX_M (23 * 60 + 59)
+
+/* The minutes of an offset that RFC 3339 can write: it has no seconds, as the local mean times
+ * before 1900 have them, and no 24 hours, as a file may have them. What is cut off is dropped from
+ * the clock, too: so the text still names the same instant. */
+static int32_t writable_m(int32_t offset_s)
+{
+	int32_t offset_m = offset_s / 60;
+
+	if (offset_m > OFFSET_MAX_M)
+		return OFFSET_MAX_M;
+	return offset_m < -OFFSET_MAX_M ? -OFFSET_MAX_M : offset_m;
+}
 
 void tz_format_rfc3339(const struct tz *tz, int64_t at_ms, char out[40])
 {
-	/* RFC 3339 has no seconds in an offset, as the local mean times before 1900 have them. They
-	 * are dropped from the clock, too: so the text still names the same instant. */
-	int32_t offset_m = tz_offset_s(tz, at_ms, NULL) / 60;
+	int32_t offset_m = writable_m(tz_offset_s(tz, at_ms, NULL));
 	int32_t size_m = offset_m < 0 ? -offset_m : offset_m;
 	int64_t days;
 	int64_t of_day_ms;

@@ -444,6 +444,39 @@ static void counts_beyond_the_bytes_are_refused(void **state)
 	}
 }
 
+/* Found by the fuzzer: RFC 3339 has no offset of 24 hours, so what was written could not be read.
+ */
+static void an_offset_of_a_day_is_cut(void **state)
+{
+	struct str bytes = STR_INIT;
+	struct tz *tz;
+	int64_t at_ms;
+	char text[40];
+
+	(void)state;
+	put_second(&bytes, "\nFAR24\n");
+	assert_int_equal(parse(&bytes, &tz), 0);
+	assert_int_equal(tz_offset_s(tz, instant("2026-11-20T12:00:00Z"), NULL), -86400);
+	tz_format_rfc3339(tz, instant("2026-11-20T12:00:00Z"), text);
+	assert_string_equal(text, "2026-11-19T12:01:00-23:59");
+	assert_true(tz_parse_instant(tz, text, &at_ms));
+	assert_int_equal(at_ms, instant("2026-11-20T12:00:00Z"));
+	tz_destroy(tz);
+	str_close(&bytes);
+}
+
+static void a_footer_holds_no_nul(void **state)
+{
+	struct str bytes = STR_INIT;
+	struct tz *tz;
+
+	(void)state;
+	put_second(&bytes, "");
+	str_append_bytes(&bytes, "\nTWO-2\0DST\n", 11);
+	assert_int_equal(parse(&bytes, &tz), ERR_CORRUPT);
+	str_close(&bytes);
+}
+
 /* RFC 9636, section 3.3.1: "0/0,J365/23" is daylight time all year, at UTC-4. */
 static void a_year_may_be_all_daylight_time(void **state)
 {
@@ -539,6 +572,8 @@ int main(void)
 	    cmocka_unit_test(each_shorter_file_is_refused),
 	    cmocka_unit_test(footers_are_rules_or_refused),
 	    cmocka_unit_test(counts_beyond_the_bytes_are_refused),
+	    cmocka_unit_test(an_offset_of_a_day_is_cut),
+	    cmocka_unit_test(a_footer_holds_no_nul),
 	    cmocka_unit_test(a_year_may_be_all_daylight_time),
 	    cmocka_unit_test(days_and_dates_are_pairs),
 	    cmocka_unit_test(weeks_are_those_of_iso_8601),
