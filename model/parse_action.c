@@ -252,7 +252,7 @@ bool parse_action_key(struct draft *draft, struct draft_task *own, const char *k
 		      const struct node *value)
 {
 	for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
-		if (strcmp(readers[i].key, key) != 0)
+		if (readers[i].key[0] != key[0] || strcmp(readers[i].key, key) != 0)
 			continue;
 		if (readers[i].action != ACTION_COMMAND)
 			own->task->action = readers[i].action;

@@ -217,7 +217,7 @@ bool parse_policy_key(struct draft *draft, struct draft_task *task, const char *
 		      const struct node *value)
 {
 	for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
-		if (strcmp(readers[i].key, key) != 0)
+		if (readers[i].key[0] != key[0] || strcmp(readers[i].key, key) != 0)
 			continue;
 		task->has_policy = task->has_policy || readers[i].is_policy;
 		readers[i].read(draft, task, value);

@@ -126,8 +126,10 @@ static void read_supported(struct draft *draft, struct draft_task *own, const ch
 			   const struct node *value)
 {
 	for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
-		if (strcmp(readers[i].key, name) == 0)
+		if (readers[i].key[0] == name[0] && strcmp(readers[i].key, name) == 0) {
 			readers[i].read(draft, own, value);
+			return;
+		}
 	if (!parse_policy_key(draft, own, name, value))
 		(void)parse_action_key(draft, own, name, value);
 }

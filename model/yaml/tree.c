@@ -550,7 +550,8 @@ const char *node_describe(struct report *report, const struct node *node)
 const struct node_entry *node_get_entry(const struct node *map, const char *key)
 {
 	for (uint32_t i = 0; map->type == NODE_MAP && i < map->count; i++)
-		if (strcmp(map->entries[i].key->text, key) == 0)
+		if (map->entries[i].key->text[0] == key[0] &&
+		    strcmp(map->entries[i].key->text, key) == 0)
 			return &map->entries[i];
 	return NULL;
 }
