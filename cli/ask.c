@@ -96,6 +96,17 @@ static int connect_to_daemon(struct cli *cli, struct err *err)
 /* --- what went wrong ----------------------------------------------------------------------------
  */
 
+static int tell_silence(const struct cli *cli)
+{
+	const char *url = cli->args->values[FLAG_URL];
+
+	return cli_fail(CODE_NO_DAEMON,
+			"the daemon at %s%s does not answer (within %d s): it is stopped, or its "
+			"machine has too much to do. What was asked for may be done all the same",
+			url == NULL ? cli->home : url, url == NULL ? "/heddle.sock" : "",
+			ASK_TIMEOUT_MS / 1000);
+}
+
 int ask_tell_failure(const struct cli *cli, const struct err *err)
 {
 	const char *url = cli->args->values[FLAG_URL];
@@ -159,7 +170,7 @@ int ask_once(struct cli *cli, const struct question *question, struct reply *rep
 				       .max_body_bytes = ASK_BODY_MAX,
 				       .piece = question->piece,
 				       .context = question->context};
-	struct http_response response = {0, reply->body};
+	struct http_response response = {.body = reply->body};
 	int rc;
 
 	if (question->piece != NULL)
@@ -167,7 +178,8 @@ int ask_once(struct cli *cli, const struct question *question, struct reply *rep
 	rc = http_request(cli->client, &request, &response, err);
 	reply->body = response.body;
 	reply->status = response.status;
-	if (rc == 0 || rc == ERR_AGAIN)
+	reply->timed_out = response.timed_out;
+	if (rc == 0 || (rc == ERR_AGAIN && !response.timed_out))
 		cli->was_answered = true;
 	return rc;
 }
@@ -179,11 +191,15 @@ void ask_pause(int64_t pause_ms)
 	nanosleep(&pause, NULL);
 }
 
-/* A daemon that starts anew is gone for a moment, or not ready. */
+/* A daemon that starts anew is gone for a moment, or not ready. One that is there and gives no
+ * answer will not give one to the same question a moment later; only who waits for hours anyway
+ * goes on. */
 static bool may_come_back(const struct cli *cli, const struct question *question,
 			  const struct reply *reply, int rc)
 {
 	if (!question->patient || !cli->was_answered)
+		return false;
+	if (reply->timed_out && question->wait_ms == 0)
 		return false;
 	return rc == ERR_NOT_FOUND || rc == ERR_AGAIN ||
 	       (rc == 0 && reply->status == 503 && strcmp(question->method, "GET") == 0);
@@ -231,7 +247,8 @@ int ask(struct cli *cli, const struct question *question, struct reply *reply)
 	if (connect_to_daemon(cli, &err) != 0)
 		return cli_fail_err(&err);
 	if (ask_patiently(cli, question, reply, &err) != 0)
-		return ask_tell_failure(cli, &err);
+		return err.code == ERR_AGAIN && reply->timed_out ? tell_silence(cli)
+								 : ask_tell_failure(cli, &err);
 	if (reply->status < 200 || reply->status > 299)
 		return ask_tell_problem(reply);
 	return question->piece == NULL ? parse(reply) : CODE_OK;
@@ -283,6 +300,24 @@ int64_t reply_instant(const json_t *object, const char *key)
 /* --- which run is meant -------------------------------------------------------------------------
  */
 
+/* There is no run of it: is there such a dag at all? The daemon names the nearest one when not. */
+static int tell_no_run(struct cli *cli, const char *dag)
+{
+	struct reply reply = {0};
+	struct str path = STR_INIT;
+	int code;
+
+	str_append(&path, "/api/v1/dags/");
+	http_encode(&path, dag);
+	code = ask_get(cli, str_text(&path), &reply);
+	reply_close(&reply);
+	str_close(&path);
+	return code != CODE_OK
+		   ? code
+		   : cli_fail(CODE_NOT_FOUND,
+			      "dag '%s' has never run: start it with: heddle trigger %s", dag, dag);
+}
+
 static int latest_run_id(struct cli *cli, const char *dag, char run_id[17])
 {
 	struct reply reply = {0};
@@ -296,9 +331,7 @@ static int latest_run_id(struct cli *cli, const char *dag, char run_id[17])
 	code = ask_get(cli, str_text(&path), &reply);
 	item = json_array_get(json_object_get(reply.json, "items"), 0);
 	if (code == CODE_OK && item == NULL)
-		code =
-		    cli_fail(CODE_NOT_FOUND,
-			     "dag '%s' has never run: start it with: heddle trigger %s", dag, dag);
+		code = tell_no_run(cli, dag);
 	else if (code == CODE_OK)
 		snprintf(run_id, 17, "%s", reply_text(item, "id"));
 	reply_close(&reply);

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ASK_TIMEOUT_MS 30000      /* of a request that does not wait */
+#define ASK_TIMEOUT_MS 10000      /* for an answer, beyond what the daemon was asked to wait */
 #define ASK_PATIENCE_MS 60000     /* for a daemon that went away to come back */
 #define ASK_WAIT_MS 30000         /* of one long poll */
 #define ASK_BODY_MAX (256u << 20) /* bytes of one answer */
@@ -31,6 +31,7 @@ struct question {
 
 struct reply {
 	int status;
+	bool timed_out; /* no answer came, or not all of it, in the time there was */
 	struct str body;
 	json_t *json; /* of a 2xx answer that was gathered; NULL otherwise */
 };

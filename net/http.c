@@ -236,6 +236,8 @@ static int connect_code(struct http_client *client)
 	long os_errno = 0;
 
 	client->api.easy_getinfo(client->curl, CURLINFO_OS_ERRNO, &os_errno);
+	if (os_errno == EAGAIN)
+		return ERR_AGAIN; /* a Unix socket whose queue is full: somebody listens */
 	return os_errno == EACCES || os_errno == EPERM ? ERR_REFUSED : ERR_NOT_FOUND;
 }
 
@@ -307,6 +309,7 @@ int http_request(struct http_client *client, const struct http_request *request,
 	result = client->api.easy_perform(client->curl);
 	client->api.easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
 	response->status = (int)status;
+	response->timed_out = result == CURLE_OPERATION_TIMEDOUT;
 	rc = judge(&exchange, result, err);
 	client->api.slist_free_all(headers);
 	str_close(&url);

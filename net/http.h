@@ -39,6 +39,7 @@ struct http_request {
 
 struct http_response {
 	int status;
+	bool timed_out;  /* timeout_ms passed, connected or not */
 	struct str body; /* the caller closes it; with piece, only what is not 2xx */
 };
 
@@ -50,7 +51,8 @@ void http_client_destroy(struct http_client *client); /* NULL is allowed */
 /* Makes one request. 0 means that an answer came, whatever its status. Fails with
  *	ERR_NOT_FOUND  nobody serves there: no socket, connection refused, unknown host
  *	ERR_REFUSED    not allowed to connect, or the server's certificate is not trusted
- *	ERR_AGAIN      timed out, or the connection broke: what was asked may have been done or not
+ *	ERR_AGAIN      timed out, or the connection broke: what was asked may have been done or not;
+ *	               response->timed_out tells which
  *	ERR_LIMIT      the answer is larger than max_body_bytes
  *	ERR_IO         all else
  * *response is filled as far as an answer came, on failure too. */

@@ -480,9 +480,16 @@ static void runs_show_prints_the_api_s_json_as_it_is(void **state)
 
 static void the_latest_run_of_a_dag_that_never_ran_is_not_found(void **state)
 {
-	static const struct exchange script[] = {{"GET /api/v1/dags/d/runs?limit=1 ", 200,
-						  "{\"items\":[],\"next\":null}", THEN_KEEP, NULL},
-						 {0}};
+	static const struct exchange script[] = {
+	    {"GET /api/v1/dags/d/runs?limit=1 ", 200, "{\"items\":[],\"next\":null}", THEN_KEEP,
+	     NULL},
+	    {"GET /api/v1/dags/d ", 200, "{\"id\":\"d\"}", THEN_KEEP, NULL},
+	    {0}};
+	static const struct exchange missing[] = {
+	    {"GET /api/v1/dags/d/runs?limit=1 ", 200, "{\"items\":[],\"next\":null}", THEN_KEEP,
+	     NULL},
+	    {"GET /api/v1/dags/d ", 404, "{\"detail\":\"there is no dag 'd'\"}", THEN_KEEP, NULL},
+	    {0}};
 	struct stage stage;
 
 	(void)state;
@@ -490,6 +497,10 @@ static void the_latest_run_of_a_dag_that_never_ran_is_not_found(void **state)
 	expect(&stage, CODE_NOT_FOUND, "");
 	assert_string_equal(str_text(&stage.capture.err),
 			    "heddle: dag 'd' has never run: start it with: heddle trigger d\n");
+	leave(&stage);
+	perform(&stage, missing, WORDS("runs", "show", "--dag", "d", "--latest"));
+	expect(&stage, CODE_NOT_FOUND, "");
+	assert_string_equal(str_text(&stage.capture.err), "heddle: there is no dag 'd'\n");
 	leave(&stage);
 }
 

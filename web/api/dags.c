@@ -1,10 +1,15 @@
 /* dags.c - the dags in force, the files that do not check, the pools; see api.h. */
 #include "web/api/api.h"
 
+#include "base/arena.h"
+#include "base/str.h"
+#include "base/vec.h"
 #include "web/compose.h"
 
 #include <microhttpd.h>
 #include <stdio.h>
+
+#define NAMES_MAX 10000 /* of dags, looked at for the nearest one */
 
 static void begin(struct call *call, struct compose *compose)
 {
@@ -81,6 +86,39 @@ static bool write_one_dag(void *context, const struct dag_view *view)
 	return true;
 }
 
+/* Names of all dags, while the one that is asked for is not among them. */
+struct dag_names {
+	struct arena arena;
+	VEC(const char *) names;
+};
+
+static bool take_name(void *context, const struct dag_view *view)
+{
+	struct dag_names *list = context;
+
+	vec_push(&list->names, arena_strdup(&list->arena, view->dag_id));
+	return true;
+}
+
+/* Adds to "there is no dag 'fligths'" which one may be meant. */
+static void suggest_dag(struct store_reader *reader, const char *dag_id, struct err *err)
+{
+	struct dag_names list = {0};
+	const char *nearest = NULL;
+	struct err unread = {0};
+
+	arena_init(&list.arena);
+	if (read_dags(reader, NULL, NAMES_MAX, take_name, &list, &unread) == 0) {
+		vec_push(&list.names, NULL);
+		nearest = str_nearest(dag_id, list.names.items);
+	}
+	if (nearest != NULL)
+		err_set(err, ERR_NOT_FOUND, "there is no dag '%.128s' (did you mean '%s'?)", dag_id,
+			nearest);
+	vec_close(&list.names);
+	arena_close(&list.arena);
+}
+
 enum call_outcome api_dag(struct call *call, struct store_reader *reader)
 {
 	struct compose compose;
@@ -89,6 +127,8 @@ enum call_outcome api_dag(struct call *call, struct store_reader *reader)
 
 	begin(call, &compose);
 	rc = read_dag(reader, call->names.dag, write_one_dag, &compose, &err);
+	if (rc == ERR_NOT_FOUND)
+		suggest_dag(reader, call->names.dag, &err);
 	return rc == 0 ? CALL_ANSWERED : api_fail(call, &err);
 }
 
