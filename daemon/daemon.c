@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #define STARTS_ANEW_MAX 5
+#define ADDRESS_SIZE 300 /* of a host, a port and brackets */
 
 struct daemon {
 	const struct daemon_options *options;
@@ -327,12 +328,23 @@ static void take_up_runs(struct daemon *daemon)
 	scratch_sweep(&daemon->loop, daemon->home.path, judge_scratch, daemon);
 }
 
+/* As a URL and --listen name it: an IPv6 address stands in brackets (RFC 3986 section 3.2.2). */
+static const char *write_address(const struct daemon *daemon, char address[ADDRESS_SIZE])
+{
+	const char *host = daemon->options->listen_host;
+
+	snprintf(address, ADDRESS_SIZE, strchr(host, ':') == NULL ? "%s:%u" : "[%s]:%u", host,
+		 daemon->port);
+	return address;
+}
+
 static void say_where(const struct daemon *daemon)
 {
+	char address[ADDRESS_SIZE];
+
 	if (daemon->port != 0)
-		printf("Heddle %s on http://%s:%u/ (home %s, dags %s)\n", HEDDLE_VERSION,
-		       daemon->options->listen_host, daemon->port, daemon->home.path,
-		       daemon->home.dags);
+		printf("Heddle %s on http://%s/ (home %s, dags %s)\n", HEDDLE_VERSION,
+		       write_address(daemon, address), daemon->home.path, daemon->home.dags);
 	else
 		printf("Heddle %s on %s (home %s, dags %s)\n", HEDDLE_VERSION,
 		       daemon->home.socket_path, daemon->home.path, daemon->home.dags);
@@ -362,8 +374,7 @@ static int start_anew(const struct daemon *daemon, struct err *err)
 {
 	const char *before = getenv("HEDDLE_STARTED_ANEW");
 	long count = before == NULL ? 1 : strtol(before, NULL, 10) + 1;
-	const char *host = daemon->options->listen_host;
-	char listen[300] = "none";
+	char listen[ADDRESS_SIZE] = "none";
 	char number[32];
 	const char *argv[] = {daemon->options->program_path,
 			      "daemon",
@@ -381,9 +392,8 @@ static int start_anew(const struct daemon *daemon, struct err *err)
 			       STARTS_ANEW_MAX, daemon->dispatch.failing_why);
 	snprintf(number, sizeof number, "%ld", count);
 	setenv("HEDDLE_STARTED_ANEW", number, 1);
-	if (host != NULL)
-		snprintf(listen, sizeof listen, strchr(host, ':') == NULL ? "%s:%u" : "[%s]:%u",
-			 host, daemon->port);
+	if (daemon->options->listen_host != NULL)
+		(void)write_address(daemon, listen);
 	/* execv changes none of them; its type is older than const. */
 	execv(argv[0], (char *const *)(uintptr_t)argv);
 	return err_errno(err, errno, "start '%s' anew", argv[0]);

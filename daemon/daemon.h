@@ -18,8 +18,9 @@ struct daemon_options {
 
 /* Runs until SIGTERM or SIGINT. Attempts under way go on without it, and the next daemon of the
  * home takes them up. Prints the address it serves on stdout once it serves. Fails with ERR_REFUSED
- * (another daemon has the home; a port is taken), ERR_NOT_FOUND (the dag folder or the shim is
- * missing), ERR_CORRUPT or ERR_INVALID (the database), else I/O codes. */
+ * (another daemon has the home; a port is taken), ERR_USAGE (no such host to listen on),
+ * ERR_NOT_FOUND (the dag folder or the shim is missing), ERR_CORRUPT or ERR_INVALID (the database),
+ * else I/O codes. */
 int daemon_run(const struct daemon_options *options, struct err *err);
 
 #endif

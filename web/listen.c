@@ -86,14 +86,18 @@ static int refuse(const char *host, uint16_t port, int errno_value, struct err *
 {
 	switch (errno_value) {
 	case EADDRINUSE:
-		return err_set(err, ERR_REFUSED, "port %u of %s is taken: choose another one", port,
-			       host);
+		return err_set(err, ERR_REFUSED,
+			       "port %u of %s is taken: choose another one with "
+			       "--port N or --listen HOST:PORT",
+			       port, host);
 	case EACCES:
 		return err_set(err, ERR_REFUSED,
-			       "port %u of %s is not ours to take: choose one from 1024", port,
-			       host);
+			       "port %u of %s is not ours to take: choose one from 1024 on "
+			       "with --port N or --listen HOST:PORT",
+			       port, host);
 	case EADDRNOTAVAIL:
-		return err_set(err, ERR_NOT_FOUND, "this machine has no address '%s'", host);
+		return err_set(err, ERR_USAGE, "flag '--listen': this machine has no address '%s'",
+			       host);
 	default:
 		return err_errno(err, errno_value, "listen on %s port %u", host, port);
 	}
@@ -127,8 +131,10 @@ int listen_tcp(const char *host, uint16_t port, int *out_fd, uint16_t *out_port,
 	snprintf(digits, sizeof digits, "%u", port);
 	failure = getaddrinfo(host, digits, &hints, &found);
 	if (failure != 0)
-		return err_set(err, ERR_NOT_FOUND, "listen on '%s': %s", host,
-			       gai_strerror(failure));
+		return err_set(err, ERR_USAGE,
+			       "flag '--listen': host '%s' is not known (%s): name an address of "
+			       "this machine, as in --listen 127.0.0.1:8088",
+			       host, gai_strerror(failure));
 	for (const struct addrinfo *info = found; rc != 0 && info != NULL; info = info->ai_next)
 		rc = bind_tcp(info, out_fd);
 	failure = errno;

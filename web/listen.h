@@ -11,8 +11,8 @@
  * ERR_LIMIT (path too long), ERR_EXISTS (something else than a socket stands there), else I/O
  * codes. */
 int listen_unix(const char *path, int *out_fd, struct err *err);
-/* host: a name or address; port 0 = any free one, *out_port gets it. Fails with ERR_NOT_FOUND (no
- * such host), ERR_REFUSED (the port is taken or not ours to take), else I/O codes. */
+/* host: a name or address; port 0 = any free one, *out_port gets it. Fails with ERR_USAGE (no such
+ * host or address), ERR_REFUSED (the port is taken or not ours to take), else I/O codes. */
 int listen_tcp(const char *host, uint16_t port, int *out_fd, uint16_t *out_port, struct err *err);
 
 #endif

@@ -57,7 +57,7 @@ struct web_config {
 	const char *token;       /* bearer token for TCP */
 };
 
-/* Fails with ERR_REFUSED (the port is taken), ERR_NOT_FOUND (no such host or address), ERR_EXISTS
+/* Fails with ERR_REFUSED (the port is taken), ERR_USAGE (no such host or address), ERR_EXISTS
  * (something else than a socket stands at socket_path), else I/O codes. What was opened by then is
  * closed in the next turns of the loop. */
 int web_start(uv_loop_t *loop, const struct web_config *config, const struct web_events *events,

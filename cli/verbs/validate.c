@@ -45,6 +45,24 @@ static const char *plural(size_t count)
 	return count == 1 ? "" : "s";
 }
 
+/* An empty folder is not invalid, but "all good" would hide a path that was mistyped. */
+static void print_nothing_found(const struct cli *cli)
+{
+	const struct args *args = cli->args;
+	FILE *file = cli->json ? stderr : stdout;
+	struct str line = STR_INIT;
+
+	str_append(&line, "no *.yaml in ");
+	if (args->operand_count == 0)
+		text_clean(&line, cli->dags);
+	for (size_t i = 0; i < args->operand_count; i++) {
+		str_append(&line, i == 0 ? "" : ", ");
+		text_clean(&line, args->operands[i]);
+	}
+	fprintf(file, "%s\n", str_text(&line));
+	str_close(&line);
+}
+
 static void print_summary(const struct folder *folder)
 {
 	fprintf(stderr, "%zu file%s, %zu DAG%s: ", folder->file_count, plural(folder->file_count),
@@ -117,7 +135,10 @@ int run_verb_validate(struct cli *cli)
 			print_json(&folder);
 		else
 			print_errors(&folder);
-		print_summary(&folder);
+		if (folder.file_count == 0)
+			print_nothing_found(cli);
+		else
+			print_summary(&folder);
 		if (folder.errors.count > 0)
 			code = CODE_INVALID;
 	}

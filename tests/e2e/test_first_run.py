@@ -1,8 +1,14 @@
 """A dag file runs: order, outcomes, retries, timeouts, cancel, logs, and what the surfaces say."""
 
 import json
+import os
 import re
+import signal
+import socket
+import subprocess
 import time
+
+import pytest
 
 from daemon_home import wait_for
 
@@ -264,6 +270,31 @@ def test_validate_needs_no_daemon(home):
     assert home.cli("validate", home.dags / "none").returncode == 4
 
 
+def test_a_folder_without_dag_files_is_told(home):
+    done = home.cli("validate", home.dags)
+    assert (done.returncode, done.stdout) == (0, f"no *.yaml in {home.dags}\n")
+    done = home.cli("validate", home.dags, "--json")
+    assert done.returncode == 0 and json.loads(done.stdout)["files"] == 0
+
+
+def test_a_dag_that_is_not_there_is_told_from_one_that_never_ran(home):
+    home.dag("flights.yaml", "id: flights\ntasks: [{id: a, command: 'true'}]\n")
+    home.start()
+    never = home.cli("runs", "show", "--dag", "flights", "--latest")
+    assert never.returncode == 4 and "'flights' has never run" in never.stderr
+    missing = home.cli("runs", "show", "--dag", "fligths", "--latest")
+    assert missing.returncode == 4 and "no dag 'fligths'" in missing.stderr
+    assert "did you mean 'flights'?" in missing.stderr
+
+
+def test_the_signal_that_killed_a_task_is_named(home):
+    home.dag("die.yaml", "id: die\ntasks: [{id: a, command: 'kill -9 $$'}]\n")
+    home.start()
+    assert home.cli("trigger", "die", "--wait").returncode == 1
+    shown = home.cli("runs", "show", "--dag", "die", "--latest").stdout
+    assert "killed by signal 9 (SIGKILL)" in shown
+
+
 def test_exit_codes(home):
     assert home.cli("runs", "show", "x").returncode == 6
     assert home.cli("frobnicate").returncode == 2
@@ -307,3 +338,43 @@ def test_tcp_wants_the_token_and_the_socket_does_not(home):
     listed = home.cli("ls", "dags", "--url", f"http://127.0.0.1:{home.port()}",
                       env={"HEDDLE_TOKEN": token})
     assert listed.returncode == 0, listed.stderr
+
+
+def test_an_ipv6_address_is_told_as_a_browser_wants_it(home):
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no ::1")
+    home.spawn(extra=("--listen", "[::1]:0"))
+    wait_for(lambda: re.search(r"on http://\[::1\]:\d+/ ", home.log_text()), what="address told")
+
+
+def test_an_address_that_cannot_be_had_says_what_to_do(home):
+    unknown = home.cli("daemon", "--dags", home.dags, "--listen", "no-such-host.invalid:1")
+    assert unknown.returncode == 2, unknown.stderr
+    assert "--listen" in unknown.stderr and "no-such-host.invalid" in unknown.stderr
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = home.cli("daemon", "--dags", home.dags, "--port", port)
+    assert refused.returncode == 5
+    assert f"port {port}" in refused.stderr and "--port N" in refused.stderr
+
+
+def test_a_daemon_that_hangs_is_told_soon_and_a_wait_goes_on(home):
+    home.dag("slow.yaml", f"id: slow\ntasks: [{{id: a, command: 'until [ -e {home.work}/go ]; do sleep 0.05; done'}}]\n")
+    home.start()
+    waiting = subprocess.Popen([home.bin / "heddle", "trigger", "slow", "--wait", "--home", home.path],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert waiting.stdout.readline()
+    os.kill(home.process.pid, signal.SIGSTOP)
+    begin = time.monotonic()
+    try:
+        hung = home.cli("runs", "show", "--dag", "slow", "--latest")
+    finally:
+        os.kill(home.process.pid, signal.SIGCONT)
+    assert hung.returncode == 6 and "does not answer" in hung.stderr
+    assert time.monotonic() - begin < 20
+    assert waiting.poll() is None
+    (home.work / "go").touch()
+    assert waiting.wait(30) == 0
+    waiting.communicate()
