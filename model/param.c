@@ -31,6 +31,29 @@ const struct param *param_find(const struct dag *dag, const char *name)
 	return NULL;
 }
 
+bool param_text_is_harmless(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f ||
+		    strchr("'\"$`\\;&|<>(){}[]*?~#!", *text) != NULL)
+			return false;
+	return true;
+}
+
+/* Whether an enum names only what may stand in a command. */
+static bool choices_are_harmless(const struct param *param)
+{
+	json_t *choices = json_loads(param->choices, JSON_DECODE_ANY, NULL);
+	const json_t *choice;
+	bool harmless = true;
+	size_t i;
+
+	json_array_foreach(choices, i, choice) harmless =
+	    harmless && param_text_is_harmless(json_string_value(choice));
+	json_decref(choices);
+	return harmless;
+}
+
 bool param_is_bound(const struct param *param)
 {
 	switch (param->type) {
@@ -40,7 +63,8 @@ bool param_is_bound(const struct param *param)
 	case PARAM_DATE:
 		return true;
 	case PARAM_STRING:
-		return param->choices != NULL || param->pattern != NULL;
+		return param->choices != NULL ? choices_are_harmless(param)
+					      : param->pattern != NULL;
 	default:
 		return false;
 	}

@@ -14,8 +14,14 @@ extern const char *const param_type_names[];       /* all of them, NULL-terminat
 const struct param *param_find(const struct dag *dag, const char *name); /* or NULL */
 
 /* True when no value of it can be anything but what the dag foresees: an enum, a pattern, a number,
- * a boolean or a date. Its value may stand in a command. */
+ * a boolean or a date. Its value may stand in a command; that of a pattern, which may allow
+ * anything, only when it is harmless. */
 bool param_is_bound(const struct param *param);
+
+/* True for text without the characters that mean something to a shell, to SQL or to a programming
+ * language: quotes, $ ` \ ; & | < > ( ) { } [ ] * ? ~ # ! and control characters.
+ * What a pattern lets through must be such a text to be rendered into a command. */
+bool param_text_is_harmless(const char *text);
 
 /* Checks one value; null stands for none. Fails with ERR_INVALID: "param 'region' must be one of
  * "us", "eu", not "asia"". */
