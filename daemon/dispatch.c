@@ -380,6 +380,7 @@ bool dispatch_is_ready(void *context, char why[256])
 {
 	struct dispatch *dispatch = context;
 	struct input input = {.kind = INPUT_TIME, .actor = "scheduler"};
+	const char *trouble = dispatch->executor_trouble;
 
 	if (!takes_commands(dispatch, why))
 		return false;
@@ -388,10 +389,10 @@ bool dispatch_is_ready(void *context, char why[256])
 	if (dispatch_look_at_space(dispatch))
 		step(dispatch, &input); /* there may be room for what waits */
 	/* Runs are still taken, and wait. */
-	if (dispatch->space.level != SPACE_OUT)
-		return true;
-	snprintf(why, 256, "%s", dispatch->space.why);
-	return false;
+	if (dispatch->space.level == SPACE_OUT)
+		trouble = dispatch->space.why;
+	snprintf(why, 256, "%s", trouble);
+	return trouble[0] == '\0';
 }
 
 /* --- effects -------------------------------------------------------------------------------------
@@ -609,7 +610,13 @@ void dispatch_broken(void *context, const char *reason, const struct store_batch
 
 void dispatch_trouble(void *context, int64_t attempt_id, const char *text)
 {
-	(void)context;
+	struct dispatch *dispatch = context;
+
+	if (attempt_id != 0)
+		web_trouble(dispatch->web, attempt_id, text);
+	else
+		snprintf(dispatch->executor_trouble, sizeof dispatch->executor_trouble, "%s",
+			 text == NULL ? "" : text);
 	if (text == NULL)
 		log_info("trouble over", "attempt=%" PRId64, attempt_id);
 	else

@@ -59,6 +59,7 @@ struct dispatch {
 	bool is_open;        /* the three handles are the loop's */
 	struct space space;
 	size_t effects_since_trim;
+	char executor_trouble[256]; /* of no attempt in particular; "" = none */
 	bool executor_ready;
 	bool stopping;
 	bool failing;

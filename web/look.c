@@ -31,6 +31,8 @@ void look_start(struct request *request)
 	request->busy = true;
 	request->stale = false;
 	request->call.time_is_over = request->time_is_over || web->stopping;
+	/* It is known on the loop only, and not in the database. */
+	troubles_copy(&request->call.troubles, &web->troubles);
 	request->work.data = request;
 	(void)uv_queue_work(web->loop, &request->work, on_worker, after_worker);
 }

@@ -4,6 +4,7 @@
 
 #include "base/heap.h"
 #include "web/readers.h"
+#include "web/trouble.h"
 #include "web/waits.h"
 #include "web/web.h"
 
@@ -47,6 +48,7 @@ struct web {
 	uint16_t port;
 
 	struct readers readers;
+	struct troubles troubles;
 	struct waits waits;
 	struct heap deadlines; /* of requests that wait, by uv_now */
 	uv_timer_t deadline;

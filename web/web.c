@@ -306,6 +306,7 @@ static void destroy(struct web *web)
 	void *context = web->stopped_context;
 
 	readers_close(&web->readers);
+	troubles_close(&web->troubles);
 	heap_close(&web->deadlines);
 	mem_free(web->db_path);
 	mem_free(web->home);
@@ -395,6 +396,11 @@ void web_answer(struct web *web, uint64_t token, enum web_result result, const c
 		const char *message)
 {
 	request_answer(web, token, result, run_id, message);
+}
+
+void web_trouble(struct web *web, int64_t attempt_id, const char *text)
+{
+	troubles_note(&web->troubles, attempt_id, text);
 }
 
 void web_run_changed(struct web *web, const char *run_id)

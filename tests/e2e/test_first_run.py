@@ -1,5 +1,6 @@
 """A dag file runs: order, outcomes, retries, timeouts, cancel, logs, and what the surfaces say."""
 
+import ctypes
 import json
 import os
 import re
@@ -378,3 +379,39 @@ def test_a_daemon_that_hangs_is_told_soon_and_a_wait_goes_on(home):
     (home.work / "go").touch()
     assert waiting.wait(30) == 0
     waiting.communicate()
+
+
+def test_what_troubles_an_attempt_is_its_reason_while_it_stands(home):
+    home.dag("stuck.yaml", f"id: stuck\ntasks: [{{id: a, command: 'until [ -e {home.work}/go ]; do sleep 0.05; done'}}]\n")
+    home.start()
+    run = home.trigger("stuck")
+    claim = wait_for(lambda: next(home.path.glob("logs/*/*.claim"), None), what="claim")
+    home.stop()
+    claim.unlink()
+    home.start()
+    wait_for(lambda: "claim file was removed" in (home.task(run, "a")["reason"] or ""), what="reason")
+    assert "claim file was removed" in home.cli("runs", "show", run).stdout
+    (home.work / "go").touch()
+    assert home.wait_run(run)["state"] == "success"
+    assert home.task(run, "a")["reason"] is None
+
+
+def exchange(a, b):
+    """Swaps two names in one step, so that nothing can be made under either in between."""
+    at_here, exchange_flag = -100, 2
+    assert ctypes.CDLL(None).renameat2(at_here, bytes(a), at_here, bytes(b), exchange_flag) == 0
+
+
+def test_what_hinders_all_attempts_makes_the_daemon_not_ready(home):
+    home.dag("d.yaml", "id: d\ntasks: [{id: a, command: 'true'}]\n")
+    home.start()
+    (home.path / "file").touch()
+    exchange(home.path / "file", home.path / "spool")
+
+    def told():
+        status, text, _ = home.http("GET", "/readyz")
+        return status == 503 and "spool" in text
+    wait_for(told, what="not ready, and why")
+    (home.path / "spool").unlink()
+    wait_for(lambda: home.http("GET", "/readyz")[0] == 200, what="ready again")
+    assert home.cli("trigger", "d", "--wait").returncode == 0

@@ -12,6 +12,7 @@
 #include "web/query.h"
 #include "web/route.h"
 #include "web/target.h"
+#include "web/trouble.h"
 #include "web/waits.h"
 #include "web/web.h"
 
@@ -41,6 +42,7 @@ struct call {
 	bool time_is_over; /* the waiting time has passed: CALL_WAIT is no outcome any more */
 	const char *home;
 	const struct web_events *events; /* for what runs on the loop */
+	struct troubles troubles;        /* as they stood when the worker was sent */
 
 	/* With CALL_WAIT: what for. Else, once it is found, the whole id of the run. */
 	char run_id[RUN_ID_SIZE]; /* "" = any run */

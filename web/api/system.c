@@ -11,6 +11,7 @@ void call_close(struct call *call)
 {
 	target_close(&call->target);
 	answer_close(&call->answer);
+	troubles_close(&call->troubles);
 	if (!call->log.is_open)
 		return;
 	fd_close(&call->log.fd);

@@ -36,11 +36,49 @@ int api_task_state(struct store_reader *reader, const struct run_brief *brief, c
 	return rc;
 }
 
-static void write_task_members(struct compose *compose, const struct task_view *view)
+/* What the tasks of a run are written with. */
+struct task_writer {
+	struct compose compose;
+	const struct call *call;
+	struct store_reader *reader;
+	int64_t run_no;
+};
+
+struct attempt_trouble {
+	const struct troubles *troubles;
+	const char *text;
+};
+
+static bool find_trouble(void *context, const struct attempt_view *view)
 {
-	compose_member_text(compose, "id", view->task_id);
-	compose_member_text(compose, "state", view->state);
-	compose_member_text(compose, "reason", view->reason);
+	struct attempt_trouble *found = context;
+
+	found->text = troubles_find(found->troubles, view->attempt_id);
+	return true;
+}
+
+/* What troubles the newest attempt of a task under way stands in place of its reason, which is
+ * about the past. Only while something is in trouble are attempts looked for. */
+static const char *reason_of(const struct task_writer *writer, const struct task_view *view)
+{
+	struct attempt_trouble found = {.troubles = &writer->call->troubles};
+	enum task_state state;
+
+	if (found.troubles->list.count == 0 || !task_state_from_name(view->state, &state) ||
+	    (state != TASK_RUNNING && state != TASK_CANCELLING))
+		return view->reason;
+	if (read_attempts(writer->reader, writer->run_no, view->task_id, view->attempts,
+			  find_trouble, &found, NULL) != 0 ||
+	    found.text == NULL)
+		return view->reason;
+	return found.text;
+}
+
+static void write_task_members(struct task_writer *writer, const struct task_view *view)
+{
+	compose_member_text(&writer->compose, "id", view->task_id);
+	compose_member_text(&writer->compose, "state", view->state);
+	compose_member_text(&writer->compose, "reason", reason_of(writer, view));
 }
 
 static void write_task_times(struct compose *compose, const struct task_view *view)
@@ -52,31 +90,32 @@ static void write_task_times(struct compose *compose, const struct task_view *vi
 
 static bool write_task(void *context, const struct task_view *view)
 {
-	struct compose *compose = context;
+	struct task_writer *writer = context;
 
-	compose_open(compose, '{');
-	write_task_members(compose, view);
-	compose_member_int(compose, "attempts", view->attempts);
-	write_task_times(compose, view);
-	compose_close(compose, '}');
+	compose_open(&writer->compose, '{');
+	write_task_members(writer, view);
+	compose_member_int(&writer->compose, "attempts", view->attempts);
+	write_task_times(&writer->compose, view);
+	compose_close(&writer->compose, '}');
 	return true;
 }
 
 enum call_outcome api_tasks(struct call *call, struct store_reader *reader)
 {
+	struct task_writer writer = {.call = call, .reader = reader};
 	struct run_brief brief;
-	struct compose compose;
 	struct err err;
 
 	if (api_run_brief(call, reader, call->names.run, &brief, &err) != 0)
 		return api_fail(call, &err);
-	compose_init(&compose, &call->answer.body);
-	compose_open(&compose, '{');
-	compose_member_open(&compose, "items", '[');
-	if (read_tasks(reader, brief.run_no, call->query.state, write_task, &compose, &err) != 0)
+	writer.run_no = brief.run_no;
+	compose_init(&writer.compose, &call->answer.body);
+	compose_open(&writer.compose, '{');
+	compose_member_open(&writer.compose, "items", '[');
+	if (read_tasks(reader, brief.run_no, call->query.state, write_task, &writer, &err) != 0)
 		return api_fail(call, &err);
-	compose_close(&compose, ']');
-	compose_close(&compose, '}');
+	compose_close(&writer.compose, ']');
+	compose_close(&writer.compose, '}');
 	call->answer.status = MHD_HTTP_OK;
 	return CALL_ANSWERED;
 }
@@ -160,7 +199,7 @@ static bool write_attempt(void *context, const struct attempt_view *view)
 }
 
 struct task_answer {
-	struct compose compose;
+	struct task_writer writer;
 	const char *task_id;
 	bool found;
 };
@@ -171,9 +210,9 @@ static bool write_wanted_task(void *context, const struct task_view *view)
 
 	if (strcmp(view->task_id, answer->task_id) != 0)
 		return true;
-	compose_open(&answer->compose, '{');
-	write_task_members(&answer->compose, view);
-	write_task_times(&answer->compose, view);
+	compose_open(&answer->writer.compose, '{');
+	write_task_members(&answer->writer, view);
+	write_task_times(&answer->writer.compose, view);
 	answer->found = true;
 	return false;
 }
@@ -181,21 +220,23 @@ static bool write_wanted_task(void *context, const struct task_view *view)
 static int write_task_whole(struct call *call, struct store_reader *reader,
 			    const struct run_brief *brief, struct err *err)
 {
-	struct task_answer answer = {.task_id = call->names.task};
+	struct task_answer answer = {
+	    .writer = {.call = call, .reader = reader, .run_no = brief->run_no},
+	    .task_id = call->names.task};
+	struct compose *compose = &answer.writer.compose;
 	int rc;
 
-	compose_init(&answer.compose, &call->answer.body);
+	compose_init(compose, &call->answer.body);
 	rc = read_tasks(reader, brief->run_no, NULL, write_wanted_task, &answer, err);
 	if (rc == 0 && !answer.found)
 		rc = err_set(err, ERR_NOT_FOUND, "run '%s' has no task '%s'", call->run_id,
 			     call->names.task);
 	if (rc != 0)
 		return rc;
-	compose_member_open(&answer.compose, "attempts", '[');
-	rc = read_attempts(reader, brief->run_no, call->names.task, 0, write_attempt,
-			   &answer.compose, err);
-	compose_close(&answer.compose, ']');
-	compose_close(&answer.compose, '}');
+	compose_member_open(compose, "attempts", '[');
+	rc = read_attempts(reader, brief->run_no, call->names.task, 0, write_attempt, compose, err);
+	compose_close(compose, ']');
+	compose_close(compose, '}');
 	return rc;
 }
 
