@@ -43,6 +43,20 @@ static void text_cell(struct table *table, const json_t *item, const char *key)
 	table_cell(table, reply_text(item, key));
 }
 
+/* With errors, it is not what is in force. */
+static void file_cell(struct table *table, const json_t *item)
+{
+	size_t count = json_array_size(json_object_get(item, "errors"));
+	struct str text = STR_INIT;
+
+	str_append(&text, reply_text(item, "file"));
+	if (count > 0)
+		str_printf(&text, " (broken: %zu error%s; its last good version is in force)",
+			   count, count == 1 ? "" : "s");
+	table_cell(table, str_text(&text));
+	str_close(&text);
+}
+
 static void dag_row(struct table *table, const json_t *item, int64_t now_ms)
 {
 	const json_t *last = json_object_get(item, "last_run");
@@ -53,7 +67,7 @@ static void dag_row(struct table *table, const json_t *item, int64_t now_ms)
 	text_cell(table, last, "id");
 	text_cell(table, last, "state");
 	instant_cell(table, last, "created_at");
-	text_cell(table, item, "file");
+	file_cell(table, item);
 }
 
 static void run_row(struct table *table, const json_t *item, int64_t now_ms)

@@ -43,6 +43,7 @@ struct ls {
 	int64_t limit;
 	char run_id[17]; /* of tasks */
 	json_t *items;
+	json_t *errors; /* of dags: those of all files, also of files without a dag in force */
 };
 
 /* --- what is wanted -----------------------------------------------------------------------------
@@ -152,6 +153,34 @@ static void keep(struct ls *ls, const json_t *page)
 	}
 }
 
+static void mark_dag(json_t *dag, const json_t *errors)
+{
+	json_t *own = json_array();
+
+	for (size_t i = 0; i < json_array_size(errors); i++) {
+		json_t *error = json_array_get(errors, i);
+
+		if (strcmp(reply_text(error, "file"), reply_text(dag, "file")) == 0)
+			json_array_append(own, error);
+	}
+	json_object_set_new(dag, "errors", own);
+}
+
+/* A file that does not check leaves its dags in force as they last were: that is what the list
+ * shows, so it must say that the file is another one by now. */
+static int mark_dags(struct ls *ls)
+{
+	struct reply reply = {0};
+	int code = ask_get(ls->cli, "/api/v1/errors", &reply);
+
+	json_array_clear(ls->errors);
+	json_array_extend(ls->errors, json_object_get(reply.json, "items"));
+	for (size_t i = 0; code == CODE_OK && i < json_array_size(ls->items); i++)
+		mark_dag(json_array_get(ls->items, i), ls->errors);
+	reply_close(&reply);
+	return code;
+}
+
 static int fetch(struct ls *ls)
 {
 	struct reply reply = {0};
@@ -171,7 +200,7 @@ static int fetch(struct ls *ls)
 	} while (cursor[0] != '\0' && json_array_size(ls->items) < (size_t)ls->limit);
 	str_close(&path);
 	reply_close(&reply);
-	return code;
+	return code == CODE_OK && ls->kind->render == RENDER_DAGS ? mark_dags(ls) : code;
 }
 
 /* --- printing -----------------------------------------------------------------------------------
@@ -197,7 +226,16 @@ static void print_list(const struct ls *ls)
 
 	print_items(ls, &text);
 	cli_print_str(&text);
+	str_clear(&text);
+	render_list(RENDER_ERRORS, ls->errors, 0, false, &text);
+	fputs(str_text(&text), stderr);
 	str_close(&text);
+}
+
+/* What is shown, for telling whether it has changed; the caller lets go of it. */
+static json_t *copy_shown(const struct ls *ls)
+{
+	return json_pack("[oo]", json_copy(ls->items), json_copy(ls->errors));
 }
 
 /* What changed is judged by the items: a duration that goes on is no change. On a terminal the list
@@ -208,13 +246,15 @@ static int watch(struct ls *ls)
 	int code = CODE_OK;
 
 	while (code == CODE_OK && !ferror(stdout)) {
-		if (before == NULL || !json_equal(before, ls->items)) {
+		json_t *shown = copy_shown(ls);
+
+		if (before == NULL || !json_equal(before, shown)) {
 			if (ls->cli->colour)
 				fputs("\033[H\033[2J", stdout);
 			print_list(ls);
 		}
 		json_decref(before);
-		before = json_copy(ls->items);
+		before = shown;
 		ask_pause(WATCH_PAUSE_MS);
 		code = fetch(ls);
 	}
@@ -239,6 +279,7 @@ int run_verb_ls(struct cli *cli)
 	if (read_wishes(&ls, &err) != 0)
 		return cli_fail_err(&err);
 	ls.items = json_array();
+	ls.errors = json_array();
 	if (ls.kind->render == RENDER_TASKS)
 		code = ask_run_id(cli, cli->args->values[FLAG_RUN], ls.run_id);
 	if (code == CODE_OK)
@@ -246,5 +287,6 @@ int run_verb_ls(struct cli *cli)
 	if (code == CODE_OK)
 		code = list(&ls);
 	json_decref(ls.items);
+	json_decref(ls.errors);
 	return code;
 }

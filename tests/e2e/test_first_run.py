@@ -256,8 +256,25 @@ def test_broken_files_do_not_hinder_the_others(home):
     assert "command" in errors[0]["message"]
     assert [d["id"] for d in json.loads(home.cli("ls", "dags", "--json").stdout)] == ["good"]
     assert home.cli("trigger", "good", "--wait").returncode == 0
+    listed = home.cli("ls", "dags")
+    assert listed.returncode == 0 and "good.yaml" in listed.stdout and "broken" not in listed.stdout
+    assert re.match(r"bad.yaml:3:\d+: .*command", listed.stderr)
     missing = home.cli("trigger", "bad")
     assert missing.returncode == 4 and "bad" in missing.stderr
+
+
+def test_a_dag_whose_file_does_not_check_is_marked(home):
+    home.dag("kept.yaml", "id: kept\ntasks: [{id: a, command: 'true'}]\n")
+    home.dag("other.yaml", "id: other\ntasks: [{id: a, command: 'true'}]\n")
+    home.start()
+    home.stop()
+    home.dag("kept.yaml", "id: kept\ntasks: [{id: a, comand: 'true'}]\n")
+    home.start()
+    dags = {dag["id"]: dag for dag in json.loads(home.cli("ls", "dags", "--json").stdout)}
+    assert dags["other"]["errors"] == []
+    assert "did you mean 'command'" in dags["kept"]["errors"][0]["message"]
+    rows = home.cli("ls", "dags").stdout.splitlines()
+    assert [("broken" in row, row.split()[0]) for row in rows[1:]] == [(True, "kept"), (False, "other")]
 
 
 def test_validate_needs_no_daemon(home):
