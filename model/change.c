@@ -11,9 +11,12 @@ void change_list_init(struct change_list *list)
 
 void change_list_close(struct change_list *list)
 {
-	for (struct change *change = list->first; change != NULL; change = change->next)
+	for (struct change *change = list->first; change != NULL; change = change->next) {
 		if (change->kind == CHANGE_RUN_NEW)
 			dag_unref(change->run_new.dag);
+		if (change->kind == CHANGE_RUN_VERSION)
+			dag_unref(change->run_version.dag);
+	}
 	arena_close(&list->arena);
 	change_list_init(list);
 }

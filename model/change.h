@@ -8,9 +8,11 @@
 #define HEDDLE_MODEL_CHANGE_H
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "model/attempt.h"
 #include "model/dag.h"
 #include "model/state.h"
+#include "model/values.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +27,11 @@ enum change_kind {
 	CHANGE_ATTEMPT_END,
 	CHANGE_ATTEMPT_LATE, /* a record of an attempt that had ended already: kept as a fact only
 			      */
+	CHANGE_OUTPUTS,      /* what a task gave; those of an older attempt are replaced */
+	CHANGE_RUN_PARAMS,   /* a rerun goes on with other params */
+	CHANGE_RUN_VERSION,  /* a rerun goes on with another version of the dag */
+	CHANGE_DAG_PAUSE,    /* a dag, or all of them, is paused or goes on */
+	CHANGE_KIND_COUNT,
 };
 
 struct change_run_new {
@@ -32,23 +39,51 @@ struct change_run_new {
 	struct dag *dag;      /* the version it keeps; the change holds a reference */
 	const char *key;      /* unique per dag and source: the same key never makes a second run */
 	const char *source;   /* "manual" */
-	enum run_state state; /* the first one */
+	enum run_state state; /* the first one: running or queued */
+	const char *params;   /* all of them, a JSON object; NULL = it has none */
+	struct run_period period;
+	struct moment deadline; /* of running: when its timeout has passed; zeros = never */
 };
 
 struct change_run_state {
 	enum run_state from;
 	enum run_state to;
+	/* With RUN_ENDING and RUN_CANCELLING: the state that the run will end in (a timeout cancels
+	 * what runs, and the run has failed). Else equal to `to`. */
+	enum run_state outcome;
+	struct moment deadline; /* with RUN_RUNNING: when its timeout has passed; zeros = never */
 };
 
 struct change_task_state {
 	enum task_state from;
 	enum task_state to;
 	/* With TASK_UP_FOR_RETRY: when, on both clocks. With TASK_CANCELLING: the instant after
-	 * which its processes are killed. 0 otherwise. */
-	struct {
-		int64_t wall_ms;
-		int64_t boot_ms;
-	} due;
+	 * which its processes are killed. With TASK_QUEUED: the end of its start_timeout. 0
+	 * otherwise. */
+	struct moment due;
+	enum cancel_aim aim; /* with TASK_CANCELLING: what it becomes when it is gone */
+	/* With TASK_NONE, a reset: the attempts made so far, which no longer count for its retries.
+	 * Its outputs are gone with it. */
+	uint32_t attempts_before;
+};
+
+struct change_outputs {
+	int64_t attempt_id;
+	const char *json; /* an object */
+};
+
+struct change_run_version {
+	struct dag *dag; /* the change holds a reference */
+	/* For each task of the new version the position that it had in the old one; UINT32_MAX = it
+	 * is new, and starts in state none. Tasks of the old version that nobody names are gone:
+	 * CHANGE_TASK_STATE to removed, by their old positions, stand before this change. */
+	const uint32_t *old_positions;
+	uint32_t old_task_count;
+};
+
+struct change_dag_pause {
+	const char *dag_id; /* NULL = all dags, whether paused by themselves or not */
+	bool is_paused;
 };
 
 struct change_attempt_new {
@@ -59,7 +94,8 @@ struct change_attempt_new {
 struct change {
 	struct change *next;
 	enum change_kind kind;
-	int64_t run_no;    /* row of the run; 0 with CHANGE_ATTEMPT_LATE of an unknown attempt */
+	int64_t run_no;    /* row of the run; 0 with CHANGE_ATTEMPT_LATE of an unknown attempt and
+			      with CHANGE_DAG_PAUSE */
 	uint32_t task;     /* position in the dag's tasks, where one is meant */
 	int64_t at_ms;     /* wall time of the step */
 	const char *actor; /* "scheduler", "user:alice (uid 1000)", "token" ... */
@@ -72,6 +108,10 @@ struct change {
 		struct change_attempt_new attempt_new;
 		struct attempt_end
 		    attempt_end; /* both of CHANGE_ATTEMPT_END and CHANGE_ATTEMPT_LATE */
+		struct change_outputs outputs;
+		const char *run_params; /* a JSON object */
+		struct change_run_version run_version;
+		struct change_dag_pause dag_pause;
 	};
 };
 

@@ -5,35 +5,55 @@
 #include <string.h>
 
 #define TO(s) (1u << TASK_##s)
+#define MARKED (TO(SUCCESS) | TO(FAILED) | TO(SKIPPED))
+/* What a rerun or a mark make of a task that does not run, and another version of one that has
+ * ended. */
+#define BY_HAND (TO(NONE) | MARKED)
+#define ENDED_BY_HAND (BY_HAND | TO(REMOVED))
 
 static const struct {
 	const char *name;
 	unsigned next; /* the states this one may become */
 	bool done;
 } task_states[TASK_STATE_COUNT] = {
-    [TASK_NONE] = {"none", TO(QUEUED) | TO(SKIPPED) | TO(UPSTREAM_FAILED) | TO(CANCELLED), false},
-    [TASK_QUEUED] = {"queued", TO(RUNNING) | TO(CANCELLED), false},
+    [TASK_NONE] = {"none", TO(QUEUED) | TO(UPSTREAM_FAILED) | TO(CANCELLED) | MARKED, false},
+    [TASK_QUEUED] = {"queued", TO(RUNNING) | TO(CANCELLED) | BY_HAND, false},
     [TASK_RUNNING] = {"running",
 		      TO(SUCCESS) | TO(SKIPPED) | TO(FAILED) | TO(UP_FOR_RETRY) | TO(CANCELLING),
 		      false},
-    [TASK_UP_FOR_RETRY] = {"up_for_retry", TO(QUEUED) | TO(CANCELLED), false},
-    /* The end may overtake the wish to cancel: what happened is what is recorded. */
-    [TASK_CANCELLING] = {"cancelling", TO(CANCELLED) | TO(SUCCESS) | TO(FAILED) | TO(SKIPPED),
-			 false},
-    [TASK_SUCCESS] = {"success", 0, true},
-    [TASK_FAILED] = {"failed", 0, true},
-    [TASK_SKIPPED] = {"skipped", 0, true},
-    [TASK_UPSTREAM_FAILED] = {"upstream_failed", 0, true},
-    [TASK_CANCELLED] = {"cancelled", 0, true},
+    [TASK_UP_FOR_RETRY] = {"up_for_retry", TO(QUEUED) | TO(CANCELLED) | BY_HAND, false},
+    /* The end may overtake the wish to cancel: what happened is what is recorded. To itself: with
+     * another aim. */
+    [TASK_CANCELLING] = {"cancelling", TO(CANCELLED) | TO(NONE) | MARKED | TO(CANCELLING), false},
+    [TASK_SUCCESS] = {"success", ENDED_BY_HAND & ~TO(SUCCESS), true},
+    [TASK_FAILED] = {"failed", ENDED_BY_HAND & ~TO(FAILED), true},
+    [TASK_SKIPPED] = {"skipped", ENDED_BY_HAND & ~TO(SKIPPED), true},
+    [TASK_UPSTREAM_FAILED] = {"upstream_failed", ENDED_BY_HAND, true},
+    [TASK_CANCELLED] = {"cancelled", ENDED_BY_HAND, true},
+    [TASK_REMOVED] = {"removed", TO(NONE), true},
 };
+
+static const char *const aims[AIM_COUNT] = {
+    [AIM_CANCELLED] = "cancelled", [AIM_RERUN] = "rerun",     [AIM_SUCCESS] = "success",
+    [AIM_FAILED] = "failed",       [AIM_SKIPPED] = "skipped",
+};
+
+#define RUN_TO(s) (1u << RUN_##s)
+#define RUN_ENDED (RUN_TO(SUCCESS) | RUN_TO(FAILED) | RUN_TO(CANCELLED))
+#define RUN_REVIVED (RUN_TO(QUEUED) | RUN_TO(RUNNING))
 
 static const struct {
 	const char *name;
+	unsigned next;
 	bool done;
 } run_states[RUN_STATE_COUNT] = {
-    [RUN_RUNNING] = {"running", false},    [RUN_CANCELLING] = {"cancelling", false},
-    [RUN_SUCCESS] = {"success", true},     [RUN_FAILED] = {"failed", true},
-    [RUN_CANCELLED] = {"cancelled", true},
+    [RUN_RUNNING] = {"running", RUN_TO(CANCELLING) | RUN_TO(ENDING) | RUN_ENDED, false},
+    [RUN_CANCELLING] = {"cancelling", RUN_TO(ENDING) | RUN_ENDED, false},
+    [RUN_SUCCESS] = {"success", RUN_REVIVED | (RUN_ENDED & ~RUN_TO(SUCCESS)), true},
+    [RUN_FAILED] = {"failed", RUN_REVIVED | (RUN_ENDED & ~RUN_TO(FAILED)), true},
+    [RUN_CANCELLED] = {"cancelled", RUN_REVIVED | (RUN_ENDED & ~RUN_TO(CANCELLED)), true},
+    [RUN_QUEUED] = {"queued", RUN_TO(RUNNING) | RUN_TO(CANCELLED), false},
+    [RUN_ENDING] = {"ending", RUN_ENDED, false},
 };
 
 const char *task_state_name(enum task_state state)
@@ -67,6 +87,22 @@ bool task_state_holds_slot(enum task_state state)
 	return state == TASK_RUNNING || state == TASK_CANCELLING;
 }
 
+const char *cancel_aim_name(enum cancel_aim aim)
+{
+	return aims[aim];
+}
+
+bool cancel_aim_from_name(const char *name, enum cancel_aim *out)
+{
+	for (size_t i = 0; i < AIM_COUNT; i++) {
+		if (strcmp(aims[i], name) == 0) {
+			*out = (enum cancel_aim)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 const char *run_state_name(enum run_state state)
 {
 	return run_states[state].name;
@@ -86,4 +122,9 @@ bool run_state_from_name(const char *name, enum run_state *out)
 bool run_state_is_done(enum run_state state)
 {
 	return run_states[state].done;
+}
+
+bool run_state_may_become(enum run_state from, enum run_state to)
+{
+	return (run_states[from].next & (1u << to)) != 0;
 }

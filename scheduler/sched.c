@@ -18,6 +18,8 @@ void sched_output_init(struct sched_output *output)
 	output->effects = NULL;
 	output->effect_count = 0;
 	output->effect_capacity = 0;
+	output->answer = ANSWER_DONE;
+	output->message = NULL;
 }
 
 void sched_output_close(struct sched_output *output)

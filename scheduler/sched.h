@@ -25,11 +25,19 @@
 
 struct sched;
 
+struct tz;
+
 struct sched_config {
 	uint32_t default_pool_slots; /* of the common pool "default"; at least 1 */
 	int64_t grace_ms;            /* a cancelled attempt has this long between TERM and KILL */
 	int64_t next_run_no;         /* first free number, at least 1 */
 	int64_t next_attempt_id;     /* likewise */
+	uint64_t
+	    seed; /* of what is left to chance (retry_jitter): the same in every life of a home */
+	/* The zone of a name, for conditions; lives as long as the scheduler. NULL = none is known,
+	 * and dates in conditions are those of UTC. */
+	const struct tz *(*find_zone)(void *context, const char *name);
+	void *zone_context;
 };
 
 enum input_kind {
@@ -37,24 +45,74 @@ enum input_kind {
 	INPUT_CANCEL,        /* end a run */
 	INPUT_ATTEMPT_ENDED, /* the executor tells how an attempt ended */
 	INPUT_TIME,          /* time has passed: what is due happens */
+	INPUT_RERUN,         /* let tasks of a run run again */
+	INPUT_MARK,          /* make a task what somebody says it is */
+	INPUT_PAUSE,         /* let a dag, or all of them, start nothing */
+	INPUT_RESUME,        /* its opposite */
+	INPUT_KIND_COUNT,
+};
+
+/* Which tasks run again. Those of the run's end (hooks) do so whenever the run ends again. */
+enum rerun_mode {
+	RERUN_FAILED, /* failed, upstream_failed and cancelled ones, and all downstream of them */
+	RERUN_FROM,   /* those that are named, and all downstream of them */
+	RERUN_ONLY,   /* those that are named */
+	RERUN_ALL,
+};
+
+/* What is found beside an end, by who can read the log and the outputs of the attempt. */
+struct end_findings {
+	bool retry_match;    /* retry_on's pattern stands in the end of the log */
+	bool fail_match;     /* fail_on's does */
+	const char *outputs; /* what it gave, a JSON object; NULL = nothing */
 };
 
 struct input {
 	enum input_kind kind;
-	const char *actor; /* who wants it, for the facts */
+	const char *actor;            /* who wants it, for the facts */
+	struct end_findings findings; /* with INPUT_ATTEMPT_ENDED */
 	union {
 		struct {
 			struct dag *dag; /* in force; the scheduler takes its own reference */
 			const char *run_id;
 			const char *key;
 			const char *source;
+			const char *params; /* all of them, a JSON object; NULL = it has none */
+			struct run_period period; /* id NULL = this instant, under the run's key */
 		} trigger;
 		struct {
 			int64_t run_no;
 			const char *reason; /* NULL = none given */
 		} cancel;
 		struct attempt_end ended;
+		struct {
+			int64_t run_no;
+			enum rerun_mode mode;
+			const char *const *tasks; /* ids, with RERUN_FROM and RERUN_ONLY */
+			size_t task_count;
+			struct dag *dag;    /* the version to go on with; NULL = the run's own */
+			const char *params; /* all of them, a JSON object; NULL = as they are */
+			const char *reason;
+		} rerun;
+		struct {
+			int64_t run_no;
+			const char *task;   /* id */
+			enum task_state to; /* success, failed or skipped */
+			const char *reason;
+		} mark;
+		struct {
+			const char *dag_id; /* NULL = all */
+			const char *reason;
+		} pause; /* and resume */
 	};
+};
+
+/* What became of an input that somebody waits for. */
+enum input_answer {
+	ANSWER_DONE,
+	ANSWER_UNCHANGED, /* all was so already */
+	ANSWER_NOT_FOUND, /* no such run or task */
+	ANSWER_REFUSED,   /* it makes no sense in this state; nothing was changed */
 };
 
 enum effect_kind {
@@ -83,6 +141,9 @@ struct sched_output {
 	struct effect *effects;
 	size_t effect_count;
 	size_t effect_capacity;
+	enum input_answer answer; /* of the newest step */
+	/* One plain sentence to an answer that is not "done"; lives as long as the changes. */
+	const char *message;
 };
 
 void sched_output_init(struct sched_output *output);
@@ -91,15 +152,33 @@ void sched_output_close(struct sched_output *output); /* gives back the effects'
 struct sched *sched_create(const struct sched_config *config);
 void sched_destroy(struct sched *sched);
 
-/* Applies one input and appends what follows from it to *output (never cleared here). In every
- * step, whatever has become due by now happens as well, before the input itself. INPUT_TRIGGER
- * always makes a run: that its key is new was checked by the caller (sched_find_key for runs under
- * way and the store for ended ones). INPUT_CANCEL of a run that has ended or is being cancelled
- * changes nothing. INPUT_ATTEMPT_ENDED of an attempt that is not under way becomes
- * CHANGE_ATTEMPT_LATE and EFFECT_FORGET. Returns the number of the run concerned, 0 when there is
- * none. */
+/* Applies one input and appends what follows from it to *output (never cleared here, but for the
+ * answer). In every step, whatever has become due by now happens as well, before the input itself.
+ * Returns the number of the run concerned, 0 when there is none.
+ *
+ * INPUT_TRIGGER makes a run, which is queued while its dag is paused or has max_active_runs under
+ * way; beyond queue_max it is refused. That its key is new was checked by the caller
+ * (sched_find_key for runs under way and the store for ended ones).
+ * INPUT_CANCEL of a run that has ended or is being cancelled changes nothing; in a run that is
+ * ending it cancels the tasks of its end, and the outcome stays.
+ * INPUT_ATTEMPT_ENDED of an attempt that is not under way becomes CHANGE_ATTEMPT_LATE and
+ * EFFECT_FORGET.
+ * INPUT_RERUN and INPUT_MARK of a run that has ended: feed it with sched_restore_run and
+ * sched_restore_task right before the step. It is under way again after it, or forgotten again when
+ * nothing is left to do for it. A task that runs is ended first (cancelling) and acted upon when it
+ * is gone. Old attempts stay as they are, and numbers of attempts go on; each reset gives a task
+ * all its retries again. Another version (rerun.dag) is for ended runs alone.
+ * INPUT_MARK judges anew what its task had decided: tasks downstream that could not run for it are
+ * reset, and the run goes on. */
 int64_t sched_step(struct sched *sched, const struct input *input, struct moment now,
 		   struct sched_output *output);
+
+/* The version of a dag in force: from the next step on its limits and the sizes of its pools hold
+ * for all runs of the dag (and for all that share those pools). Without it those of the newest run
+ * under way do. The caller tells again after a restart. */
+void sched_put_dag(struct sched *sched, struct dag *dag);
+/* True while the dag, or all of them, are paused. */
+bool sched_is_paused(const struct sched *sched, const char *dag_id);
 
 /* From the next step on nothing is started, though it may be queued; why is its reason, and lives
  * until the next call. NULL = go on: the next step (INPUT_TIME, say) starts what waits. */
@@ -127,21 +206,32 @@ struct sched_run_row {
 	const char *source;
 	enum run_state state;
 	struct dag *dag; /* the version the run keeps; the scheduler takes its own reference */
+	enum run_state outcome;   /* of cancelling and ending, as committed; else not read */
+	int64_t deadline_boot_ms; /* its timeout's, on this boot's clock; 0 = none */
+	const char *params;       /* as committed; NULL = none */
+	struct run_period period; /* likewise */
 };
 
 struct sched_task_row {
 	int64_t run_no;
 	uint32_t task;
 	enum task_state state;
-	uint32_t attempts;      /* released so far */
-	int64_t attempt_id;     /* the newest; 0 = none yet */
-	int64_t released_at_ms; /* of the newest */
-	int64_t due_boot_ms;    /* of up_for_retry and cancelling, on this boot's clock */
-	int64_t queued_order;   /* of queued: smaller came first (see store) */
+	uint32_t attempts;        /* released so far */
+	int64_t attempt_id;       /* the newest; 0 = none yet */
+	int64_t released_at_ms;   /* of the newest */
+	int64_t due_boot_ms;      /* of up_for_retry, cancelling and queued, on this boot's clock */
+	int64_t queued_order;     /* of queued: smaller came first (see store) */
+	enum cancel_aim aim;      /* of cancelling */
+	uint32_t attempts_before; /* the newest reset */
+	const char *outputs;      /* a JSON object, of tasks with is_judged_by; NULL = none */
 };
 
+/* A dag (NULL = all) is paused. Before the first step. */
+void sched_restore_pause(struct sched *sched, const char *dag_id, const char *actor,
+			 const char *reason, int64_t at_ms);
 /* Feeds what the store holds: every run that has not ended, then its task instances, those of one
- * run in the order of their positions, none left out. Call before the first step. */
+ * run in the order of their positions, none left out. Call before the first step; later on only for
+ * one ended run at a time, right before the step that reruns or marks it. */
 void sched_restore_run(struct sched *sched, const struct sched_run_row *row);
 void sched_restore_task(struct sched *sched, const struct sched_task_row *row);
 /* Ends the restoring: rebuilds counts and queues, and appends the deeds that follow from committed

@@ -28,17 +28,58 @@ static void every_state_is_found_by_its_name(void **state)
 	assert_false(attempt_cause_from_name("bad luck", &cause));
 }
 
-static void what_is_done_becomes_nothing_else(void **state)
+/* What has ended moves again only when somebody reruns or marks it. */
+static void what_is_done_becomes_only_what_somebody_makes_of_it(void **state)
 {
 	(void)state;
 	for (int from = 0; from < TASK_STATE_COUNT; from++) {
-		int ways_out = 0;
-
-		for (int to = 0; to < TASK_STATE_COUNT; to++)
-			ways_out +=
-			    task_state_may_become((enum task_state)from, (enum task_state)to);
-		assert_int_equal(ways_out == 0, task_state_is_done((enum task_state)from));
+		if (!task_state_is_done((enum task_state)from))
+			continue;
+		assert_true(task_state_may_become((enum task_state)from, TASK_NONE));
+		assert_false(task_state_may_become((enum task_state)from, (enum task_state)from));
+		assert_false(task_state_may_become((enum task_state)from, TASK_QUEUED));
+		assert_false(task_state_may_become((enum task_state)from, TASK_RUNNING));
+		assert_false(task_state_may_become((enum task_state)from, TASK_CANCELLING));
+		assert_false(task_state_may_become((enum task_state)from, TASK_UPSTREAM_FAILED));
 	}
+}
+
+static void what_holds_a_slot_is_not_reset_before_it_is_gone(void **state)
+{
+	(void)state;
+	assert_false(task_state_may_become(TASK_RUNNING, TASK_NONE));
+	assert_true(task_state_may_become(TASK_RUNNING, TASK_CANCELLING));
+	assert_true(task_state_may_become(TASK_CANCELLING, TASK_NONE));
+	assert_false(task_state_may_become(TASK_CANCELLING, TASK_REMOVED));
+}
+
+static void an_ended_run_comes_back_through_running_or_the_queue(void **state)
+{
+	(void)state;
+	for (int from = 0; from < RUN_STATE_COUNT; from++) {
+		enum run_state run = (enum run_state)from;
+
+		assert_false(run_state_may_become(run, run));
+		if (!run_state_is_done(run))
+			continue;
+		assert_true(run_state_may_become(run, RUN_RUNNING));
+		assert_true(run_state_may_become(run, RUN_QUEUED));
+		assert_false(run_state_may_become(run, RUN_ENDING));
+		assert_false(run_state_may_become(run, RUN_CANCELLING));
+	}
+	assert_false(run_state_may_become(RUN_QUEUED, RUN_CANCELLING));
+}
+
+static void every_aim_is_found_by_its_name(void **state)
+{
+	enum cancel_aim aim;
+
+	(void)state;
+	for (int i = 0; i < AIM_COUNT; i++) {
+		assert_true(cancel_aim_from_name(cancel_aim_name((enum cancel_aim)i), &aim));
+		assert_int_equal(aim, i);
+	}
+	assert_false(cancel_aim_from_name("none", &aim));
 }
 
 static void only_a_released_attempt_holds_a_slot(void **state)
@@ -65,7 +106,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_state_is_found_by_its_name),
-	    cmocka_unit_test(what_is_done_becomes_nothing_else),
+	    cmocka_unit_test(what_is_done_becomes_only_what_somebody_makes_of_it),
+	    cmocka_unit_test(what_holds_a_slot_is_not_reset_before_it_is_gone),
+	    cmocka_unit_test(an_ended_run_comes_back_through_running_or_the_queue),
+	    cmocka_unit_test(every_aim_is_found_by_its_name),
 	    cmocka_unit_test(only_a_released_attempt_holds_a_slot),
 	    cmocka_unit_test(trying_again_does_not_mend_what_cannot_start),
 	};
