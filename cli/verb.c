@@ -49,6 +49,11 @@ static const struct verb verbs[] = {
 	 "End a run: its tasks get SIGTERM, and SIGKILL after their grace.",
 	 "heddle cancel 9f1c --reason 'wrong input'\n"
 	 "heddle cancel 9f1c --wait=1m\n", run_verb_cancel},
+	{"completion", "bash|zsh", 1, 1, 0, 0,
+	 "Print a script that completes verbs, flags and ids on the command line.",
+	 "heddle completion bash > ~/.local/share/bash-completion/completions/heddle\n"
+	 "source <(heddle completion bash)\n"
+	 "heddle completion zsh > ~/.zfunc/_heddle\n", run_verb_completion},
 	{"version", "", 0, 0, 0, 0, "Print the version.", "heddle version --json\n",
 	 run_verb_version},
 	{"help", "[VERB]", 0, 1, 0, 0, "Show what a verb does.", "heddle help trigger\n",
@@ -76,6 +81,11 @@ const struct verb *verb_find(const char *name)
 		if (strcmp(verbs[i].name, name) == 0)
 			return &verbs[i];
 	return NULL;
+}
+
+const struct verb *verb_at(size_t position)
+{
+	return position < VERB_COUNT ? &verbs[position] : NULL;
 }
 
 int verb_refuse_unknown(const char *name, struct err *err)
@@ -163,7 +173,7 @@ void verb_help_all(struct str *out)
 {
 	str_append(out, "usage: heddle VERB ... [flags]\n\nVerbs:\n");
 	for (size_t i = 0; i < VERB_COUNT; i++)
-		str_printf(out, "  %-9s %s\n", verbs[i].name, verbs[i].summary);
+		str_printf(out, "  %-10s %s\n", verbs[i].name, verbs[i].summary);
 	help_flags("Everywhere:", FLAGS_GLOBAL, out);
 	str_append(
 	    out, "\nExit codes: 0 ok; 1 the run (or check) failed; 2 usage; 3 definition invalid; "

@@ -27,6 +27,7 @@ struct verb {
 #define VERB_OPERANDS_ANY SIZE_MAX
 
 const struct verb *verb_find(const char *name); /* NULL = none */
+const struct verb *verb_at(size_t position);    /* of all, from 0 on; NULL behind the last */
 /* Fails with ERR_USAGE: says that the verb is still to come, or which known one is nearest. */
 int verb_refuse_unknown(const char *name, struct err *err);
 /* Fails with ERR_USAGE when operands or flags are not what the verb takes. */

@@ -8,16 +8,17 @@
 struct cli;
 struct verb;
 
-int run_verb_cancel(struct cli *cli);   /* trigger.c */
-int run_verb_daemon(struct cli *cli);   /* serve.c */
-int run_verb_help(struct cli *cli);     /* help.c */
-int run_verb_logs(struct cli *cli);     /* logs.c */
-int run_verb_ls(struct cli *cli);       /* ls.c */
-int run_verb_runs(struct cli *cli);     /* show.c */
-int run_verb_trigger(struct cli *cli);  /* trigger.c */
-int run_verb_validate(struct cli *cli); /* validate.c */
-int run_verb_version(struct cli *cli);  /* help.c */
-int run_verb_watch(struct cli *cli);    /* watch.c */
+int run_verb_cancel(struct cli *cli);     /* trigger.c */
+int run_verb_completion(struct cli *cli); /* complete.c */
+int run_verb_daemon(struct cli *cli);     /* serve.c */
+int run_verb_help(struct cli *cli);       /* help.c */
+int run_verb_logs(struct cli *cli);       /* logs.c */
+int run_verb_ls(struct cli *cli);         /* ls.c */
+int run_verb_runs(struct cli *cli);       /* show.c */
+int run_verb_trigger(struct cli *cli);    /* trigger.c */
+int run_verb_validate(struct cli *cli);   /* validate.c */
+int run_verb_version(struct cli *cli);    /* help.c */
+int run_verb_watch(struct cli *cli);      /* watch.c */
 
 /* Prints what a verb does, or all verbs (NULL). Returns CODE_OK. */
 int help_print(const struct verb *verb, FILE *file);
