@@ -134,6 +134,7 @@ bool adopt_attach(struct process_executor *executor, struct attempt *attempt,
 	attempt->watcher = watcher;
 	attempt->phase = PHASE_ATTACHED;
 	attempt->has_started = true;
+	executor_expect_start(executor, attempt);
 	expect_end(executor, attempt, claim->shim_start);
 	return true;
 }

@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #define DEPTH_MAX 16 /* of groups that a task may have made in its own */
+#define CPU_PERIOD_US 100000u
+#define CPU_QUOTA_MIN_US 1000u /* the kernel takes no less */
 
 /* "36 35 98:0 /root /point rw,noatime master:1 - cgroup2 cgroup2 rw": proc(5). The first one wins.
  */
@@ -67,16 +69,17 @@ bool cgroup_find(const char *mountinfo, const char *own, char path[CGROUP_PATH_S
 	return snprintf(path, CGROUP_PATH_SIZE, "%s%s", point, below) < CGROUP_PATH_SIZE;
 }
 
-static void write_word(const char *folder, const char *file, const char *word)
+static bool write_word(const char *folder, const char *file, const char *word)
 {
 	char path[CGROUP_PATH_SIZE + 64];
+	bool done;
 	int fd;
 
 	snprintf(path, sizeof path, "%s/%s", folder, file);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd >= 0 && write(fd, word, strlen(word)) < 0)
-		errno = 0; /* what is asked for here is good to have, never needed */
+	done = fd >= 0 && write(fd, word, strlen(word)) == (ssize_t)strlen(word);
 	fd_close(&fd);
+	return done;
 }
 
 bool cgroup_base_path(const char *incarnation, char path[CGROUP_PATH_SIZE])
@@ -103,7 +106,8 @@ bool cgroup_base(const char *incarnation, char path[CGROUP_PATH_SIZE])
 {
 	if (cgroup_base_path(incarnation, path) && (mkdir(path, 0755) == 0 || errno == EEXIST) &&
 	    access(path, W_OK) == 0) {
-		/* Memory is accounted for each attempt where the host hands that down. */
+		/* Memory is accounted for each attempt where the host hands that down; where it
+		 * does not, that is no trouble. */
 		write_word(path, "cgroup.subtree_control", "+memory");
 		return true;
 	}
@@ -111,17 +115,24 @@ bool cgroup_base(const char *incarnation, char path[CGROUP_PATH_SIZE])
 	return false;
 }
 
-static bool make_base_of(const char *path)
+/* The group above, false when there is none. */
+static bool base_of(const char *path, char base[CGROUP_PATH_SIZE])
 {
-	char base[CGROUP_PATH_SIZE];
 	char *slash;
 
-	snprintf(base, sizeof base, "%s", path);
+	snprintf(base, CGROUP_PATH_SIZE, "%s", path);
 	slash = strrchr(base, '/');
 	if (slash == NULL)
 		return false;
 	*slash = '\0';
-	return mkdir(base, 0755) == 0 || errno == EEXIST;
+	return true;
+}
+
+static bool make_base_of(const char *path)
+{
+	char base[CGROUP_PATH_SIZE];
+
+	return base_of(path, base) && (mkdir(base, 0755) == 0 || errno == EEXIST);
 }
 
 int cgroup_open(const char *path)
@@ -130,6 +141,50 @@ int cgroup_open(const char *path)
 	    (errno != ENOENT || !make_base_of(path) || mkdir(path, 0755) != 0))
 		return -1;
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* A controller that nobody asked for is not switched on: each one costs every group something. Its
+ * files appear in the groups that are there by then, too. */
+static bool write_limit(const char *path, const char *controller, const char *file,
+			const char *value)
+{
+	char base[CGROUP_PATH_SIZE];
+
+	return write_word(path, file, value) ||
+	       (base_of(path, base) && write_word(base, "cgroup.subtree_control", controller) &&
+		write_word(path, file, value));
+}
+
+bool cgroup_limit_memory(const char *path, uint64_t bytes)
+{
+	char value[32];
+
+	snprintf(value, sizeof value, "%llu", (unsigned long long)bytes);
+	if (!write_limit(path, "+memory", "memory.max", value))
+		return false;
+	/* A task of which a part was killed would go on as something else than it was meant to be.
+	 * Kernels before 4.19 have no such file. */
+	write_word(path, "memory.oom.group", "1");
+	return true;
+}
+
+bool cgroup_limit_pids(const char *path, uint32_t count)
+{
+	char value[32];
+
+	snprintf(value, sizeof value, "%u", count);
+	return write_limit(path, "+pids", "pids.max", value);
+}
+
+bool cgroup_limit_cpus(const char *path, uint32_t milli)
+{
+	uint64_t quota_us = (uint64_t)milli * (CPU_PERIOD_US / 1000);
+	char value[64];
+
+	if (quota_us < CPU_QUOTA_MIN_US)
+		quota_us = CPU_QUOTA_MIN_US;
+	snprintf(value, sizeof value, "%llu %u", (unsigned long long)quota_us, CPU_PERIOD_US);
+	return write_limit(path, "+cpu", "cpu.max", value);
 }
 
 /* Kernels before 5.14 have no cgroup.kill: one by one, and again by the caller's next round. */

@@ -22,6 +22,12 @@ bool cgroup_base_path(const char *incarnation, char path[CGROUP_PATH_SIZE]);
 bool cgroup_base(const char *incarnation, char path[CGROUP_PATH_SIZE]);
 /* Makes the group (and its base, when that went away) and opens it. Returns -1 when it cannot. */
 int cgroup_open(const char *path);
+/* Limit the group: to bytes of memory, beyond which the kernel ends all that is in it; to so many
+ * processes and threads; to thousandths of a processor. False where it has no such controller and
+ * cannot be given it. */
+bool cgroup_limit_memory(const char *path, uint64_t bytes);
+bool cgroup_limit_pids(const char *path, uint32_t count);
+bool cgroup_limit_cpus(const char *path, uint32_t milli);
 /* Kills every process in the group and below, also one that forks just now. False when the kernel
  * or the group cannot. */
 bool cgroup_kill(const char *path);

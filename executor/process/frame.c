@@ -5,9 +5,16 @@
 
 struct frame_head frame_head(enum frame_type type, size_t size)
 {
-	struct frame_head head = {(uint32_t)size, FRAME_VERSION, (uint8_t)type, 0};
+	uint8_t version = type == FRAME_LAUNCH ? FRAME_VERSION_LAUNCH : FRAME_VERSION;
+	struct frame_head head = {(uint32_t)size, version, (uint8_t)type, 0};
 
 	return head;
+}
+
+static bool is_known(const struct frame_head *head)
+{
+	return head->version == FRAME_VERSION ||
+	       (head->version == FRAME_VERSION_LAUNCH && head->type == FRAME_LAUNCH);
 }
 
 long frame_size(const void *bytes, size_t count)
@@ -17,7 +24,7 @@ long frame_size(const void *bytes, size_t count)
 	if (count < sizeof head)
 		return 0;
 	memcpy(&head, bytes, sizeof head);
-	if (head.version != FRAME_VERSION || head.size < sizeof head || head.size > FRAME_MAX_BYTES)
+	if (!is_known(&head) || head.size < sizeof head || head.size > FRAME_MAX_BYTES)
 		return -1;
 	return (long)head.size;
 }
@@ -37,19 +44,29 @@ void frame_launch_begin(struct str *frame, const struct frame_launch *launch)
 					   .argc = launch->argc,
 					   .envc = launch->envc,
 					   .without_cgroup = launch->without_cgroup};
+	struct frame_launch_more more = {.memory_bytes = launch->memory_bytes,
+					 .cpus_milli = launch->cpus_milli,
+					 .pids = launch->pids,
+					 .has_stdin = launch->stdin_text != NULL,
+					 .keep_stdout = launch->keep_stdout,
+					 .want_artifacts = launch->want_artifacts};
 
 	str_append_bytes(frame, &fixed, sizeof fixed);
+	str_append_bytes(frame, &more, sizeof more);
 	put_text(frame, launch->name);
 	put_text(frame, launch->day);
 	put_text(frame, launch->cwd);
 	put_text(frame, launch->run_dir);
+	put_text(frame, launch->stdin_text == NULL ? "" : launch->stdin_text);
 }
 
-bool frame_launch_end(struct str *frame)
+bool frame_launch_end(struct str *frame, const struct frame_launch *launch)
 {
 	uint32_t size = (uint32_t)frame->size;
+	size_t stdin_bytes = launch->stdin_text == NULL ? 0 : strlen(launch->stdin_text);
 
-	if (frame->size > FRAME_MAX_BYTES)
+	if (stdin_bytes > FRAME_STDIN_MAX_BYTES ||
+	    frame->size - stdin_bytes > FRAME_PLAIN_MAX_BYTES)
 		return false;
 	memcpy(frame->data + offsetof(struct frame_head, size), &size, sizeof size);
 	return true;
@@ -87,15 +104,17 @@ static bool strings_are_whole(const struct frame_launch *launch)
 	return at == end;
 }
 
-bool frame_launch_decode(const void *bytes, size_t count, struct frame_launch *out)
+/* The part that every version begins with. */
+static bool take_fixed(const char **at, const char *end, struct frame_head *head,
+		       struct frame_launch *out)
 {
 	struct frame_launch_fixed fixed;
-	const char *at = (const char *)bytes + sizeof fixed;
-	const char *end = (const char *)bytes + count;
 
-	if (count < sizeof fixed)
+	if ((size_t)(end - *at) < sizeof fixed)
 		return false;
-	memcpy(&fixed, bytes, sizeof fixed);
+	memcpy(&fixed, *at, sizeof fixed);
+	*at += sizeof fixed;
+	*head = fixed.head;
 	out->attempt_id = fixed.attempt_id;
 	out->timeout_ms = fixed.timeout_ms;
 	out->grace_ms = fixed.grace_ms;
@@ -103,12 +122,54 @@ bool frame_launch_decode(const void *bytes, size_t count, struct frame_launch *o
 	out->without_cgroup = fixed.without_cgroup != 0;
 	out->argc = fixed.argc;
 	out->envc = fixed.envc;
-	out->name = take_text(&at, end, 96);
-	out->day = out->name == NULL ? NULL : take_text(&at, end, 32);
-	out->cwd = out->day == NULL ? NULL : take_text(&at, end, 4096);
-	out->run_dir = out->cwd == NULL ? NULL : take_text(&at, end, 4096);
-	if (out->run_dir == NULL || fixed.head.size != count)
+	return true;
+}
+
+static bool take_more(const char **at, const char *end, bool *has_stdin, struct frame_launch *out)
+{
+	struct frame_launch_more more;
+
+	if ((size_t)(end - *at) < sizeof more)
 		return false;
+	memcpy(&more, *at, sizeof more);
+	*at += sizeof more;
+	*has_stdin = more.has_stdin != 0;
+	out->memory_bytes = more.memory_bytes;
+	out->cpus_milli = more.cpus_milli;
+	out->pids = more.pids;
+	out->keep_stdout = more.keep_stdout != 0;
+	out->want_artifacts = more.want_artifacts != 0;
+	return true;
+}
+
+static bool take_texts(const char **at, const char *end, struct frame_launch *out)
+{
+	out->name = take_text(at, end, 96);
+	out->day = out->name == NULL ? NULL : take_text(at, end, 32);
+	out->cwd = out->day == NULL ? NULL : take_text(at, end, 4096);
+	out->run_dir = out->cwd == NULL ? NULL : take_text(at, end, 4096);
+	return out->run_dir != NULL;
+}
+
+bool frame_launch_decode(const void *bytes, size_t count, struct frame_launch *out)
+{
+	struct frame_head head;
+	const char *at = bytes;
+	const char *end = at + count;
+	bool has_stdin = false;
+	const char *text = NULL;
+
+	memset(out, 0, sizeof *out);
+	if (!take_fixed(&at, end, &head, out) || head.size != count)
+		return false;
+	if (head.version >= FRAME_VERSION_LAUNCH && !take_more(&at, end, &has_stdin, out))
+		return false;
+	if (!take_texts(&at, end, out))
+		return false;
+	if (head.version >= FRAME_VERSION_LAUNCH &&
+	    (text = take_text(&at, end, FRAME_STDIN_MAX_BYTES + 1)) == NULL)
+		return false;
+	out->stdin_text = has_stdin ? text : NULL;
 	out->strings = at;
 	out->strings_bytes = (size_t)(end - at);
 	return strings_are_whole(out);

@@ -1,6 +1,7 @@
 /* internal.h - the daemon's side of process.h, shared by its files and by nobody else.
  *
  *	process.c  the table of attempts, the calls of process.h, the clock of retries
+ *	files.c    the paths of an attempt's files, and reading them
  *	link.c     the launcher: its lock, its start, the socket to it
  *	spool.c    exit records as they appear
  *	adopt.c    what became of an attempt: its claim, its shim, what is left of its processes
@@ -15,7 +16,7 @@
  *	any --its record is there--> over
  *
  * What is over leaves the table and stands in a queue until it is told (executor_flush): never from
- * within a call of process.h, and not while held. */
+ * within a call of process.h, and not while held. So do starts. */
 #ifndef HEDDLE_EXECUTOR_PROCESS_INTERNAL_H
 #define HEDDLE_EXECUTOR_PROCESS_INTERNAL_H
 
@@ -54,12 +55,15 @@ struct attempt {
 	bool may_launch;  /* when there is no claim */
 	bool is_cancelled;
 	bool is_killed;
-	bool is_quiet;      /* unknown before a cancel: what was forgotten stays so */
-	bool is_troubled;   /* people were told */
-	bool has_started;   /* a shim or process of it was seen: without a claim it is lost */
-	bool is_told;       /* its shim says that its record is there */
-	unsigned deaths;    /* of shims that told no end */
-	int64_t wake_at_ms; /* of uv_now: when to look at it again; 0 = not */
+	bool is_quiet;       /* unknown before a cancel: what was forgotten stays so */
+	bool is_troubled;    /* people were told */
+	bool has_started;    /* a shim or process of it was seen: without a claim it is lost */
+	bool is_told;        /* its shim says that its record is there */
+	bool is_announced;   /* its start was told */
+	unsigned deaths;     /* of shims that told no end */
+	int64_t wake_at_ms;  /* of uv_now: when to look at it again; 0 = not */
+	int64_t start_at_ms; /* of uv_now: when to look whether it began; 0 = not */
+	int64_t start_pause_ms;
 	int64_t kill_at_ms; /* of uv_now: when its shim had its second; 0 = not killed */
 	int64_t timeout_ms; /* of the launch; 0 = none */
 	int64_t grace_ms;
@@ -71,6 +75,12 @@ struct attempt {
 	int64_t clearing_since_ms;
 	int64_t pause_ms;
 	UT_hash_handle hh;
+};
+
+/* A start that was not told yet. */
+struct begun {
+	int64_t attempt_id;
+	int64_t at_ms;
 };
 
 enum link_state {
@@ -127,6 +137,7 @@ struct process_executor {
 	struct process_events events;
 	struct attempt *attempts;
 	VEC(struct attempt_end) over;
+	VEC(struct begun) begun;
 	struct link link;
 	char obstacles[OBSTACLE_COUNT][512]; /* as told; "" = none */
 	int64_t patience_ms; /* with a launcher or shim that shows no sign; tests have less */
@@ -169,15 +180,19 @@ void executor_obstacle(struct process_executor *executor, enum obstacle obstacle
 /* Looks after an attempt's shim (adopt_overdue) after a delay. */
 void executor_expect_end(struct process_executor *executor, struct attempt *attempt,
 			 int64_t delay_ms);
+/* Looks soon whether the attempt began, and tells so, when somebody wants to know. */
+void executor_expect_start(struct process_executor *executor, struct attempt *attempt);
+/* For every handle of the loop: counts, so that the executor is freed after the last one. */
+void executor_handle_opened(struct process_executor *executor);
+void executor_handle_closed(struct process_executor *executor);
+
+/* files.c */
 const char *executor_path(const struct process_executor *executor, const char *relative,
 			  char path[PATH_MAX]);
 const char *executor_claim_path(const struct process_executor *executor,
 				const struct attempt *attempt, char path[PATH_MAX]);
 const char *executor_record_path(const struct process_executor *executor, int64_t attempt_id,
 				 char path[PATH_MAX]);
-/* For every handle of the loop: counts, so that the executor is freed after the last one. */
-void executor_handle_opened(struct process_executor *executor);
-void executor_handle_closed(struct process_executor *executor);
 
 /* link.c */
 void link_init(struct process_executor *executor);

@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #define INPUT_STEP_BYTES 65536u
+#define INPUT_KEEP_BYTES (4 * INPUT_STEP_BYTES)
 #define ORPHAN_PAUSE_MS 10
 
 struct child {
@@ -174,10 +175,15 @@ static void take_frames(struct launcher *launcher)
 		take_frame(launcher, at, (size_t)size);
 		used += (size_t)size;
 	}
+	if (used == 0)
+		return;
 	memmove(launcher->input.items, launcher->input.items + used, launcher->input.count - used);
 	/* What was in it may have been secret. */
 	explicit_bzero(launcher->input.items + launcher->input.count - used, used);
 	launcher->input.count -= used;
+	/* After a large launch, each shim would be forked with what it needed. */
+	if (launcher->input.count == 0 && launcher->input.capacity > INPUT_KEEP_BYTES)
+		vec_close(&launcher->input);
 }
 
 /* The hello brings two descriptors: the lock, then the daemon's sign of life. */

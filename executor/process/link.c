@@ -346,6 +346,7 @@ void link_launch(struct process_executor *executor, struct attempt *attempt)
 	put_frame(&executor->link, attempt->frame.data, attempt->frame.size);
 	if (!uv_is_active((uv_handle_t *)&executor->link.pulse))
 		feel_pulse(executor);
+	executor_expect_start(executor, attempt);
 	if (attempt->timeout_ms > 0)
 		executor_expect_end(executor, attempt,
 				    attempt->timeout_ms + attempt->grace_ms +

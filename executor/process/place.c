@@ -44,16 +44,41 @@ bool place_attempt(const char *name, const char *incarnation, int64_t *attempt_i
 	return true;
 }
 
+static const char *place_dated(const char *day, const char *name, const char *ending,
+			       char buffer[PLACE_PATH_SIZE])
+{
+	snprintf(buffer, PLACE_PATH_SIZE, PLACE_LOGS "/%s/%s.%s", day, name, ending);
+	return buffer;
+}
+
 const char *place_log(const char *day, const char *name, char buffer[PLACE_PATH_SIZE])
 {
-	snprintf(buffer, PLACE_PATH_SIZE, PLACE_LOGS "/%s/%s.log", day, name);
-	return buffer;
+	return place_dated(day, name, "log", buffer);
 }
 
 const char *place_claim(const char *day, const char *name, char buffer[PLACE_PATH_SIZE])
 {
-	snprintf(buffer, PLACE_PATH_SIZE, PLACE_LOGS "/%s/%s.claim", day, name);
-	return buffer;
+	return place_dated(day, name, "claim", buffer);
+}
+
+const char *place_stdout(const char *day, const char *name, char buffer[PLACE_PATH_SIZE])
+{
+	return place_dated(day, name, "stdout", buffer);
+}
+
+const char *place_output(const char *day, const char *name, char buffer[PLACE_PATH_SIZE])
+{
+	return place_dated(day, name, "output", buffer);
+}
+
+const char *place_progress(const char *day, const char *name, char buffer[PLACE_PATH_SIZE])
+{
+	return place_dated(day, name, "progress", buffer);
+}
+
+const char *place_artifacts(const char *day, const char *name, char buffer[PLACE_PATH_SIZE])
+{
+	return place_dated(day, name, "artifacts", buffer);
 }
 
 const char *place_record(const char *name, char buffer[PLACE_PATH_SIZE])

@@ -3,6 +3,9 @@
  *	NAME                  INCARNATION-ATTEMPT_ID
  *	logs/DAY/NAME.log     its log
  *	logs/DAY/NAME.claim   its claim, with room for its exit record (claim.h)
+ *	logs/DAY/NAME.stdout  its stdout, where that is kept aside (kept.h)
+ *	logs/DAY/NAME.output, NAME.progress, NAME.artifacts/
+ *	                      what the task itself writes
  *	spool/exit/NAME       a second name of the claim, once it holds the exit record
  *
  * Launcher and shims work in the home, so that a home may be moved and paths stay short. */
@@ -34,6 +37,10 @@ bool place_attempt(const char *name, const char *incarnation, int64_t *attempt_i
 /* Each returns buffer. */
 const char *place_log(const char *day, const char *name, char buffer[PLACE_PATH_SIZE]);
 const char *place_claim(const char *day, const char *name, char buffer[PLACE_PATH_SIZE]);
+const char *place_stdout(const char *day, const char *name, char buffer[PLACE_PATH_SIZE]);
+const char *place_output(const char *day, const char *name, char buffer[PLACE_PATH_SIZE]);
+const char *place_progress(const char *day, const char *name, char buffer[PLACE_PATH_SIZE]);
+const char *place_artifacts(const char *day, const char *name, char buffer[PLACE_PATH_SIZE]);
 const char *place_record(const char *name, char buffer[PLACE_PATH_SIZE]);
 
 #endif

@@ -8,6 +8,7 @@
 #include "executor/process/frame.h"
 #include "executor/process/internal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,8 @@
 #define KILL_PATIENCE_MS 1000 /* for a shim to end its task itself */
 #define FORGET_AGAIN_MS 1000  /* after an exit record could not be removed */
 #define PATIENCE_MS 5000
+#define START_LOOK_MS 50 /* most attempts that do little are over by then */
+#define START_LOOK_MAX_MS 1000
 
 static void on_tick(uv_timer_t *tick);
 
@@ -74,6 +77,37 @@ void executor_expect_end(struct process_executor *executor, struct attempt *atte
 	executor_arm(executor, attempt->overdue_at_ms);
 }
 
+void executor_expect_start(struct process_executor *executor, struct attempt *attempt)
+{
+	if (executor->events.started == NULL || attempt->is_announced)
+		return;
+	attempt->start_pause_ms = START_LOOK_MS;
+	attempt->start_at_ms = (int64_t)uv_now(executor->loop) + START_LOOK_MS;
+	executor_arm(executor, attempt->start_at_ms);
+}
+
+/* Reading the claim later costs nothing for the many that are over sooner; a word from each shim
+ * would wake us once more for every attempt. What waits for its shim is looked after again once it
+ * has one. */
+static void look_for_start(struct process_executor *executor, struct attempt *attempt)
+{
+	struct process_ref ref = {attempt->id, attempt->released_at_ms};
+	struct begun begun = {attempt->id, 0};
+
+	attempt->start_at_ms = 0;
+	if (attempt->phase != PHASE_LAUNCHED && attempt->phase != PHASE_ATTACHED)
+		return;
+	if (process_started_at(executor->home, executor->incarnation, ref, &begun.at_ms) == 0) {
+		attempt->is_announced = true;
+		vec_push(&executor->begun, begun);
+		return;
+	}
+	attempt->start_pause_ms = attempt->start_pause_ms * 2 < START_LOOK_MAX_MS
+				      ? attempt->start_pause_ms * 2
+				      : START_LOOK_MAX_MS;
+	attempt->start_at_ms = (int64_t)uv_now(executor->loop) + attempt->start_pause_ms;
+}
+
 void executor_trouble(struct process_executor *executor, struct attempt *attempt, const char *text)
 {
 	if (attempt->is_troubled == (text != NULL))
@@ -108,12 +142,27 @@ void executor_over(struct process_executor *executor, const struct attempt_end *
 	drop(executor, attempt);
 }
 
-/* The listener may call anything of process.h, so that the queue may grow meanwhile. */
+static void tell_begun(struct process_executor *executor)
+{
+	for (size_t i = 0; i < executor->begun.count && !executor->is_held; i++) {
+		struct begun begun = executor->begun.items[i];
+
+		executor->begun.items[i].attempt_id = -1;
+		if (begun.attempt_id >= 0)
+			executor->events.started(executor->events.context, begun.attempt_id,
+						 begun.at_ms);
+	}
+	if (!executor->is_held)
+		vec_clear(&executor->begun);
+}
+
+/* The listener may call anything of process.h, so that the queues may grow meanwhile. */
 void executor_flush(struct process_executor *executor)
 {
 	if (executor->is_flushing || executor->is_held || executor->is_stopping)
 		return;
 	executor->is_flushing = true;
+	tell_begun(executor);
 	for (size_t i = 0; i < executor->over.count && !executor->is_held; i++) {
 		struct attempt_end end = executor->over.items[i];
 
@@ -141,6 +190,8 @@ static void look_at_due(struct process_executor *executor, int64_t now_ms)
 
 	HASH_ITER(hh, executor->attempts, attempt, next)
 	{
+		if (is_due(attempt->start_at_ms, now_ms))
+			look_for_start(executor, attempt);
 		if (is_due(attempt->overdue_at_ms, now_ms)) {
 			attempt->overdue_at_ms = 0;
 			adopt_overdue(executor, attempt);
@@ -171,6 +222,8 @@ static void arm_next(struct process_executor *executor)
 			executor_arm(executor, attempt->wake_at_ms);
 		if (attempt->overdue_at_ms != 0)
 			executor_arm(executor, attempt->overdue_at_ms);
+		if (attempt->start_at_ms != 0)
+			executor_arm(executor, attempt->start_at_ms);
 	}
 }
 
@@ -189,71 +242,6 @@ static void on_tick(uv_timer_t *tick)
 	arm_next(executor);
 }
 
-/* The path of what stands at relative under home; "" when it does not fit. */
-static const char *join(const char *home, const char *relative, char buffer[PATH_MAX])
-{
-	if (snprintf(buffer, PATH_MAX, "%s/%s", home, relative) >= PATH_MAX)
-		buffer[0] = '\0';
-	return buffer;
-}
-
-const char *executor_path(const struct process_executor *executor, const char *relative,
-			  char path[PATH_MAX])
-{
-	return join(executor->home, relative, path);
-}
-
-/* Log and claim stand side by side in the folder of the day. */
-static const char *dated_path(const char *home, const char *incarnation, struct process_ref ref,
-			      const char *(*place)(const char *day, const char *name, char *path),
-			      char buffer[PATH_MAX])
-{
-	char name[PLACE_NAME_SIZE];
-	char day[PLACE_DAY_SIZE];
-	char path[PLACE_PATH_SIZE];
-
-	clock_format_day(ref.released_at_ms, day);
-	return join(home, place(day, place_name(incarnation, ref.attempt_id, name), path), buffer);
-}
-
-const char *process_log_path(const char *home, const char *incarnation, struct process_ref ref,
-			     char buffer[PATH_MAX])
-{
-	return dated_path(home, incarnation, ref, place_log, buffer);
-}
-
-const char *process_claim_path(const char *home, const char *incarnation, struct process_ref ref,
-			       char buffer[PATH_MAX])
-{
-	return dated_path(home, incarnation, ref, place_claim, buffer);
-}
-
-const char *process_record_path(const char *home, const char *incarnation, struct process_ref ref,
-				char buffer[PATH_MAX])
-{
-	char name[PLACE_NAME_SIZE];
-	char path[PLACE_PATH_SIZE];
-
-	return join(home, place_record(place_name(incarnation, ref.attempt_id, name), path),
-		    buffer);
-}
-
-const char *executor_claim_path(const struct process_executor *executor,
-				const struct attempt *attempt, char path[PATH_MAX])
-{
-	struct process_ref ref = {attempt->id, attempt->released_at_ms};
-
-	return process_claim_path(executor->home, executor->incarnation, ref, path);
-}
-
-const char *executor_record_path(const struct process_executor *executor, int64_t attempt_id,
-				 char path[PATH_MAX])
-{
-	struct process_ref ref = {attempt_id, 0};
-
-	return process_record_path(executor->home, executor->incarnation, ref, path);
-}
-
 void executor_handle_opened(struct process_executor *executor)
 {
 	executor->handle_count++;
@@ -265,6 +253,7 @@ static void executor_free(struct process_executor *executor)
 	void *context = executor->stopped_context;
 
 	vec_close(&executor->over);
+	vec_close(&executor->begun);
 	census_close(&executor->census);
 	mem_free(executor->home);
 	mem_free(executor->shim_path);
@@ -374,6 +363,8 @@ static uint32_t count_arguments(const char *const *argv)
 	return count;
 }
 
+static_assert(PROCESS_STDIN_MAX_BYTES == FRAME_STDIN_MAX_BYTES, "what is taken can be sent");
+
 static bool build_frame(struct process_executor *executor, const struct process_launch *launch,
 			struct str *frame)
 {
@@ -386,11 +377,17 @@ static bool build_frame(struct process_executor *executor, const struct process_
 	    .timeout_ms = launch->timeout_ms,
 	    .grace_ms = launch->grace_ms,
 	    .log_limit_bytes = launch->log_limit_bytes,
+	    .memory_bytes = launch->memory_bytes,
+	    .cpus_milli = launch->cpus_milli,
+	    .pids = launch->pids,
 	    .without_cgroup = launch->without_cgroup,
+	    .keep_stdout = launch->keep_stdout,
+	    .want_artifacts = launch->want_artifacts,
 	    .name = place_name(executor->incarnation, launch->ref.attempt_id, name),
 	    .day = clock_format_day(launch->ref.released_at_ms, day),
 	    .cwd = launch->cwd,
 	    .run_dir = launch->run_dir == NULL ? "" : launch->run_dir,
+	    .stdin_text = launch->stdin_text,
 	    .argc = count_arguments(argv),
 	    .envc = launch->env_count};
 
@@ -402,17 +399,27 @@ static bool build_frame(struct process_executor *executor, const struct process_
 		put_text(frame, argv[i]);
 	for (uint32_t i = 0; i < head.envc; i++)
 		put_variable(frame, &launch->env[i]);
-	return frame_launch_end(frame);
+	return frame_launch_end(frame, &head);
 }
 
-static void refuse_launch(struct process_executor *executor, struct attempt *attempt)
+static bool is_stdin_too_large(const struct process_launch *launch)
+{
+	return launch->stdin_text != NULL && strlen(launch->stdin_text) > PROCESS_STDIN_MAX_BYTES;
+}
+
+static void refuse_launch(struct process_executor *executor, struct attempt *attempt,
+			  const struct process_launch *launch)
 {
 	struct attempt_end end = {.attempt_id = attempt->id, .cause = CAUSE_COULD_NOT_START};
 
 	end.ended_at_ms = clock_now().wall_ms;
-	snprintf(end.reason, sizeof end.reason,
-		 "no command, or command and environment are larger than %u bytes",
-		 LIMIT_LAUNCH_BYTES);
+	if (is_stdin_too_large(launch))
+		snprintf(end.reason, sizeof end.reason, "the stdin is larger than %u bytes",
+			 PROCESS_STDIN_MAX_BYTES);
+	else
+		snprintf(end.reason, sizeof end.reason,
+			 "no command, or command and environment are larger than %u bytes",
+			 LIMIT_LAUNCH_BYTES);
 	executor_over(executor, &end);
 	executor_arm(executor, (int64_t)uv_now(executor->loop));
 }
@@ -430,7 +437,7 @@ static struct attempt *take_launch(struct process_executor *executor,
 	attempt->grace_ms = launch->grace_ms;
 	if (build_frame(executor, launch, &attempt->frame))
 		return attempt;
-	refuse_launch(executor, attempt);
+	refuse_launch(executor, attempt, launch);
 	return NULL;
 }
 

@@ -9,16 +9,20 @@
  *
  * Files of an attempt named NAME = INCARNATION-ATTEMPT_ID, released on day DAY (UTC):
  *	HOME/logs/DAY/NAME.log      its log (shim_log.h), from its first byte on
+ *	HOME/logs/DAY/NAME.stdout   its stdout, where that is kept aside (kept.h), once it is over
+ *	HOME/logs/DAY/NAME.output, NAME.progress, NAME.artifacts/
+ *	                            what the task itself writes; the folder is made by the shim
  *	HOME/logs/DAY/NAME.claim    its claim (claim.h): linked once, locked while its shim lives;
- *	                            it is also the room in which the exit record (record.h) is
- *written HOME/spool/exit/NAME        a second name of the claim once it holds the exit record,
- *until the daemon's commit made the end durable
+ *	                            it is also the room for the exit record (record.h)
+ *	HOME/spool/exit/NAME        a second name of the claim once it holds the exit record, until
+ *	                            the daemon's commit made the end durable
  *
  * All calls and callbacks are on the loop's thread. */
 #ifndef HEDDLE_EXECUTOR_PROCESS_PROCESS_H
 #define HEDDLE_EXECUTOR_PROCESS_PROCESS_H
 
 #include "base/err.h"
+#include "base/str.h"
 #include "model/attempt.h"
 #include "model/dag.h"
 
@@ -28,6 +32,8 @@
 #include <uv.h>
 
 struct process_executor;
+
+#define PROCESS_STDIN_MAX_BYTES (LIMIT_QUERY_BYTES + 65536u)
 
 struct process_config {
 	const char *home;        /* absolute */
@@ -55,6 +61,14 @@ struct process_launch {
 	int64_t grace_ms;
 	uint64_t log_limit_bytes;
 	bool without_cgroup; /* even where it could have one of its own */
+	/* What it reads from its stdin, at most PROCESS_STDIN_MAX_BYTES; NULL = /dev/null. */
+	const char *stdin_text;
+	bool keep_stdout;    /* apart from stderr, for process_read_stdout */
+	bool want_artifacts; /* makes the folder process_artifacts_path; goes when it stays empty */
+	/* 0 = no limit. What this machine cannot hold it to is told in its log. */
+	uint64_t memory_bytes;
+	uint32_t cpus_milli; /* thousandths of a processor */
+	uint32_t pids;       /* processes and threads */
 };
 
 struct process_events {
@@ -69,6 +83,10 @@ struct process_events {
 	void (*trouble)(void *context, int64_t attempt_id, const char *text);
 	/* The launcher's lock is held: claims may be judged, launches begin. Once. */
 	void (*ready)(void *context);
+	/* The attempt runs; NULL = not wanted. Comes at most once from one executor, some 50 ms
+	 * after the launch or later, never while held, and not for an attempt whose end was there
+	 * before: that end tells when it started. started_at_ms is that of its claim. */
+	void (*started)(void *context, int64_t attempt_id, int64_t started_at_ms);
 };
 
 /* Starts the launcher: ends a former one, takes spool/launcher.lock (waiting for it without
@@ -113,5 +131,31 @@ const char *process_claim_path(const char *home, const char *incarnation, struct
 			       char buffer[PATH_MAX]);
 const char *process_record_path(const char *home, const char *incarnation, struct process_ref ref,
 				char buffer[PATH_MAX]);
+const char *process_stdout_path(const char *home, const char *incarnation, struct process_ref ref,
+				char buffer[PATH_MAX]);
+/* $HEDDLE_OUTPUT, $HEDDLE_PROGRESS and $HEDDLE_ARTIFACTS. */
+const char *process_output_path(const char *home, const char *incarnation, struct process_ref ref,
+				char buffer[PATH_MAX]);
+const char *process_progress_path(const char *home, const char *incarnation, struct process_ref ref,
+				  char buffer[PATH_MAX]);
+const char *process_artifacts_path(const char *home, const char *incarnation,
+				   struct process_ref ref, char buffer[PATH_MAX]);
+
+/* Readers of these files. Each reads at once, whatever a task put there: *out is cleared first, no
+ * link is followed, and what is not a regular file is ERR_INVALID. Else they fail with err_errno's
+ * codes. */
+
+/* All of $HEDDLE_OUTPUT, empty when the task wrote none. ERR_LIMIT beyond LIMIT_OUTPUT_BYTES. */
+int process_read_output(const char *path, struct str *out, struct err *err);
+/* The stdout of an attempt with keep_stdout that has ended: all of it, or its last 64 KiB when it
+ * was longer than LIMIT_OUTPUT_BYTES and a line end. ERR_NOT_FOUND: there is none, because the
+ * attempt did not start, was lost, or the disk was full. ERR_CORRUPT: it is not as it was kept. */
+int process_read_stdout(const char *path, struct str *out, bool *is_whole, struct err *err);
+/* The lines within the last max_bytes of the log, as the task wrote them: without the times and the
+ * marks of stderr. Empty when there is no log. */
+int process_log_tail(const char *path, size_t max_bytes, struct str *out, struct err *err);
+/* When the attempt's shim claimed it. ERR_NOT_FOUND: no shim has, or its claim was removed. */
+int process_started_at(const char *home, const char *incarnation, struct process_ref ref,
+		       int64_t *started_at_ms);
 
 #endif

@@ -1,6 +1,6 @@
 /* shim.c - the life of a shim; see shim.h.
  *
- *	claim -> folder, pipe, cgroup -> spawn -> watch -> exit record
+ *	claim -> folders, pipes, stdin, cgroup -> spawn -> watch -> exit record
  *
  * Up to the claim nothing remains of a shim that fails: its exit status is an errno value, and
  * whoever wants may try again. From the claim on every way ends with an exit record. */
@@ -12,6 +12,8 @@
 #include "base/sys.h"
 #include "executor/process/claim.h"
 #include "executor/process/frame.h"
+#include "executor/process/kept.h"
+#include "executor/process/limits.h"
 #include "executor/process/procfs.h"
 #include "executor/process/record.h"
 #include "executor/process/spawn.h"
@@ -24,6 +26,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -34,6 +37,10 @@
 #define EXIT_CODE_SKIP 99
 #define ATTEMPT_VARIABLE "HEDDLE_ATTEMPT_ID="
 
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8u /* memfd_create(2), since Linux 6.3 */
+#endif
+
 struct shim {
 	const struct shim_place *place;
 	struct frame_launch launch;
@@ -42,8 +49,12 @@ struct shim {
 	char log_path[PLACE_PATH_SIZE];
 	int claim_fd;
 	int cgroup_fd;
-	int output_read_fd;
-	int output_write_fd;
+	int input_fd; /* the task's stdin; -1 = /dev/null */
+	/* The pipes of its stdout and stderr; without the second, both write into the first. */
+	int read_fds[WATCH_STREAMS];
+	int write_fds[WATCH_STREAMS];
+	unsigned held_limits; /* by the cgroup: of limits.h */
+	struct kept *kept;    /* NULL = stdout is not kept */
 	struct moment started;
 	struct attempt_end end;
 	struct shim_log log;
@@ -120,20 +131,77 @@ static int make_run_dir(struct shim *shim)
 	return 0;
 }
 
-static int open_files(struct shim *shim)
+static int make_artifacts(struct shim *shim)
+{
+	char path[PLACE_PATH_SIZE];
+
+	place_artifacts(shim->launch.day, shim->launch.name, path);
+	if (!shim->launch.want_artifacts || sys_mkdir(path, 0700) == 0 || errno == EEXIST)
+		return 0;
+	return refuse(shim, "create folder '%s': %s", path, strerror(errno));
+}
+
+static int open_pipe(struct shim *shim, int stream)
 {
 	int fds[2];
 
-	place_log(shim->launch.day, shim->launch.name, shim->log_path);
-	shim_log_init(&shim->log, shim->log_path, shim->launch.log_limit_bytes);
 	if (pipe2(fds, O_CLOEXEC) != 0)
 		return refuse(shim, "create pipe: %s", strerror(errno));
-	shim->output_read_fd = fds[0];
-	shim->output_write_fd = fds[1];
+	shim->read_fds[stream] = fds[0];
+	shim->write_fds[stream] = fds[1];
 	fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	return 0;
+}
+
+static int open_output(struct shim *shim)
+{
+	int rc;
+
+	place_log(shim->launch.day, shim->launch.name, shim->log_path);
+	shim_log_init(&shim->log, shim->log_path, shim->launch.log_limit_bytes);
+	rc = open_pipe(shim, 0);
+	if (rc != 0 || !shim->launch.keep_stdout)
+		return rc;
+	shim->kept = mem_alloc(sizeof *shim->kept);
+	kept_init(shim->kept);
+	return open_pipe(shim, 1);
+}
+
+/* A file of memory: no disk is needed for it, and it is gone with the last who has it open. */
+static int open_stdin(struct shim *shim)
+{
+	const char *text = shim->launch.stdin_text;
+
+	if (text == NULL)
+		return 0;
+	shim->input_fd = memfd_create("stdin", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+	if (shim->input_fd < 0 && errno == EINVAL)
+		shim->input_fd = memfd_create("stdin", MFD_CLOEXEC);
+	if (shim->input_fd < 0 || fd_write_all(shim->input_fd, text, strlen(text), NULL) != 0 ||
+	    lseek(shim->input_fd, 0, SEEK_SET) != 0)
+		return refuse(shim, "create stdin: %s", strerror(errno));
+	return 0;
+}
+
+static void enter_cgroup(struct shim *shim)
+{
 	if (shim->claim.cgroup[0] != '\0')
 		shim->cgroup_fd = cgroup_open(shim->claim.cgroup);
-	return make_run_dir(shim);
+	if (shim->cgroup_fd >= 0)
+		shim->held_limits = limits_give(&shim->launch, shim->claim.cgroup);
+}
+
+static int open_files(struct shim *shim)
+{
+	int rc = open_output(shim);
+
+	if (rc == 0)
+		rc = open_stdin(shim);
+	if (rc != 0)
+		return rc;
+	enter_cgroup(shim);
+	rc = make_run_dir(shim);
+	return rc != 0 ? rc : make_artifacts(shim);
 }
 
 /* The arguments of the task, and its environment behind that of the attempt itself. */
@@ -164,13 +232,30 @@ static void tell_session(struct shim *shim, pid_t first)
 	claim_update(shim->claim_fd, &shim->claim);
 }
 
+/* What only the task needs open from now on. */
+static void close_given(struct shim *shim)
+{
+	fd_close(&shim->input_fd);
+	fd_close(&shim->write_fds[0]);
+	fd_close(&shim->write_fds[1]);
+	fd_close(&shim->cgroup_fd);
+}
+
 static int start_task(struct shim *shim, pid_t *first)
 {
 	const struct frame_launch *launch = &shim->launch;
 	char **argv = mem_alloc((launch->argc + 1) * sizeof *argv);
 	char **envp = mem_alloc((launch->envc + 2) * sizeof *envp);
 	char own[PLACE_NAME_SIZE + sizeof ATTEMPT_VARIABLE];
-	struct spawn_task task = {argv, envp, launch->cwd, shim->output_write_fd, shim->cgroup_fd};
+	struct spawn_task task = {.argv = argv,
+				  .envp = envp,
+				  .cwd = launch->cwd,
+				  .input_fd = shim->input_fd,
+				  .output_fd = shim->write_fds[0],
+				  .error_fd = shim->write_fds[launch->keep_stdout ? 1 : 0],
+				  .cgroup_fd = shim->cgroup_fd,
+				  .memory_bytes = launch->memory_bytes,
+				  .cgroup_limits_memory = (shim->held_limits & LIMITS_MEMORY) != 0};
 	struct spawn_result result;
 
 	build_command(launch, argv, envp, own);
@@ -180,8 +265,9 @@ static int start_task(struct shim *shim, pid_t *first)
 	*first = result.pid;
 	if (!result.is_in_cgroup)
 		tell_session(shim, result.pid);
-	fd_close(&shim->output_write_fd);
-	fd_close(&shim->cgroup_fd);
+	limits_tell(launch, result.is_in_cgroup ? shim->held_limits : 0, &shim->log,
+		    shim->started.wall_ms);
+	close_given(shim);
 	return 0;
 }
 
@@ -234,18 +320,36 @@ static void measure(struct shim *shim)
 	end->log_dropped_lines = dropped.lines;
 }
 
+/* What cannot be kept stops no task: who wants to read it finds none, and the log says why. */
+static void keep_stdout(struct shim *shim)
+{
+	char path[PLACE_PATH_SIZE];
+	char note[160];
+	int rc;
+
+	if (shim->kept == NULL)
+		return;
+	rc = kept_write(shim->kept, place_stdout(shim->launch.day, shim->launch.name, path));
+	if (rc == 0)
+		return;
+	snprintf(note, sizeof note, "stdout cannot be kept for the outputs: %s", strerror(rc));
+	shim_log_note(&shim->log, note, clock_now().wall_ms);
+}
+
 static void watch_task(struct shim *shim, pid_t first)
 {
 	struct watch watch = {.first = first,
-			      .output_fd = shim->output_read_fd,
+			      .output_fds = {shim->read_fds[0], shim->read_fds[1]},
 			      .signal_fd = shim->place->signal_fd,
 			      .cgroup = shim->claim.cgroup,
 			      .timeout_ms = shim->launch.timeout_ms,
 			      .grace_ms = shim->launch.grace_ms,
 			      .started_boot_ms = shim->started.boot_ms,
-			      .log = &shim->log};
+			      .log = &shim->log,
+			      .kept = shim->kept};
 
 	watch_run(&watch);
+	keep_stdout(shim);
 	shim_log_finish(&shim->log, clock_now().wall_ms);
 	judge(shim, &watch);
 	measure(shim);
@@ -323,6 +427,28 @@ static int tell_end(const struct shim *shim)
 	return file_sync_folder(PLACE_EXIT, NULL);
 }
 
+static void sync_file(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0)
+		sys_fdatasync(fd);
+	fd_close(&fd);
+}
+
+/* What outputs are read from is to be there when the record is, after a power cut too. With a
+ * daemon there, it has read them by the time its commit makes the end durable. */
+static void sync_outputs(const struct shim *shim)
+{
+	const struct frame_launch *launch = &shim->launch;
+	char path[PLACE_PATH_SIZE];
+
+	if (daemon_listens(shim))
+		return;
+	sync_file(place_output(launch->day, launch->name, path));
+	sync_file(place_stdout(launch->day, launch->name, path));
+}
+
 /* The home itself was removed: there is nobody to wait, and no place to tell anything in. A claim
  * or a spool that is missing alone is no reason to be silent. */
 static bool is_homeless(void)
@@ -330,6 +456,15 @@ static bool is_homeless(void)
 	char path[PATH_MAX];
 
 	return getcwd(path, sizeof path) == NULL && errno == ENOENT;
+}
+
+/* A folder for artifacts in which there are none is no news. */
+static void leave_artifacts(const struct shim *shim)
+{
+	char path[PLACE_PATH_SIZE];
+
+	if (shim->launch.want_artifacts)
+		rmdir(place_artifacts(shim->launch.day, shim->launch.name, path));
 }
 
 static void leave_cgroup(const struct shim *shim)
@@ -347,6 +482,8 @@ __attribute__((noreturn)) static void finish(struct shim *shim)
 	shim->end.attempt_id = shim->launch.attempt_id;
 	shim->end.ended_at_ms = clock_now().wall_ms;
 	leave_cgroup(shim);
+	leave_artifacts(shim);
+	sync_outputs(shim);
 	while (tell_end(shim) != 0) {
 		if (is_homeless())
 			_exit(SHIM_EXIT_UNTOLD);
@@ -364,8 +501,9 @@ __attribute__((noreturn)) void shim_run(const struct shim_place *place, const vo
 	/* Not the whole of it: the log's buffers stay untouched until they are used. */
 	memset(&shim, 0, offsetof(struct shim, log));
 	shim.place = place;
-	shim.claim_fd = shim.cgroup_fd = -1;
-	shim.output_read_fd = shim.output_write_fd = -1;
+	shim.claim_fd = shim.cgroup_fd = shim.input_fd = -1;
+	shim.read_fds[0] = shim.read_fds[1] = -1;
+	shim.write_fds[0] = shim.write_fds[1] = -1;
 	sys_fault_role("shim");
 	if (!frame_launch_decode(frame, size, &shim.launch))
 		_exit(EINVAL);

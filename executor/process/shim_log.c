@@ -165,6 +165,8 @@ static void put_stamp(struct shim_log *log, int64_t now_ms)
 		log->stamp_ms = now_ms;
 	}
 	put(log, log->stamp, SHIM_LOG_STAMP_BYTES, now_ms);
+	if (log->is_error)
+		put(log, SHIM_LOG_ERROR_MARK, strlen(SHIM_LOG_ERROR_MARK), now_ms);
 }
 
 /* Takes one piece of a line, at most up to its end or to the longest line. Returns its size. */
@@ -190,14 +192,46 @@ static size_t add_piece(struct shim_log *log, const char *bytes, size_t count, i
 	return size;
 }
 
-void shim_log_add(struct shim_log *log, const char *bytes, size_t count, int64_t now_ms)
+/* The next byte begins a line of its stream, whatever came before. */
+static void begin_line(struct shim_log *log, bool is_error, int64_t now_ms)
 {
+	if (log->is_midline)
+		put(log, "\n", 1, now_ms);
+	log->is_midline = false;
+	log->line_bytes = 0;
+	log->is_error = is_error;
+}
+
+static void add(struct shim_log *log, bool is_error, const char *bytes, size_t count,
+		int64_t now_ms)
+{
+	if (log->is_error != is_error && count > 0)
+		begin_line(log, is_error, now_ms);
 	while (count > 0) {
 		size_t size = add_piece(log, bytes, count, now_ms);
 
 		bytes += size;
 		count -= size;
 	}
+}
+
+void shim_log_add(struct shim_log *log, const char *bytes, size_t count, int64_t now_ms)
+{
+	add(log, false, bytes, count, now_ms);
+}
+
+void shim_log_add_error(struct shim_log *log, const char *bytes, size_t count, int64_t now_ms)
+{
+	add(log, true, bytes, count, now_ms);
+}
+
+void shim_log_note(struct shim_log *log, const char *text, int64_t now_ms)
+{
+	begin_line(log, false, now_ms);
+	put_stamp(log, now_ms);
+	put(log, "[heddle] ", strlen("[heddle] "), now_ms);
+	put(log, text, strlen(text), now_ms);
+	put(log, "\n", 1, now_ms);
 }
 
 /* How many of the last bytes make whole lines. A tail that never ran over is whole as it is, but

@@ -18,7 +18,13 @@
  *
  *	2026-11-20T06:00:09.000Z [heddle] 7 lines, 210 bytes lost: No space left on device
  *
- * All sizes count what stands in the file, the times included. */
+ * Where stdout and stderr come apart, the lines of stderr are marked, and stand among those of
+ *stdout in the order in which the bytes arrived; a line under way ends where the other stream
+ *begins one:
+ *
+ *	2026-11-20T06:00:00.123Z [stderr] text of the line
+ *
+ * All sizes count what stands in the file, the times and marks included. */
 #ifndef HEDDLE_EXECUTOR_PROCESS_SHIM_LOG_H
 #define HEDDLE_EXECUTOR_PROCESS_SHIM_LOG_H
 
@@ -31,6 +37,7 @@
 #define SHIM_LOG_OUT_BYTES 131072
 #define SHIM_LOG_TAIL_BYTES 65536
 #define SHIM_LOG_STAMP_BYTES 25 /* the time and a space */
+#define SHIM_LOG_ERROR_MARK "[stderr] "
 
 struct shim_log_loss {
 	uint64_t lines;
@@ -51,6 +58,7 @@ struct shim_log {
 	bool ends_midline;   /* the file does */
 	uint32_t line_bytes; /* of the line under way, its time not counted */
 	bool is_midline;     /* a line is under way */
+	bool is_error;       /* it is one of those that are marked as stderr */
 	int64_t stamp_ms;    /* what stamp says */
 	char stamp[SHIM_LOG_STAMP_BYTES + 8];
 	size_t out_count;
@@ -63,6 +71,10 @@ struct shim_log {
 void shim_log_init(struct shim_log *log, const char *path, uint64_t limit_bytes);
 /* Takes what arrived at now_ms. */
 void shim_log_add(struct shim_log *log, const char *bytes, size_t count, int64_t now_ms);
+/* The same for what came from stderr, where it does not share stdout's pipe. */
+void shim_log_add_error(struct shim_log *log, const char *bytes, size_t count, int64_t now_ms);
+/* Adds a line of Heddle's own. */
+void shim_log_note(struct shim_log *log, const char *text, int64_t now_ms);
 /* Writes what is gathered. To be called before waiting for more. */
 void shim_log_flush(struct shim_log *log, int64_t now_ms);
 /* Writes the marks and the tail, and closes the file. */

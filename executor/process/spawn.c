@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -38,6 +39,7 @@
 struct shared {
 	const struct spawn_task *task;
 	pid_t parent;
+	bool is_in_cgroup;
 	const char *failed; /* the call that failed; NULL = none */
 	int error;
 	_Alignas(16) char stack[CHILD_STACK_BYTES];
@@ -91,6 +93,20 @@ __attribute__((noreturn)) static void fail(struct shared *shared, const char *wh
 	_exit(127);
 }
 
+/* The memory of one process can be limited only as its address space. What is asked for beyond a
+ * limit that the caller has itself is no failure: the lower one holds. */
+static void limit_memory(const struct shared *shared)
+{
+	const struct spawn_task *task = shared->task;
+	struct rlimit limit;
+
+	if (task->memory_bytes == 0 || (shared->is_in_cgroup && task->cgroup_limits_memory) ||
+	    getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_max < task->memory_bytes)
+		return;
+	limit.rlim_cur = limit.rlim_max = (rlim_t)task->memory_bytes;
+	setrlimit(RLIMIT_AS, &limit);
+}
+
 /* The child, between birth and exec. It may share the parent's memory: nothing here may allocate or
  * change what the parent still needs. */
 __attribute__((noreturn)) static void child(struct shared *shared)
@@ -104,13 +120,16 @@ __attribute__((noreturn)) static void child(struct shared *shared)
 	setsid();
 	umask(022); /* the daemon's own keeps its home private; a task's files are the user's affair
 		     */
-	if (dup2(task->output_fd, STDOUT_FILENO) < 0 || dup2(task->output_fd, STDERR_FILENO) < 0)
+	if (task->input_fd >= 0 && dup2(task->input_fd, STDIN_FILENO) < 0)
+		fail(shared, "redirect input", errno);
+	if (dup2(task->output_fd, STDOUT_FILENO) < 0 || dup2(task->error_fd, STDERR_FILENO) < 0)
 		fail(shared, "redirect output", errno);
 	if (chdir(task->cwd) != 0)
 		fail(shared, "chdir", errno);
 	syscall(SYS_close_range, 3u, ~0u, 0u);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	limit_memory(shared);
 	fail(shared, "exec", exec_program(task));
 }
 
@@ -159,6 +178,7 @@ static pid_t start_child(struct shared *shared, int cgroup_fd)
 
 	if (sys_fault(SYS_CALL_FORK))
 		return -1;
+	shared->is_in_cgroup = cgroup_fd >= 0;
 	if (cgroup_fd >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (__u64)(unsigned)cgroup_fd;

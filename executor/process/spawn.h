@@ -5,14 +5,21 @@
 #include "model/limits.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct spawn_task {
 	char *const *argv;
 	char *const *envp;
 	const char *cwd;
-	int output_fd; /* becomes stdout and stderr; stdin is the caller's */
+	int input_fd;  /* becomes stdin; -1 = the caller's */
+	int output_fd; /* becomes stdout */
+	int error_fd;  /* becomes stderr */
 	int cgroup_fd; /* -1 = none */
+	/* The address space that each process may have, 0 = any. With cgroup_limits_memory it holds
+	 * only where the process could not be put into the group. */
+	uint64_t memory_bytes;
+	bool cgroup_limits_memory;
 };
 
 struct spawn_result {

@@ -99,26 +99,58 @@ static void begin_ending(struct watch *watch)
 		set_timer(watch, clock_now().boot_ms + watch->grace_ms);
 }
 
-static void take_output(struct watch *watch)
+static bool is_output_open(const struct watch *watch)
 {
+	return watch->output_fds[0] >= 0 || watch->output_fds[1] >= 0;
+}
+
+static void close_output(struct watch *watch)
+{
+	for (int i = 0; i < WATCH_STREAMS; i++)
+		fd_close(&watch->output_fds[i]);
+}
+
+static void add_output(struct watch *watch, int stream, const char *bytes, size_t count,
+		       int64_t now_ms)
+{
+	if (stream > 0) {
+		shim_log_add_error(watch->log, bytes, count, now_ms);
+		return;
+	}
+	shim_log_add(watch->log, bytes, count, now_ms);
+	if (watch->kept != NULL)
+		kept_add(watch->kept, bytes, count);
+}
+
+static void take_stream(struct watch *watch, int stream, int64_t now_ms)
+{
+	int *fd = &watch->output_fds[stream];
 	char bytes[READ_BYTES];
-	int64_t now_ms = clock_now().wall_ms;
-	ssize_t got = 0;
+	ssize_t got = -1;
 
 	for (int i = 0; i < READS_MAX; i++) {
-		got = read(watch->output_fd, bytes, sizeof bytes);
+		got = read(*fd, bytes, sizeof bytes);
 		if (got <= 0)
 			break;
-		shim_log_add(watch->log, bytes, (size_t)got, now_ms);
+		add_output(watch, stream, bytes, (size_t)got, now_ms);
 		if (got < READ_BYTES)
 			break; /* all there was: saves the read that would say so */
-		if (!watch->pipe_is_large)
-			fcntl(watch->output_fd, F_SETPIPE_SZ, PIPE_BYTES);
-		watch->pipe_is_large = true;
+		if (!watch->pipe_is_large[stream])
+			fcntl(*fd, F_SETPIPE_SZ, PIPE_BYTES);
+		watch->pipe_is_large[stream] = true;
 	}
-	shim_log_flush(watch->log, now_ms);
 	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
-		fd_close(&watch->output_fd);
+		fd_close(fd);
+}
+
+static void take_output(struct watch *watch)
+{
+	int64_t now_ms = clock_now().wall_ms;
+
+	for (int i = 0; i < WATCH_STREAMS; i++)
+		if (watch->output_fds[i] >= 0)
+			take_stream(watch, i, now_ms);
+	shim_log_flush(watch->log, now_ms);
 }
 
 static void after_reap(struct watch *watch)
@@ -126,11 +158,11 @@ static void after_reap(struct watch *watch)
 	reap(watch);
 	if (watch->first_ended && !watch->tree_gone)
 		begin_ending(watch);
-	if (!watch->tree_gone || watch->is_draining || watch->output_fd < 0)
+	if (!watch->tree_gone || watch->is_draining || !is_output_open(watch))
 		return;
 	watch->is_draining = true;
 	take_output(watch);
-	if (watch->output_fd >= 0)
+	if (is_output_open(watch))
 		set_timer(watch, clock_now().boot_ms + DRAIN_MS);
 }
 
@@ -165,7 +197,7 @@ static void take_timer(struct watch *watch)
 	if (read(watch->timer_fd, &times, sizeof times) < 0)
 		return;
 	if (watch->is_draining) {
-		fd_close(&watch->output_fd);
+		close_output(watch);
 		return;
 	}
 	/* What ended by itself just now did not run out of time. */
@@ -183,18 +215,19 @@ static void take_timer(struct watch *watch)
 
 static void take_next(struct watch *watch)
 {
-	struct pollfd fds[3] = {{watch->signal_fd, POLLIN, 0},
-				{watch->output_fd, POLLIN, 0},
-				{watch->timer_fd, POLLIN, 0}};
+	struct pollfd fds[] = {{watch->signal_fd, POLLIN, 0},
+			       {watch->timer_fd, POLLIN, 0},
+			       {watch->output_fds[0], POLLIN, 0},
+			       {watch->output_fds[1], POLLIN, 0}};
 
-	if (poll(fds, 3, -1) < 0)
+	if (poll(fds, sizeof fds / sizeof fds[0], -1) < 0)
 		return;
 	/* Output first: what a task said is in its log before its end is known. */
-	if (fds[1].revents != 0)
+	if (fds[2].revents != 0 || fds[3].revents != 0)
 		take_output(watch);
 	if (fds[0].revents != 0)
 		take_signals(watch);
-	if (fds[2].revents != 0)
+	if (fds[1].revents != 0)
 		take_timer(watch);
 }
 
@@ -203,7 +236,7 @@ void watch_run(struct watch *watch)
 	watch->timer_fd = -1;
 	if (watch->timeout_ms > 0)
 		set_timer(watch, watch->started_boot_ms + watch->timeout_ms);
-	while (!watch->tree_gone || watch->output_fd >= 0)
+	while (!watch->tree_gone || is_output_open(watch))
 		take_next(watch);
 	fd_close(&watch->timer_fd);
 }

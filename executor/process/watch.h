@@ -8,6 +8,7 @@
 #ifndef HEDDLE_EXECUTOR_PROCESS_WATCH_H
 #define HEDDLE_EXECUTOR_PROCESS_WATCH_H
 
+#include "executor/process/kept.h"
 #include "executor/process/shim_log.h"
 
 #include <stdbool.h>
@@ -20,16 +21,21 @@ enum watch_stage {
 	WATCH_KILLING
 };
 
+#define WATCH_STREAMS 2 /* stdout, stderr */
+
 struct watch {
 	/* set by the caller */
 	pid_t first;
-	int output_fd; /* the read end of the task's pipe, non-blocking; closed at the end */
+	/* The read ends of the task's pipes, non-blocking; closed at the end. The second is -1 when
+	 * stderr shares the first. */
+	int output_fds[WATCH_STREAMS];
 	int signal_fd;
 	const char *cgroup; /* "" = none */
 	int64_t timeout_ms; /* 0 = none */
 	int64_t grace_ms;
 	int64_t started_boot_ms;
 	struct shim_log *log;
+	struct kept *kept; /* takes what comes from the first pipe, too; NULL = nobody does */
 	/* what came of it */
 	int status;        /* of the first process, as of wait(2) */
 	bool is_cancelled; /* asked to end before the first process ended */
@@ -39,7 +45,7 @@ struct watch {
 	bool first_ended;
 	bool tree_gone;
 	bool is_draining; /* the tree is gone, the pipe not closed yet */
-	bool pipe_is_large;
+	bool pipe_is_large[WATCH_STREAMS];
 	int timer_fd;
 	int64_t kill_pause_ms;
 };

@@ -51,6 +51,9 @@ struct rig {
 	struct attempt_end ends[RIG_ENDS_MAX];
 	size_t end_count;
 	unsigned ready_count;
+	int64_t started_id; /* the last that was told to have begun; 0 = none */
+	int64_t started_at_ms;
+	unsigned started_count;
 	unsigned trouble_count;
 	char trouble[512]; /* the last one, "" once it is over */
 	bool is_stopped;
@@ -91,6 +94,16 @@ static inline void rig_on_ready(void *context)
 	struct rig *rig = context;
 
 	rig->ready_count++;
+	uv_stop(&rig->loop);
+}
+
+static inline void rig_on_started(void *context, int64_t attempt_id, int64_t started_at_ms)
+{
+	struct rig *rig = context;
+
+	rig->started_id = attempt_id;
+	rig->started_at_ms = started_at_ms;
+	rig->started_count++;
 	uv_stop(&rig->loop);
 }
 
@@ -153,7 +166,8 @@ static inline void rig_start(struct rig *rig)
 {
 	struct process_config config = {rig->home, HEDDLE_SHIM_BUILT, rig->boot_id,
 					rig->incarnation};
-	struct process_events events = {rig, rig_on_ended, rig_on_trouble, rig_on_ready};
+	struct process_events events = {rig, rig_on_ended, rig_on_trouble, rig_on_ready,
+					rig_on_started};
 	struct err err;
 
 	rig->is_stopped = false;

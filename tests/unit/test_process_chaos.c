@@ -118,7 +118,7 @@ __attribute__((noreturn)) static void run_daemon(struct rig *rig)
 	struct daemon *daemon = mem_alloc(sizeof *daemon);
 	struct process_config config = {rig->home, HEDDLE_SHIM_BUILT, rig->boot_id,
 					rig->incarnation};
-	struct process_events events = {daemon, on_ended, on_trouble, on_ready};
+	struct process_events events = {daemon, on_ended, on_trouble, on_ready, NULL};
 
 	daemon->rig = rig;
 	uv_loop_init(&rig->loop);

@@ -4,6 +4,7 @@
 #include "executor/process/cgroup.h"
 #include "executor/process/claim.h"
 #include "executor/process/frame.h"
+#include "executor/process/kept.h"
 #include "executor/process/record.h"
 
 static struct attempt_end some_end(void)
@@ -179,11 +180,17 @@ static void a_launch_comes_back_as_it_was(void **state)
 				      .timeout_ms = 6,
 				      .grace_ms = 7,
 				      .log_limit_bytes = 8,
+				      .memory_bytes = 1ull << 40,
+				      .cpus_milli = 1500,
+				      .pids = 9,
 				      .without_cgroup = true,
+				      .keep_stdout = true,
+				      .want_artifacts = true,
 				      .name = "n-5",
 				      .day = "2026-11-20",
 				      .cwd = "/",
 				      .run_dir = "",
+				      .stdin_text = "select 1\n",
 				      .argc = 2,
 				      .envc = 1};
 	struct frame_launch read;
@@ -192,19 +199,174 @@ static void a_launch_comes_back_as_it_was(void **state)
 	(void)state;
 	frame_launch_begin(&frame, &launch);
 	str_append_bytes(&frame, "a\0\0K=V", 7);
-	assert_true(frame_launch_end(&frame));
+	assert_true(frame_launch_end(&frame, &launch));
 	assert_int_equal(frame_size(frame.data, frame.size), frame.size);
 	assert_true(frame_launch_decode(frame.data, frame.size, &read));
 	assert_string_equal(read.day, "2026-11-20");
 	assert_string_equal(read.strings, "a");
 	assert_string_equal(frame_next(read.strings), "");
 	assert_string_equal(frame_next(frame_next(read.strings)), "K=V");
-	assert_true(read.without_cgroup);
+	assert_true(read.without_cgroup && read.keep_stdout && read.want_artifacts);
+	assert_true(read.memory_bytes == 1ull << 40);
+	assert_int_equal(read.cpus_milli, 1500);
+	assert_int_equal(read.pids, 9);
+	assert_string_equal(read.stdin_text, "select 1\n");
 	for (size_t cut = 0; cut < frame.size; cut++)
 		assert_false(frame_launch_decode(frame.data, cut, &read));
 	frame.data[4] = 9; /* version */
 	assert_int_equal(frame_size(frame.data, frame.size), -1);
 	str_close(&frame);
+}
+
+static void an_empty_stdin_is_not_none(void **state)
+{
+	struct frame_launch launch = {
+	    .name = "n", .day = "d", .cwd = "/", .run_dir = "", .stdin_text = "", .argc = 1};
+	struct frame_launch read;
+	struct str frame = STR_INIT;
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		str_clear(&frame);
+		frame_launch_begin(&frame, &launch);
+		str_append_bytes(&frame, "a", 2);
+		assert_true(frame_launch_end(&frame, &launch));
+		assert_true(frame_launch_decode(frame.data, frame.size, &read));
+		assert_true((read.stdin_text == NULL) == (launch.stdin_text == NULL));
+		launch.stdin_text = NULL;
+	}
+	str_close(&frame);
+}
+
+static void a_launch_of_the_first_release_is_read(void **state)
+{
+	/* As version 1 wrote it. Later versions must go on reading these bytes. */
+	static const unsigned char bytes[] = {
+	    82, 0,  0,  0,  1,  1, 0,  0, 5,  0,   0, 0,  0, 0,  0,   0,  6,  0,  0,  0,  0,
+	    0,  0,  0,  7,  0,  0, 0,  0, 0,  0,   0, 8,  0, 0,  0,   0,  0,  0,  0,  2,  0,
+	    0,  0,  1,  0,  0,  0, 1,  0, 0,  0,   0, 0,  0, 0,  110, 0,  50, 48, 50, 54, 45,
+	    49, 49, 45, 50, 48, 0, 47, 0, 47, 114, 0, 97, 0, 98, 0,   75, 61, 86, 0};
+	struct frame_launch read;
+
+	(void)state;
+	assert_int_equal(frame_size(bytes, sizeof bytes), sizeof bytes);
+	assert_true(frame_launch_decode(bytes, sizeof bytes, &read));
+	assert_int_equal(read.attempt_id, 5);
+	assert_int_equal(read.timeout_ms, 6);
+	assert_int_equal(read.grace_ms, 7);
+	assert_int_equal(read.log_limit_bytes, 8);
+	assert_true(read.without_cgroup);
+	assert_string_equal(read.name, "n");
+	assert_string_equal(read.day, "2026-11-20");
+	assert_string_equal(read.run_dir, "/r");
+	assert_string_equal(read.strings, "a");
+	assert_string_equal(frame_next(frame_next(read.strings)), "K=V");
+	assert_null(read.stdin_text);
+	assert_false(read.keep_stdout || read.want_artifacts);
+	assert_true(read.memory_bytes == 0 && read.cpus_milli == 0 && read.pids == 0);
+}
+
+static void only_a_launch_has_the_second_version(void **state)
+{
+	struct frame_head head = frame_head(FRAME_PING, sizeof head);
+
+	(void)state;
+	assert_int_equal(head.version, 1); /* what daemons of the first release understand */
+	assert_int_equal(frame_size(&head, sizeof head), sizeof head);
+	head.version = 2;
+	assert_int_equal(frame_size(&head, sizeof head), -1);
+}
+
+static void a_stdin_beyond_its_bound_is_no_launch(void **state)
+{
+	char *text = mem_alloc(FRAME_STDIN_MAX_BYTES + 2);
+	struct frame_launch launch = {
+	    .name = "n", .day = "d", .cwd = "/", .run_dir = "", .stdin_text = text, .argc = 1};
+	struct frame_launch read;
+	struct str frame = STR_INIT;
+
+	(void)state;
+	memset(text, 'x', FRAME_STDIN_MAX_BYTES + 1);
+	frame_launch_begin(&frame, &launch);
+	str_append_bytes(&frame, "a", 2);
+	assert_false(frame_launch_end(&frame, &launch));
+	text[FRAME_STDIN_MAX_BYTES] = '\0';
+	str_clear(&frame);
+	frame_launch_begin(&frame, &launch);
+	str_append_bytes(&frame, "a", 2);
+	assert_true(frame_launch_end(&frame, &launch));
+	assert_int_equal(frame_size(frame.data, frame.size), frame.size);
+	assert_true(frame_launch_decode(frame.data, frame.size, &read));
+	assert_string_equal(read.stdin_text, text);
+	str_close(&frame);
+	mem_free(text);
+}
+
+static void a_kept_stdout_survives_only_whole(void **state)
+{
+	static const char whole[] = "heddle-stdout 1 whole 4 of 4 bytes\na\nb\n";
+	static const char *const others[] = {"heddle-stdout 1 whole 4 of 5 bytes\na\nb\n",
+					     "heddle-stdout 1 end 4 of 4 bytes\na\nb\n",
+					     "heddle-stdout 2 whole 4 of 4 bytes\na\nb\n",
+					     "heddle-stdout 1 some 4 of 4 bytes\na\nb\n",
+					     "heddle-stdout 1 whole 4 of 4 bytes \na\nb\n",
+					     "heddle-stdout 1 whole 3 of 3 bytes\na\nb\n",
+					     "a\nb\n"};
+	size_t begin = 0;
+	bool is_whole = false;
+
+	(void)state;
+	assert_true(kept_decode(whole, sizeof whole - 1, &begin, &is_whole));
+	assert_true(is_whole);
+	assert_string_equal(whole + begin, "a\nb\n");
+	for (size_t cut = 0; cut < sizeof whole - 1; cut++)
+		assert_false(kept_decode(whole, cut, &begin, &is_whole));
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		assert_false(kept_decode(others[i], strlen(others[i]), &begin, &is_whole));
+	assert_true(kept_decode("heddle-stdout 1 end 1 of 9 bytes\nx", 34, &begin, &is_whole));
+	assert_false(is_whole);
+}
+
+/* A folder with a group's files stands in for one that has the controllers. */
+static void limits_are_written_as_the_kernel_reads_them(void **state)
+{
+	static const char *const files[] = {"memory.max", "memory.oom.group", "cpu.max",
+					    "pids.max"};
+	static const char *const expected[] = {"536870912", "1", "1500 100000", "33"};
+	char folder[] = "/tmp/heddle-group-XXXXXX";
+	char path[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	assert_false(cgroup_limit_memory(folder, 1));
+	assert_false(cgroup_limit_cpus(folder, 1));
+	assert_false(cgroup_limit_pids(folder, 1));
+	for (size_t i = 0; i < 4; i++) {
+		snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+		close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	}
+	assert_true(cgroup_limit_memory(folder, 512u << 20));
+	assert_true(cgroup_limit_cpus(folder, 15));
+	assert_true(cgroup_limit_pids(folder, 33));
+	for (size_t i = 0; i < 4; i++) {
+		struct str text = STR_INIT;
+
+		snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+		assert_int_equal(file_read(path, 100, &text, NULL), 0);
+		assert_string_equal(str_text(&text), expected[i]);
+		str_close(&text);
+	}
+	snprintf(path, sizeof path, "%s/cpu.max", folder);
+	assert_int_equal(truncate(path, 0), 0);
+	assert_true(cgroup_limit_cpus(folder, 1)); /* the kernel takes no quota below 1 ms */
+	{
+		struct str text = STR_INIT;
+
+		assert_int_equal(file_read(path, 100, &text, NULL), 0);
+		assert_string_equal(str_text(&text), "1000 100000");
+		str_close(&text);
+	}
+	rig_remove(folder);
 }
 
 static void names_are_read_only_as_they_are_written(void **state)
@@ -296,6 +458,12 @@ int main(void)
 	    cmocka_unit_test(a_claim_leaves_no_trace_when_it_loses),
 	    cmocka_unit_test(garbage_is_neither_claim_nor_record),
 	    cmocka_unit_test(a_launch_comes_back_as_it_was),
+	    cmocka_unit_test(an_empty_stdin_is_not_none),
+	    cmocka_unit_test(a_launch_of_the_first_release_is_read),
+	    cmocka_unit_test(only_a_launch_has_the_second_version),
+	    cmocka_unit_test(a_stdin_beyond_its_bound_is_no_launch),
+	    cmocka_unit_test(a_kept_stdout_survives_only_whole),
+	    cmocka_unit_test(limits_are_written_as_the_kernel_reads_them),
 	    cmocka_unit_test(names_are_read_only_as_they_are_written),
 	    cmocka_unit_test(the_own_cgroup_is_found_in_every_layout),
 	    cmocka_unit_test(a_process_is_known_by_pid_and_start),

@@ -246,6 +246,67 @@ static void held_ends_wait(void **state)
 	rig_expect_cause(rig_end(rig, 1), CAUSE_SUCCESS);
 }
 
+static void a_start_is_told_once_with_the_time_of_its_claim(void **state)
+{
+	struct rig *rig = *state;
+	struct process_launch launch = rig_command(rig, 1, RIG_WAIT_FOR_GO);
+	struct claim claim;
+	int64_t at_ms = 1;
+
+	assert_int_equal(process_started_at(rig->home, rig->incarnation, launch.ref, &at_ms),
+			 ERR_NOT_FOUND);
+	assert_int_equal(at_ms, 0);
+	process_launch(rig->executor, &launch);
+	rig_until(rig, rig->started_id == 1);
+	assert_true(rig_read_claim(rig, 1, &claim));
+	assert_int_equal(rig->started_at_ms, claim.claimed_at_ms);
+	assert_int_equal(process_started_at(rig->home, rig->incarnation, launch.ref, &at_ms), 0);
+	assert_int_equal(at_ms, claim.claimed_at_ms);
+	/* A later daemon learns of it, too. */
+	rig_stop(rig);
+	rig->started_id = 0;
+	rig_start(rig);
+	process_adopt(rig->executor, &launch, true);
+	rig_until(rig, rig->started_id == 1);
+	rig_touch(rig, "go");
+	rig_until(rig, rig_end(rig, 1) != NULL);
+	assert_int_equal(rig->started_count, 2);
+}
+
+static void a_start_is_not_told_while_held(void **state)
+{
+	struct rig *rig = *state;
+	struct process_launch launch = rig_command(rig, 1, "echo $$ >up; " RIG_WAIT_FOR_GO);
+	struct process_launch other = rig_command(rig, 2, RIG_WAIT_FOR_GO);
+
+	process_hold(rig->executor, true);
+	process_launch(rig->executor, &launch);
+	rig_until_seen(rig, rig_has(rig, "up"));
+	/* Long enough for what would have been told. */
+	rig_until_seen(rig, clock_now().wall_ms - rig->released_at_ms > 200);
+	assert_int_equal(rig->started_count, 0);
+	process_hold(rig->executor, false);
+	rig_until(rig, rig->started_id == 1);
+	process_launch(rig->executor, &other);
+	rig_until(rig, rig->started_id == 2);
+	rig_touch(rig, "go");
+	rig_until(rig, rig->end_count == 2);
+	assert_int_equal(rig->started_count, 2);
+}
+
+static void what_a_cancel_claimed_never_started(void **state)
+{
+	struct rig *rig = *state;
+	int64_t at_ms;
+
+	rig_until(rig, rig->ready_count == 1);
+	process_cancel(rig->executor, rig_ref(rig, 1));
+	rig_until_seen(rig, process_count(rig->executor) == 0);
+	assert_int_equal(process_started_at(rig->home, rig->incarnation, rig_ref(rig, 1), &at_ms),
+			 ERR_NOT_FOUND);
+	assert_int_equal(rig->started_count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +328,10 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_launch_of_what_ran_before_does_nothing, setup,
 					    teardown),
 	    cmocka_unit_test_setup_teardown(held_ends_wait, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_start_is_told_once_with_the_time_of_its_claim, setup,
+					    teardown),
+	    cmocka_unit_test_setup_teardown(a_start_is_not_told_while_held, setup, teardown),
+	    cmocka_unit_test_setup_teardown(what_a_cancel_claimed_never_started, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
