@@ -1,6 +1,7 @@
 """A dag file runs: order, outcomes, retries, timeouts, cancel, logs, and what the surfaces say."""
 
 import ctypes
+import datetime
 import json
 import os
 import re
@@ -432,3 +433,25 @@ def test_what_hinders_all_attempts_makes_the_daemon_not_ready(home):
     (home.path / "spool").unlink()
     wait_for(lambda: home.http("GET", "/readyz")[0] == 200, what="ready again")
     assert home.cli("trigger", "d", "--wait").returncode == 0
+
+
+def test_a_task_has_started_when_its_shim_has_begun(home):
+    home.dag("late.yaml", f"id: late\ntasks: [{{id: a, command: 'until [ -e {home.work}/go ]; do sleep 0.05; done'}}]\n")
+    home.start()
+    launcher = wait_for(home.launcher, what="launcher")[0]
+    os.kill(launcher, signal.SIGSTOP)
+    run = home.trigger("late")
+    attempt = wait_for(lambda: home.task(run, "a")["attempts"], what="attempt")[0]
+    assert attempt["released_at"] and attempt["started_at"] is None
+    time.sleep(1)  # so long nothing starts it
+    os.kill(launcher, signal.SIGCONT)
+    begun = wait_for(lambda: home.task(run, "a")["attempts"][0]["started_at"], what="start")
+    released, started = (datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+                         for text in (attempt["released_at"], begun))
+    assert (started - released).total_seconds() >= 1
+    assert home.task(run, "a")["started_at"] == begun
+    shown = home.http("GET", f"/api/v1/runs/{run}/tasks")[1]["items"]
+    assert [task["started_at"] for task in shown] == [begun]
+    (home.work / "go").touch()
+    home.wait_run(run)
+    assert home.task(run, "a")["started_at"] >= begun

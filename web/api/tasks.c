@@ -1,6 +1,7 @@
 /* tasks.c - the tasks of a run and what was measured of their attempts; see api.h. */
 #include "web/api/api.h"
 
+#include "executor/process/process.h"
 #include "web/compose.h"
 
 #include <microhttpd.h>
@@ -44,41 +45,56 @@ struct task_writer {
 	int64_t run_no;
 };
 
-struct attempt_trouble {
-	const struct troubles *troubles;
-	const char *text;
+/* What is known of an attempt under way beside its row. */
+struct under_way {
+	const struct call *call;
+	const char *trouble;   /* NULL = none */
+	int64_t started_at_ms; /* 0 = no shim has claimed it yet */
 };
 
-static bool find_trouble(void *context, const struct attempt_view *view)
+static int64_t claimed_at_ms(const struct call *call, const struct attempt_view *view)
 {
-	struct attempt_trouble *found = context;
+	struct process_ref ref = {view->attempt_id, view->released_at_ms};
+	int64_t started_at_ms;
 
-	found->text = troubles_find(found->troubles, view->attempt_id);
+	(void)process_started_at(call->home, view->incarnation, ref, &started_at_ms);
+	return started_at_ms;
+}
+
+static bool look_at_attempt(void *context, const struct attempt_view *view)
+{
+	struct under_way *out = context;
+
+	out->trouble = troubles_find(&out->call->troubles, view->attempt_id);
+	out->started_at_ms = claimed_at_ms(out->call, view);
 	return true;
 }
 
-/* What troubles the newest attempt of a task under way stands in place of its reason, which is
- * about the past. Only while something is in trouble are attempts looked for. */
-static const char *reason_of(const struct task_writer *writer, const struct task_view *view)
+/* Puts what is known now in place of what the row of a task under way can tell: a reason that is
+ * about the past, and the instant at which its attempt was released. */
+static struct task_view view_now(const struct task_writer *writer, const struct task_view *view)
 {
-	struct attempt_trouble found = {.troubles = &writer->call->troubles};
+	struct under_way now = {.call = writer->call};
+	struct task_view shown = *view;
 	enum task_state state;
 
-	if (found.troubles->list.count == 0 || !task_state_from_name(view->state, &state) ||
-	    (state != TASK_RUNNING && state != TASK_CANCELLING))
-		return view->reason;
-	if (read_attempts(writer->reader, writer->run_no, view->task_id, view->attempts,
-			  find_trouble, &found, NULL) != 0 ||
-	    found.text == NULL)
-		return view->reason;
-	return found.text;
+	if (!task_state_from_name(view->state, &state) ||
+	    (state != TASK_RUNNING && state != TASK_CANCELLING) ||
+	    read_attempts(writer->reader, writer->run_no, view->task_id, view->attempts,
+			  look_at_attempt, &now, NULL) != 0)
+		return shown;
+	if (now.trouble != NULL)
+		shown.reason = now.trouble;
+	if (now.started_at_ms != 0)
+		shown.started_at_ms = now.started_at_ms;
+	return shown;
 }
 
-static void write_task_members(struct task_writer *writer, const struct task_view *view)
+static void write_task_members(struct compose *compose, const struct task_view *view)
 {
-	compose_member_text(&writer->compose, "id", view->task_id);
-	compose_member_text(&writer->compose, "state", view->state);
-	compose_member_text(&writer->compose, "reason", reason_of(writer, view));
+	compose_member_text(compose, "id", view->task_id);
+	compose_member_text(compose, "state", view->state);
+	compose_member_text(compose, "reason", view->reason);
 }
 
 static void write_task_times(struct compose *compose, const struct task_view *view)
@@ -91,11 +107,12 @@ static void write_task_times(struct compose *compose, const struct task_view *vi
 static bool write_task(void *context, const struct task_view *view)
 {
 	struct task_writer *writer = context;
+	struct task_view shown = view_now(writer, view);
 
 	compose_open(&writer->compose, '{');
-	write_task_members(writer, view);
-	compose_member_int(&writer->compose, "attempts", view->attempts);
-	write_task_times(&writer->compose, view);
+	write_task_members(&writer->compose, &shown);
+	compose_member_int(&writer->compose, "attempts", shown.attempts);
+	write_task_times(&writer->compose, &shown);
 	compose_close(&writer->compose, '}');
 	return true;
 }
@@ -135,7 +152,8 @@ static void write_measures(struct compose *compose, const struct attempt_view *v
 }
 
 /* What is not known yet is null, so that 0 always means measured. */
-static void write_absent_measures(struct compose *compose, const struct attempt_view *view)
+static void write_absent_measures(struct compose *compose, const struct call *call,
+				  const struct attempt_view *view)
 {
 	static const char *const names[] = {
 	    "duration_ms", "max_rss_bytes",     "cpu_user_ms",       "cpu_system_ms",
@@ -143,7 +161,7 @@ static void write_absent_measures(struct compose *compose, const struct attempt_
 	};
 
 	compose_member_time(compose, "released_at", view->released_at_ms);
-	compose_member_time(compose, "started_at", view->started_at_ms);
+	compose_member_time(compose, "started_at", claimed_at_ms(call, view));
 	compose_member_text(compose, "ended_at", NULL);
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		compose_member_text(compose, names[i], NULL);
@@ -180,18 +198,21 @@ static const char *attempt_state(const struct attempt_view *view)
 
 static bool write_attempt(void *context, const struct attempt_view *view)
 {
-	struct compose *compose = context;
+	struct task_writer *writer = context;
+	struct compose *compose = &writer->compose;
 	bool running = strcmp(view->state, "running") == 0;
 	const char *state = attempt_state(view);
+	const char *trouble =
+	    running ? troubles_find(&writer->call->troubles, view->attempt_id) : NULL;
 
 	compose_open(compose, '{');
 	compose_member_int(compose, "number", view->number);
 	compose_member_text(compose, "state", state);
 	compose_member_text(compose, "cause", strcmp(state, "failed") == 0 ? view->state : NULL);
-	compose_member_text(compose, "reason", view->reason);
+	compose_member_text(compose, "reason", trouble != NULL ? trouble : view->reason);
 	write_exit(compose, view, running);
 	if (running)
-		write_absent_measures(compose, view);
+		write_absent_measures(compose, writer->call, view);
 	else
 		write_measures(compose, view);
 	compose_close(compose, '}');
@@ -207,12 +228,14 @@ struct task_answer {
 static bool write_wanted_task(void *context, const struct task_view *view)
 {
 	struct task_answer *answer = context;
+	struct task_view shown;
 
 	if (strcmp(view->task_id, answer->task_id) != 0)
 		return true;
+	shown = view_now(&answer->writer, view);
 	compose_open(&answer->writer.compose, '{');
-	write_task_members(&answer->writer, view);
-	write_task_times(&answer->writer.compose, view);
+	write_task_members(&answer->writer.compose, &shown);
+	write_task_times(&answer->writer.compose, &shown);
 	answer->found = true;
 	return false;
 }
@@ -234,7 +257,8 @@ static int write_task_whole(struct call *call, struct store_reader *reader,
 	if (rc != 0)
 		return rc;
 	compose_member_open(compose, "attempts", '[');
-	rc = read_attempts(reader, brief->run_no, call->names.task, 0, write_attempt, compose, err);
+	rc = read_attempts(reader, brief->run_no, call->names.task, 0, write_attempt,
+			   &answer.writer, err);
 	compose_close(compose, ']');
 	compose_close(compose, '}');
 	return rc;
@@ -253,6 +277,7 @@ enum call_outcome api_task(struct call *call, struct store_reader *reader)
 }
 
 struct attempt_answer {
+	struct task_writer writer;
 	struct str *body;
 	bool found;
 };
@@ -261,11 +286,10 @@ struct attempt_answer {
 static bool write_wanted_attempt(void *context, const struct attempt_view *view)
 {
 	struct attempt_answer *answer = context;
-	struct compose compose;
 
 	str_clear(answer->body);
-	compose_init(&compose, answer->body);
-	write_attempt(&compose, view);
+	compose_init(&answer->writer.compose, answer->body);
+	write_attempt(&answer->writer, view);
 	answer->found = true;
 	return true;
 }
@@ -273,7 +297,7 @@ static bool write_wanted_attempt(void *context, const struct attempt_view *view)
 static int find_attempt(struct call *call, struct store_reader *reader,
 			const struct run_brief *brief, struct err *err)
 {
-	struct attempt_answer answer = {.body = &call->answer.body};
+	struct attempt_answer answer = {.writer = {.call = call}, .body = &call->answer.body};
 	enum task_state state;
 	int rc = read_attempts(reader, brief->run_no, call->names.task, call->names.attempt,
 			       write_wanted_attempt, &answer, err);
