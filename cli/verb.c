@@ -18,6 +18,11 @@ static const struct verb verbs[] = {
 	 "Check DAG files and folders (default: --dags), without a daemon. Prints all errors.",
 	 "heddle validate nightly.yaml\n"
 	 "heddle validate dags/ --json\n", run_verb_validate},
+	{"fmt", "[FILE...]", 0, VERB_OPERANDS_ANY, BIT(CHECK) | BIT(WRITE), 0,
+	 "Print the canonical form of a DAG file (default: of stdin): order of keys, indentation, blanks.",
+	 "heddle fmt nightly.yaml\n"
+	 "heddle fmt --write dags/*.yaml\n"
+	 "heddle fmt --check dags/*.yaml\n", run_verb_fmt},
 	{"ls", "dags|runs|tasks|pools|errors", 1, 1,
 	 BIT(DAG) | BIT(LATEST) | BIT(LIMIT) | BIT(RUN) | BIT(SINCE) | BIT(STATE) | BIT(WATCH),
 	 BIT(DOMAIN),
@@ -65,7 +70,7 @@ static const struct verb verbs[] = {
 
 /* Verbs that are to come. */
 static const char *const later[] = {
-    "run",      "plan",   "fmt",        "schema",   "show",     "import",   "why",
+    "run",      "plan",   "schema",   "show",     "import",   "why",
     "rerun",    "pause",  "resume",     "mark",     "approve",  "reject",   "note",
     "backfill", "next",   "cron",       "forecast", "simulate", "products", "impact",
     "event",    "events", "exceptions", "outbox",   "dq",       "secrets",  "connections",
