@@ -236,8 +236,10 @@ static int connect_code(struct http_client *client)
 	long os_errno = 0;
 
 	client->api.easy_getinfo(client->curl, CURLINFO_OS_ERRNO, &os_errno);
-	if (os_errno == EAGAIN)
-		return ERR_AGAIN; /* a Unix socket whose queue is full: somebody listens */
+	/* A Unix socket whose queue is full answers EAGAIN, which libcurl takes for a connection
+	 * under way and then has no error to tell: somebody listens. */
+	if (client->socket_path != NULL && (os_errno == EAGAIN || os_errno == 0))
+		return ERR_AGAIN;
 	return os_errno == EACCES || os_errno == EPERM ? ERR_REFUSED : ERR_NOT_FOUND;
 }
 

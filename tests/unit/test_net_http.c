@@ -401,6 +401,7 @@ static void a_server_that_does_not_answer_times_out(void **state)
 	request.timeout_ms = 50;
 	start_unix(&server, answers);
 	assert_int_equal(ask(&server, &request, &response, NULL), ERR_AGAIN);
+	assert_true(response.timed_out);
 	assert_true(clock_now().boot_ms - before_ms >= 50);
 	stop(&server);
 	str_close(&response.body);
@@ -420,6 +421,31 @@ static int ask_nobody(const struct http_server *nobody)
 	http_client_destroy(client);
 	str_close(&response.body);
 	return rc;
+}
+
+/* It listens and takes nobody: its queue is full, as that of a daemon that is stopped. */
+static void a_full_queue_is_not_an_absent_server(void **state)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct http_request request = get("/");
+	struct http_response response = {0};
+	struct server server = {.path = "/tmp/heddle-queue-XXXXXX"};
+	int first = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)state;
+	close(mkstemp(server.path));
+	unlink(server.path);
+	memcpy(address.sun_path, server.path, sizeof server.path);
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(listen(listener, 0), 0);
+	assert_int_equal(connect(first, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(ask(&server, &request, &response, NULL), ERR_AGAIN);
+	assert_false(response.timed_out);
+	unlink(server.path);
+	close(first);
+	close(listener);
+	str_close(&response.body);
 }
 
 static void where_nobody_serves_is_told_from_all_other_failures(void **state)
@@ -521,6 +547,7 @@ int main(void)
 	    cmocka_unit_test(an_error_in_place_of_a_stream_is_gathered),
 	    cmocka_unit_test(a_server_that_breaks_off_is_told_from_one_that_finished),
 	    cmocka_unit_test(a_server_that_does_not_answer_times_out),
+	    cmocka_unit_test(a_full_queue_is_not_an_absent_server),
 	    cmocka_unit_test(where_nobody_serves_is_told_from_all_other_failures),
 	    cmocka_unit_test(a_socket_that_may_not_be_opened_is_refused),
 	    cmocka_unit_test(what_cannot_be_an_address_makes_no_client),
