@@ -226,24 +226,20 @@ static void write_values(struct str *out)
 /* --- operands -----------------------------------------------------------------------------------
  */
 
-/* word: one of those in "RUN [TASK]", "dags|runs", "[PATH...]". */
+/* word: the next of those in "RUN [TASK]", "dags|runs" or "[PATH...]". */
 static void write_operand(const struct verb *verb, unsigned position, const char *word,
-			  size_t length, struct str *out)
+			  struct str *out)
 {
-	size_t shown = strcspn(word, ".] ");
+	const char *plain = word[0] == '[' ? word + 1 : word;
+	size_t length = strcspn(plain, ".] ");
 
-	if (word[0] == '[') {
-		word++;
-		length--;
-		shown = strcspn(word, ".] ");
-	}
-	if (length > shown && word[shown] == '.')
+	if (plain[length] == '.')
 		str_printf(out, "\t%s:*) ", verb->name);
 	else
 		str_printf(out, "\t%s:%u) ", verb->name, position);
-	str_append(out, isupper((unsigned char)word[0]) ? "_heddle_words " : "printf '%s\\n' ");
-	for (size_t i = 0; i < shown; i++)
-		str_append_char(out, word[i] == '|' ? ' ' : word[i]);
+	str_append(out, isupper((unsigned char)plain[0]) ? "_heddle_words " : "printf '%s\\n' ");
+	for (size_t i = 0; i < length; i++)
+		str_append_char(out, plain[i] == '|' ? ' ' : plain[i]);
 	str_append(out, " ;;\n");
 }
 
@@ -256,7 +252,7 @@ static void write_operands(struct str *out)
 		for (unsigned position = 1; *word != '\0'; position++) {
 			size_t length = strcspn(word, " ");
 
-			write_operand(verb_at(i), position, word, length, out);
+			write_operand(verb_at(i), position, word, out);
 			word += length + (word[length] == ' ');
 		}
 	}
