@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define DEPTH_MAX 16 /* of groups that a task may have made in its own */
@@ -82,6 +83,38 @@ static bool write_word(const char *folder, const char *file, const char *word)
 	return done;
 }
 
+/* The group above, false when there is none. */
+static bool base_of(const char *path, char base[CGROUP_PATH_SIZE])
+{
+	char *slash;
+
+	snprintf(base, CGROUP_PATH_SIZE, "%s", path);
+	slash = strrchr(base, '/');
+	if (slash == NULL)
+		return false;
+	*slash = '\0';
+	return true;
+}
+
+/* systemd marks the group that it hands to a service (Delegate=), and may put the service itself
+ * into one below it (DelegateSubgroup=): a group with processes cannot hand controllers down.
+ * Attempts then stand beside the service. */
+static bool is_delegated(const char *group)
+{
+	char value[2];
+
+	return getxattr(group, "user.delegate", value, sizeof value) == 1 && value[0] == '1' &&
+	       access(group, W_OK) == 0;
+}
+
+static void leave_subgroup(char group[CGROUP_PATH_SIZE])
+{
+	char above[CGROUP_PATH_SIZE];
+
+	if (!is_delegated(group) && base_of(group, above) && is_delegated(above))
+		memcpy(group, above, sizeof above);
+}
+
 bool cgroup_base_path(const char *incarnation, char path[CGROUP_PATH_SIZE])
 {
 	struct str mountinfo = STR_INIT;
@@ -92,9 +125,11 @@ bool cgroup_base_path(const char *incarnation, char path[CGROUP_PATH_SIZE])
 	path[0] = '\0';
 	found = file_read("/proc/self/mountinfo", 1u << 22, &mountinfo, NULL) == 0 &&
 		file_read("/proc/self/cgroup", 1u << 16, &own, NULL) == 0 &&
-		cgroup_find(str_text(&mountinfo), str_text(&own), group) &&
-		snprintf(path, CGROUP_PATH_SIZE, "%s/heddle-%s", group, incarnation) <
-		    CGROUP_PATH_SIZE - 128;
+		cgroup_find(str_text(&mountinfo), str_text(&own), group);
+	if (found)
+		leave_subgroup(group);
+	found = found && snprintf(path, CGROUP_PATH_SIZE, "%s/heddle-%s", group, incarnation) <
+			     CGROUP_PATH_SIZE - 128;
 	str_close(&mountinfo);
 	str_close(&own);
 	if (!found)
@@ -115,19 +150,6 @@ bool cgroup_base(const char *incarnation, char path[CGROUP_PATH_SIZE])
 	return false;
 }
 
-/* The group above, false when there is none. */
-static bool base_of(const char *path, char base[CGROUP_PATH_SIZE])
-{
-	char *slash;
-
-	snprintf(base, CGROUP_PATH_SIZE, "%s", path);
-	slash = strrchr(base, '/');
-	if (slash == NULL)
-		return false;
-	*slash = '\0';
-	return true;
-}
-
 static bool make_base_of(const char *path)
 {
 	char base[CGROUP_PATH_SIZE];
@@ -143,6 +165,17 @@ int cgroup_open(const char *path)
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* Switches a controller on for the groups in base. The group above may have it and not hand it down
+ * yet; it refuses to while processes are in it. */
+static void hand_down(const char *base, const char *controller)
+{
+	char above[CGROUP_PATH_SIZE];
+
+	if (!write_word(base, "cgroup.subtree_control", controller) && base_of(base, above) &&
+	    write_word(above, "cgroup.subtree_control", controller))
+		write_word(base, "cgroup.subtree_control", controller);
+}
+
 /* A controller that nobody asked for is not switched on: each one costs every group something. Its
  * files appear in the groups that are there by then, too. */
 static bool write_limit(const char *path, const char *controller, const char *file,
@@ -150,9 +183,11 @@ static bool write_limit(const char *path, const char *controller, const char *fi
 {
 	char base[CGROUP_PATH_SIZE];
 
-	return write_word(path, file, value) ||
-	       (base_of(path, base) && write_word(base, "cgroup.subtree_control", controller) &&
-		write_word(path, file, value));
+	if (write_word(path, file, value))
+		return true;
+	if (base_of(path, base))
+		hand_down(base, controller);
+	return write_word(path, file, value);
 }
 
 bool cgroup_limit_memory(const char *path, uint64_t bytes)

@@ -1,7 +1,8 @@
 /* cgroup.h - a cgroup (version 2) of its own for each attempt, where that is allowed.
  *
- * They stand in OWN/heddle-INCARNATION/NAME, OWN being the group that the launcher was started in:
- * neither the daemon nor a shim is ever moved. Where the folder cannot be written, attempts go
+ * They stand in OWN/heddle-INCARNATION/NAME, OWN being the group that the launcher was started in,
+ * or the one above it where systemd handed that to the service and put the service into a subgroup.
+ * Neither the daemon nor a shim is ever moved. Where the folder cannot be written, attempts go
  * without; everything that a cgroup does here can be done in other, slower ways. */
 #ifndef HEDDLE_EXECUTOR_PROCESS_CGROUP_H
 #define HEDDLE_EXECUTOR_PROCESS_CGROUP_H
