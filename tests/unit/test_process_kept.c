@@ -192,6 +192,30 @@ static void what_stands_in_its_place_is_told_and_left(void **state)
 	str_close(&out);
 }
 
+static void it_is_kept_while_no_daemon_lives(void **state)
+{
+	struct rig *rig = *state;
+	struct process_launch launch =
+	    rig_command(rig, 1, "read word; echo $word; : >up; " RIG_WAIT_FOR_GO "; echo end");
+
+	launch.stdin_text = "first\n";
+	launch.keep_stdout = true;
+	rig_run_daemon_until(rig, &launch, "up");
+	rig_touch(rig, "go");
+	{
+		char record[PATH_MAX];
+
+		process_record_path(rig->home, rig->incarnation, launch.ref, record);
+		rig_until_seen(rig, access(record, F_OK) == 0);
+	}
+	expect_stdout(rig, 1, "first\nend\n");
+	rig_start(rig);
+	process_adopt(rig->executor, &launch, true);
+	rig_until(rig, rig_end(rig, 1) != NULL);
+	rig_expect_cause(rig_end(rig, 1), CAUSE_SUCCESS);
+	expect_stdout(rig, 1, "first\nend\n");
+}
+
 static void a_full_disk_leaves_no_half_of_it(void **state)
 {
 	struct rig *rig = *state;
@@ -279,6 +303,7 @@ int main(void)
 	    STORY(of_a_flood_the_end_is_kept),
 	    STORY(a_background_process_is_read_to_its_end),
 	    STORY(what_stands_in_its_place_is_told_and_left),
+	    STORY(it_is_kept_while_no_daemon_lives),
 	    STORY(a_full_disk_leaves_no_half_of_it),
 	    STORY(a_torn_file_is_told_from_a_whole_one),
 	    cmocka_unit_test(lines_of_both_streams_are_never_mixed),
