@@ -127,10 +127,13 @@ int format_text(const char *name, const char *text, size_t size, struct str *out
 	enum key_level level = defaults_is_name(name) ? LEVEL_FOLDER : LEVEL_DAG;
 	struct meaning meaning = {0};
 	struct str formatted = STR_INIT;
+	struct str copy = STR_INIT; /* ends with a NUL: pieces are looked at as texts */
 	struct source source;
 	int rc;
 
-	source_init(&source, name, text, size <= LIMIT_DAG_FILE_BYTES ? size : 0);
+	if (size <= LIMIT_DAG_FILE_BYTES)
+		str_append_bytes(&copy, text, size);
+	source_init(&source, name, str_text(&copy), copy.size);
 	rc = read_meaning(&source, size, &meaning, errors);
 	if (rc == 0) {
 		write_documents(&source, level, &formatted);
@@ -141,5 +144,6 @@ int format_text(const char *name, const char *text, size_t size, struct str *out
 	str_close(&formatted);
 	meaning_close(&meaning);
 	source_close(&source);
+	str_close(&copy);
 	return rc;
 }

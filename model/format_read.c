@@ -422,12 +422,29 @@ static void read_front(struct reader *reader)
 	}
 }
 
+/* What is no mark of a document further in would be one in the first column. */
+static bool would_be_mark(const struct sheet *sheet)
+{
+	const struct piece *root = &sheet->root;
+
+	for (size_t i = 0; root->column > 0 && i < root->count; i++) {
+		const char *text = sheet->source->text + root->entries[i].start;
+
+		if (strncmp(text, "---", 3) == 0 || strncmp(text, "...", 3) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool is_root_odd(const struct sheet *sheet, uint32_t front_line)
 {
 	const struct piece *root = &sheet->root;
 
-	return root->type == PIECE_BLOCK || root->line == front_line ||
-	       (is_collection(root) && root->has_properties);
+	if (root->line == front_line || would_be_mark(sheet))
+		return true;
+	if (is_collection(root))
+		return root->has_properties;
+	return root->column > 0 || strchr("[{", sheet->source->text[root->start]) == NULL;
 }
 
 /* A text that ends without a line end inside a block scalar would get one more character. */

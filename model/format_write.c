@@ -414,7 +414,7 @@ void sheet_write(const struct sheet *sheet, struct str *out)
 	if (is_gap && (sheet->root.type != PIECE_EMPTY || !is_last))
 		str_append_char(out, '\n');
 	if (sheet->root.type == PIECE_LEAF) {
-		write_leaf(&writer, &sheet->root, -(int64_t)sheet->root.column, 0);
+		write_leaf(&writer, &sheet->root, 0, 0);
 		end_line(&writer, sheet->root.end);
 	} else {
 		write_entries(&writer, &sheet->root, 0, false);
