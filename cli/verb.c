@@ -23,6 +23,10 @@ static const struct verb verbs[] = {
 	 "heddle fmt nightly.yaml\n"
 	 "heddle fmt --write dags/*.yaml\n"
 	 "heddle fmt --check dags/*.yaml\n", run_verb_fmt},
+	{"schema", "", 0, 0, BIT(FOLDER), 0,
+	 "Print the JSON Schema of a DAG file, for editors that check while one types.",
+	 "heddle schema > heddle.schema.json\n"
+	 "heddle schema --folder > heddle-folder.schema.json\n", run_verb_schema},
 	{"ls", "dags|runs|tasks|pools|errors", 1, 1,
 	 BIT(DAG) | BIT(LATEST) | BIT(LIMIT) | BIT(RUN) | BIT(SINCE) | BIT(STATE) | BIT(WATCH),
 	 BIT(DOMAIN),
@@ -70,12 +74,11 @@ static const struct verb verbs[] = {
 
 /* Verbs that are to come. */
 static const char *const later[] = {
-    "run",      "plan",   "schema",   "show",     "import",   "why",
-    "rerun",    "pause",  "resume",     "mark",     "approve",  "reject",   "note",
-    "backfill", "next",   "cron",       "forecast", "simulate", "products", "impact",
-    "event",    "events", "exceptions", "outbox",   "dq",       "secrets",  "connections",
-    "grants",   "tokens", "pools",      "replay",   "audit",    "stats",    "sql",
-    "init",     "backup", "restore",    "gc",       "doctor",   "test",     "debug",
+    "run",      "plan",        "show",   "import",  "why",      "rerun",      "pause",  "resume",
+    "mark",     "approve",     "reject", "note",    "backfill", "next",       "cron",   "forecast",
+    "simulate", "products",    "impact", "event",   "events",   "exceptions", "outbox", "dq",
+    "secrets",  "connections", "grants", "tokens",  "pools",    "replay",     "audit",  "stats",
+    "sql",      "init",        "backup", "restore", "gc",       "doctor",     "test",   "debug",
 };
 
 #define LATER_COUNT (sizeof later / sizeof *later)

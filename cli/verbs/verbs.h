@@ -11,11 +11,12 @@ struct verb;
 int run_verb_cancel(struct cli *cli);     /* trigger.c */
 int run_verb_completion(struct cli *cli); /* complete.c */
 int run_verb_daemon(struct cli *cli);     /* serve.c */
-int run_verb_fmt(struct cli *cli);     /* fmt.c */
+int run_verb_fmt(struct cli *cli);        /* fmt.c */
 int run_verb_help(struct cli *cli);       /* help.c */
 int run_verb_logs(struct cli *cli);       /* logs.c */
 int run_verb_ls(struct cli *cli);         /* ls.c */
 int run_verb_runs(struct cli *cli);       /* show.c */
+int run_verb_schema(struct cli *cli);     /* schema.c */
 int run_verb_trigger(struct cli *cli);    /* trigger.c */
 int run_verb_validate(struct cli *cli);   /* validate.c */
 int run_verb_version(struct cli *cli);    /* help.c */
