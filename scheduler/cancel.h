@@ -11,6 +11,8 @@
 /* Cancels a run under way; one that has ended or is being cancelled stays as it is. reason may be
  * NULL. Returns its number, 0 when it is not under way. */
 int64_t cancel_run(struct step *step, int64_t run_no, const char *actor, const char *reason);
+/* The timeout of a run has passed: what runs is ended, and the run has failed. */
+void cancel_late_run(struct step *step, struct run *run);
 /* How long until what did not die is killed once more. */
 int64_t cancel_kill_every_ms(const struct sched *sched);
 

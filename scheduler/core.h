@@ -12,6 +12,7 @@
 
 #include "base/heap.h"
 #include "base/vec.h"
+#include "model/trigger_rule.h"
 #include "scheduler/hash.h"
 #include "scheduler/queue.h"
 #include "scheduler/sched.h"
@@ -19,18 +20,32 @@
 /* The owner of a member that a heap knows. */
 #define OWNER_OF(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
+/* As what those downstream count an instance. */
+enum told {
+	TOLD_NOTHING,
+	TOLD_SUCCESS,
+	TOLD_FAILED,
+	TOLD_UPSTREAM_FAILED,
+	TOLD_SKIPPED,
+	TOLD_REMOVED,
+};
+
 /* One task in one run. */
 struct instance {
 	struct run *run;
 	enum task_state state;
-	uint32_t unfinished_upstream; /* upstream tasks that are not done */
-	uint32_t attempts;            /* released so far */
-	int64_t attempt_id;           /* of the newest; 0 = none yet */
-	int64_t released_at_ms;       /* likewise, wall time */
-	int64_t due_boot_ms;          /* of up_for_retry and cancelling, as committed; else 0 */
-	struct heap_node wait;        /* in its line, while queued */
-	struct heap_node timer;       /* in sched->timers, while something is due for it */
-	UT_hash_handle by_attempt;    /* in sched->attempts, while it holds a slot */
+	enum cancel_aim aim; /* of cancelling */
+	enum told told;      /* what its downstreams have counted so far */
+	struct upstream_counts upstream;
+	uint32_t attempts;        /* released so far */
+	uint32_t attempts_before; /* likewise at its newest reset */
+	int64_t attempt_id;       /* of the newest; 0 = none yet */
+	int64_t released_at_ms;   /* likewise, wall time */
+	int64_t due_boot_ms;      /* of up_for_retry, cancelling and queued, as committed; else 0 */
+	char *outputs;            /* JSON, when conditions may ask for them; NULL = none */
+	struct heap_node wait;    /* in its line, while queued */
+	struct heap_node timer;   /* in sched->timers, while something is due for it */
+	UT_hash_handle by_attempt; /* in sched->attempts, while it holds a slot */
 };
 
 struct run {
@@ -40,16 +55,33 @@ struct run {
 	size_t identity_bytes;
 	struct dag *dag; /* a reference */
 	enum run_state state;
+	enum run_state outcome;     /* of cancelling and ending */
+	bool is_listed;             /* in sched->over */
+	char *params;               /* JSON; NULL = none */
+	json_t *params_read;        /* of params, once a condition has asked for them */
+	struct run_period period;   /* id is a copy */
+	int64_t deadline_boot_ms;   /* of running, as committed; 0 = none */
 	struct instance *instances; /* by position in dag->tasks */
-	uint32_t unfinished;        /* instances that are not done */
-	uint32_t holding;           /* instances that hold a slot */
-	struct dag_limit *limit;
-	struct line *line;           /* where its queued tasks wait */
-	struct heap_node newest;     /* in limit->runs */
-	struct heap_node newest_own; /* in limit->own_runs, when its dag brings a pool */
+	uint32_t unfinished;       /* instances that are not done, without those of the run's end */
+	uint32_t unfinished_hooks; /* those of the run's end */
+	uint32_t holding;          /* instances that hold a slot */
+	struct dag_limit *limit;   /* NULL = it has ended, and is here for one step alone */
+	struct seat *seats;        /* at the common pool and at each of its dag's (queue.c) */
+	struct heap_node newest;   /* in limit->runs */
+	struct heap_node waiting;  /* in limit->queued_runs, while queued */
+	struct heap_node deadline; /* in sched->deadlines, while running with a timeout */
 	UT_hash_handle by_no;
 	UT_hash_handle by_id;
 	UT_hash_handle by_identity;
+};
+
+/* Somebody paused a dag, or all. */
+struct pause {
+	char *dag_id; /* "" = all */
+	char *actor;
+	char *reason; /* NULL = none given */
+	int64_t at_ms;
+	UT_hash_handle by_dag;
 };
 
 struct sched {
@@ -60,11 +92,16 @@ struct sched {
 	struct run *runs_by_id;
 	struct run *runs_by_identity;
 	struct instance *attempts; /* by attempt id: those that hold a slot */
-	struct heap timers;        /* by boot time */
+	struct heap timers;        /* of instances, by boot time */
+	struct heap deadlines;     /* of runs, likewise */
 	struct queue queue;
+	struct pause *pauses; /* by dag id */
+	struct tz *utc;
 	const char *hold_why;         /* nothing is started, and why; NULL = it is */
+	struct run *guest;            /* has ended, and was fed for the next step; or NULL */
 	VEC(struct instance *) ended; /* done in this step, and not yet told to those downstream */
 	VEC(struct run *) over;       /* have no unfinished instance left, and must end */
+	size_t over_next;             /* the first of them that is still to be looked at */
 };
 
 /* One step: what everything that decides needs. */
@@ -82,6 +119,22 @@ static inline uint32_t instance_position(const struct instance *instance)
 static inline const struct task *instance_task(const struct instance *instance)
 {
 	return &instance->run->dag->tasks[instance_position(instance)];
+}
+
+static inline uint32_t instance_slots(const struct instance *instance)
+{
+	return instance_task(instance)->slots;
+}
+
+static inline bool instance_is_hook(const struct instance *instance)
+{
+	return instance_task(instance)->hook != HOOK_NONE;
+}
+
+/* Tries since its newest reset. */
+static inline uint32_t instance_tries(const struct instance *instance)
+{
+	return instance->attempts - instance->attempts_before;
 }
 
 #endif

@@ -1,9 +1,11 @@
-/* due.c - the end of delays: the next try after its delay, the kill after its grace. */
+/* due.c - the end of delays: the next try after its delay, the kill after its grace, what was not
+ * started in time, the timeout of a run. */
 #include "scheduler/due.h"
 
 #include "scheduler/cancel.h"
 #include "scheduler/emit.h"
 #include "scheduler/instance.h"
+#include "scheduler/tell.h"
 
 #include <assert.h>
 
@@ -14,29 +16,62 @@ static void try_again(struct step *step, struct instance *instance)
 	instance_move(step, instance, &move);
 }
 
+static void ring_again(struct step *step, struct instance *instance, int64_t delay_ms)
+{
+	heap_remove(&step->sched->timers, &instance->timer);
+	instance_set_timer(step->sched, instance, step->now.boot_ms + delay_ms);
+}
+
 /* The task goes on holding its slot until it is really gone, however often it takes. The committed
  * deadline stays as it is: a restart begins again with a kill. */
 static void kill_again(struct step *step, struct instance *instance)
 {
 	emit_effect(step, EFFECT_KILL, instance);
-	heap_remove(&step->sched->timers, &instance->timer);
-	instance_set_timer(step->sched, instance,
-			   step->now.boot_ms + cancel_kill_every_ms(step->sched));
+	ring_again(step, instance, cancel_kill_every_ms(step->sched));
+}
+
+/* While its dag is paused, or nothing is started at all, it is nobody's fault that it waits: it
+ * gets its time once more. */
+static void give_up_waiting(struct step *step, struct instance *instance)
+{
+	int64_t start_timeout_ms = instance_task(instance)->policy->start_timeout_ms;
+	struct move move = {.to = TASK_FAILED};
+
+	if (step->sched->hold_why != NULL || sched_is_paused(step->sched, instance->run->dag->id)) {
+		ring_again(step, instance, start_timeout_ms);
+		return;
+	}
+	move.why = emit_text(step, "timeout: not started within %s (start_timeout)",
+			     emit_duration(step, start_timeout_ms));
+	instance_move(step, instance, &move);
+}
+
+static void ring(struct step *step, struct instance *instance)
+{
+	if (instance->state == TASK_UP_FOR_RETRY) {
+		try_again(step, instance);
+	} else if (instance->state == TASK_QUEUED) {
+		give_up_waiting(step, instance);
+	} else {
+		assert(instance->state == TASK_CANCELLING);
+		kill_again(step, instance);
+	}
+}
+
+static bool is_due(const struct step *step, const struct heap *heap)
+{
+	struct heap_node *first = heap_peek(heap);
+
+	return first != NULL && first->key <= step->now.boot_ms;
 }
 
 void due_happen(struct step *step)
 {
-	struct heap *timers = &step->sched->timers;
-	struct heap_node *first;
+	struct sched *sched = step->sched;
 
-	while ((first = heap_peek(timers)) != NULL && first->key <= step->now.boot_ms) {
-		struct instance *instance = OWNER_OF(first, struct instance, timer);
-
-		if (instance->state == TASK_UP_FOR_RETRY) {
-			try_again(step, instance);
-		} else {
-			assert(instance->state == TASK_CANCELLING);
-			kill_again(step, instance);
-		}
-	}
+	while (is_due(step, &sched->timers))
+		ring(step, OWNER_OF(heap_peek(&sched->timers), struct instance, timer));
+	while (is_due(step, &sched->deadlines))
+		cancel_late_run(step, OWNER_OF(heap_peek(&sched->deadlines), struct run, deadline));
+	tell_all(step);
 }

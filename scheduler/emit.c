@@ -83,6 +83,12 @@ void emit_forget(struct step *step, int64_t attempt_id)
 	add_effect(step, &effect);
 }
 
+void emit_set_answer(struct step *step, enum input_answer answer, const char *message)
+{
+	step->output->answer = answer;
+	step->output->message = message;
+}
+
 const char *emit_duration(struct step *step, int64_t duration_ms)
 {
 	static const struct {

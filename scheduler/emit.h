@@ -25,6 +25,9 @@ void emit_forget(struct step *step, int64_t attempt_id);
 
 /* A text that lives as long as the output's changes. */
 #define emit_text(step, ...) arena_printf(&(step)->output->changes.arena, __VA_ARGS__)
+/* What is answered to whoever waits for this step; a format and its arguments follow. */
+#define emit_answer(step, answer, ...) emit_set_answer(step, answer, emit_text(step, __VA_ARGS__))
+void emit_set_answer(struct step *step, enum input_answer answer, const char *message);
 /* A length of time in the largest unit that says it without a fraction: "90s", "5m", "250ms". */
 const char *emit_duration(struct step *step, int64_t duration_ms);
 

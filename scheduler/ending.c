@@ -2,7 +2,8 @@
  *
  * While its run is being cancelled, what happened is what is recorded: a task that was quicker than
  * the signal has succeeded, failed or skipped itself; one that was ended, or whose end nobody saw,
- * is cancelled. Nothing is tried again then.
+ * is cancelled. Nothing is tried again then. One that was ended for a rerun or a mark becomes what
+ * was asked for, whatever its attempt came to.
  *
  * CAUSE_CANCELLED without a cancel means that somebody asked the shim behind Heddle's back.
  * Somebody wanted the task to end, so it has failed and is not tried again. */
@@ -10,6 +11,7 @@
 
 #include "scheduler/emit.h"
 #include "scheduler/instance.h"
+#include "scheduler/judge.h"
 #include "scheduler/retry.h"
 
 #include <assert.h>
@@ -70,15 +72,51 @@ static const char *describe(struct step *step, const struct instance *instance,
 	return text;
 }
 
-static void judge(struct step *step, struct instance *instance, const struct attempt_end *end)
+static void become_by_aim(struct step *step, struct instance *instance)
+{
+	static const struct {
+		enum task_state to;
+		const char *why;
+	} aims[AIM_COUNT] = {
+	    [AIM_RERUN] = {TASK_NONE, "its attempt is gone: it runs again"},
+	    [AIM_SUCCESS] = {TASK_SUCCESS, "marked while it ran"},
+	    [AIM_FAILED] = {TASK_FAILED, "marked while it ran"},
+	    [AIM_SKIPPED] = {TASK_SKIPPED, "marked while it ran"},
+	};
+	struct move move = {.to = aims[instance->aim].to, .why = aims[instance->aim].why};
+
+	instance_move(step, instance, &move);
+	judge_instance(step, instance, NULL);
+}
+
+static void keep_outputs(struct step *step, struct instance *instance, const char *json)
+{
+	struct change *change;
+
+	if (json == NULL)
+		return;
+	change = emit_instance_change(step, CHANGE_OUTPUTS, instance, NULL, NULL);
+	change->outputs.attempt_id = instance->attempt_id;
+	change->outputs.json = arena_strdup(&step->output->changes.arena, json);
+	instance_keep_outputs(instance, json);
+}
+
+static void judge(struct step *step, struct instance *instance, const struct attempt_end *end,
+		  const struct end_findings *findings)
 {
 	struct move move = {.to = endings[end->cause].usually,
 			    .why = describe(step, instance, end)};
 
+	if (instance->state == TASK_CANCELLING && instance->aim != AIM_CANCELLED) {
+		become_by_aim(step, instance);
+		return;
+	}
 	if (instance->state == TASK_CANCELLING)
 		move.to = endings[end->cause].in_cancelling;
 	else if (move.to == TASK_FAILED)
-		retry_judge(step, instance, end->cause, &move);
+		retry_judge(step, instance, end, findings, &move);
+	if (move.to == TASK_SUCCESS)
+		keep_outputs(step, instance, findings->outputs);
 	instance_move(step, instance, &move);
 }
 
@@ -91,7 +129,8 @@ static void note_late(struct step *step, const char *actor, const struct attempt
 	emit_forget(step, end->attempt_id);
 }
 
-int64_t ending_apply(struct step *step, const char *actor, const struct attempt_end *end)
+int64_t ending_apply(struct step *step, const char *actor, const struct attempt_end *end,
+		     const struct end_findings *findings)
 {
 	struct instance *instance;
 	struct change *change;
@@ -106,6 +145,6 @@ int64_t ending_apply(struct step *step, const char *actor, const struct attempt_
 	change = emit_instance_change(step, CHANGE_ATTEMPT_END, instance, actor, NULL);
 	change->attempt_end = *end;
 	emit_effect(step, EFFECT_FORGET, instance);
-	judge(step, instance, end);
+	judge(step, instance, end, findings);
 	return instance->run->run_no;
 }

@@ -1,16 +1,22 @@
 /* instance.c - moves the states of instances; see instance.h and the drawing in model/state.h.
  *
  * Who makes which arrow:
- *	none -> queued                       instance_judge, tell_one: all upstreams succeeded
- *	none -> upstream_failed | skipped    the same: one of them will never succeed
+ *	none -> queued, success, failed      judge.c: its rule is met
+ *	none -> upstream_failed | skipped    judge.c: its rule, or its condition, says so
  *	queued -> running                    instance_start
  *	running, cancelling -> an end        ending.c
  *	running -> up_for_retry              ending.c with retry.c
  *	up_for_retry -> queued               due.c
- *	running -> cancelling, all -> cancelled   cancel.c */
+ *	queued -> failed                     due.c
+ *	running -> cancelling                cancel.c, rerun.c, mark.c
+ *	all -> cancelled                     cancel.c
+ *	all -> none | removed                rerun.c, mark.c
+ *	all -> success | failed | skipped    mark.c */
 #include "scheduler/instance.h"
 
+#include "scheduler/cancel.h"
 #include "scheduler/emit.h"
+#include "scheduler/run.h"
 
 #include <assert.h>
 
@@ -31,7 +37,7 @@ void instance_settle_in(struct sched *sched, struct instance *instance, int64_t 
 {
 	if (instance->state == TASK_QUEUED)
 		queue_add(&sched->queue, instance, queued_order);
-	if (instance_waits(instance->state))
+	if (instance_waits(instance->state) || instance->due_boot_ms != 0)
 		instance_set_timer(sched, instance, instance->due_boot_ms);
 	if (!task_state_holds_slot(instance->state))
 		return;
@@ -52,14 +58,35 @@ void instance_pull_out(struct sched *sched, struct instance *instance)
 	HASH_DELETE(by_attempt, sched->attempts, instance);
 }
 
-static void note_done(struct sched *sched, struct instance *instance)
+static uint32_t *unfinished_beside(const struct instance *instance)
 {
 	struct run *run = instance->run;
 
-	assert(run->unfinished > 0);
-	vec_push(&sched->ended, instance);
-	if (--run->unfinished == 0)
-		vec_push(&sched->over, run);
+	return instance_is_hook(instance) ? &run->unfinished_hooks : &run->unfinished;
+}
+
+static void count_done(struct sched *sched, struct instance *instance, bool was_done)
+{
+	uint32_t *unfinished = unfinished_beside(instance);
+	bool is_done = task_state_is_done(instance->state);
+
+	if (is_done)
+		vec_push(&sched->ended, instance);
+	if (is_done && !was_done) {
+		assert(*unfinished > 0);
+		--*unfinished;
+		run_check_over(sched, instance->run);
+	} else if (was_done && !is_done) {
+		++*unfinished;
+	}
+}
+
+/* A queued task may have to be started within a time. */
+static int64_t delay_of(const struct instance *instance, const struct move *move)
+{
+	if (move->to == TASK_QUEUED)
+		return instance_task(instance)->policy->start_timeout_ms;
+	return instance_waits(move->to) ? move->delay_ms : 0;
 }
 
 static void emit_move(struct step *step, const struct instance *instance, enum task_state from,
@@ -71,25 +98,32 @@ static void emit_move(struct step *step, const struct instance *instance, enum t
 
 	change->task_state.from = from;
 	change->task_state.to = move->to;
-	if (!instance_waits(move->to))
+	change->task_state.aim = instance->aim;
+	if (move->to == TASK_NONE)
+		change->task_state.attempts_before = instance->attempts_before;
+	if (instance->due_boot_ms == 0)
 		return;
 	change->task_state.due.boot_ms = instance->due_boot_ms;
-	change->task_state.due.wall_ms = step->now.wall_ms + move->delay_ms;
+	change->task_state.due.wall_ms = step->now.wall_ms + delay_of(instance, move);
 }
 
 void instance_move(struct step *step, struct instance *instance, const struct move *move)
 {
 	struct sched *sched = step->sched;
 	enum task_state from = instance->state;
+	int64_t delay_ms = delay_of(instance, move);
 
 	assert(task_state_may_become(from, move->to));
 	instance_pull_out(sched, instance);
 	instance->state = move->to;
-	instance->due_boot_ms = instance_waits(move->to) ? step->now.boot_ms + move->delay_ms : 0;
+	instance->aim = move->to == TASK_CANCELLING ? move->aim : AIM_CANCELLED;
+	instance->due_boot_ms =
+	    delay_ms != 0 || instance_waits(move->to) ? step->now.boot_ms + delay_ms : 0;
+	if (move->to == TASK_NONE)
+		instance->attempts_before = instance->attempts;
 	instance_settle_in(sched, instance,
 			   move->to == TASK_QUEUED ? queue_arrive(&sched->queue) : 0);
-	if (task_state_is_done(move->to))
-		note_done(sched, instance);
+	count_done(sched, instance, task_state_is_done(from));
 	emit_move(step, instance, from, move);
 }
 
@@ -108,65 +142,26 @@ void instance_start(struct step *step, struct instance *instance)
 	emit_effect(step, EFFECT_LAUNCH, instance);
 }
 
-/* all_success, by what an upstream became. none = it decides nothing. A cancelled upstream has
- * nobody to decide about: its whole run is cancelled with it. */
-static const struct {
-	enum task_state becomes;
-	const char *why;
-} verdicts[TASK_STATE_COUNT] = {
-    [TASK_FAILED] = {TASK_UPSTREAM_FAILED, "upstream '%s' failed"},
-    [TASK_UPSTREAM_FAILED] = {TASK_UPSTREAM_FAILED, "upstream '%s' could not run"},
-    [TASK_SKIPPED] = {TASK_SKIPPED, "upstream '%s' was skipped"},
-};
-
-/* An instance that waits for its upstreams learns what one of them became. */
-static void tell_one(struct step *step, struct instance *instance, const struct instance *upstream)
+void instance_end_attempt(struct step *step, struct instance *instance, enum cancel_aim aim,
+			  const char *actor, const char *why)
 {
-	struct move move = {.to = verdicts[upstream->state].becomes};
+	struct move move = {.to = TASK_CANCELLING, .aim = aim, .actor = actor, .why = why};
+	bool was_asked = instance->state == TASK_CANCELLING;
 
-	if (instance->state != TASK_NONE)
+	if (was_asked && instance->aim == aim)
 		return;
-	if (move.to != TASK_NONE) {
-		move.why =
-		    emit_text(step, verdicts[upstream->state].why, instance_task(upstream)->id);
-		instance_move(step, instance, &move);
-	} else if (instance->unfinished_upstream == 0) {
-		move.to = TASK_QUEUED;
-		instance_move(step, instance, &move);
-	}
+	move.delay_ms = step->sched->config.grace_ms + CANCEL_MARGIN_MS;
+	if (was_asked)
+		move.delay_ms = instance->due_boot_ms - step->now.boot_ms;
+	instance_move(step, instance, &move);
+	if (!was_asked)
+		emit_effect(step, EFFECT_CANCEL, instance);
 }
 
-void instance_tell_downstream(struct step *step)
+void instance_keep_outputs(struct instance *instance, const char *json)
 {
-	struct sched *sched = step->sched;
-
-	/* The list grows while it is read: a chain of any length takes no stack. */
-	for (size_t i = 0; i < sched->ended.count; i++) {
-		struct instance *ended = sched->ended.items[i];
-		const struct task *task = instance_task(ended);
-
-		for (uint32_t d = 0; d < task->downstream_count; d++) {
-			struct instance *next = &ended->run->instances[task->downstream[d]];
-
-			assert(next->unfinished_upstream > 0);
-			next->unfinished_upstream--;
-			tell_one(step, next, ended);
-		}
-	}
-	vec_clear(&sched->ended);
-}
-
-void instance_judge(struct step *step, struct instance *instance)
-{
-	const struct task *task = instance_task(instance);
-	struct move move = {.to = TASK_QUEUED};
-
-	for (uint32_t u = 0; u < task->upstream_count; u++) {
-		const struct instance *upstream = &instance->run->instances[task->upstream[u]];
-
-		if (task_state_is_done(upstream->state))
-			tell_one(step, instance, upstream);
-	}
-	if (instance->state == TASK_NONE && task->upstream_count == 0)
-		instance_move(step, instance, &move);
+	if (json != NULL && !instance_task(instance)->is_judged_by)
+		return;
+	mem_free(instance->outputs);
+	instance->outputs = mem_strdup(json);
 }

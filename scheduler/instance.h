@@ -6,20 +6,23 @@
 
 struct move {
 	enum task_state to;
-	const char *actor; /* NULL = the scheduler itself */
-	const char *why;   /* NULL = it goes without saying */
-	int64_t delay_ms;  /* with up_for_retry and cancelling: until it is due */
+	enum cancel_aim aim; /* with cancelling */
+	const char *actor;   /* NULL = the scheduler itself */
+	const char *why;     /* NULL = it goes without saying */
+	int64_t delay_ms;    /* with up_for_retry and cancelling: until it is due */
 };
 
 /* Moves an instance to a state that the table in model/state.c allows, keeps queue, slots, timers
- * and counts in step with it, and emits the change. */
+ * and counts in step with it, and emits the change. Those downstream are told later (tell.h). */
 void instance_move(struct step *step, struct instance *instance, const struct move *move);
 /* Starts the next attempt of a queued instance. */
 void instance_start(struct step *step, struct instance *instance);
-/* Tells those downstream of all that is done; what they become is told on in turn. */
-void instance_tell_downstream(struct step *step);
-/* Decides about an instance in none from the states of its upstreams, without being told. */
-void instance_judge(struct step *step, struct instance *instance);
+/* Ends the attempt of one that holds a slot: it becomes cancelling, with that aim. One that is
+ * cancelling already keeps its deadline. */
+void instance_end_attempt(struct step *step, struct instance *instance, enum cancel_aim aim,
+			  const char *actor, const char *why);
+/* Keeps what it gave, where a condition may ask for it; NULL = nothing. */
+void instance_keep_outputs(struct instance *instance, const char *json);
 
 /* Puts one that was restored in its state where that state belongs: line, timer, slot. */
 void instance_settle_in(struct sched *sched, struct instance *instance, int64_t queued_order);

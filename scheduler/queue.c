@@ -1,23 +1,55 @@
 /* queue.c - lines, pools and the limits of a dag; see queue.h.
  *
  * Each heap holds exactly those who may stand in it now. Whatever changes that for a line or a pool
- * ends with its refresh, which takes it out and puts it back where it belongs. */
+ * ends with its refresh, which takes it out and puts it back where it belongs.
+ *
+ * The key of a pool: 'd', the dag's id, NUL, the name; or 's', the domain, NUL, the name. */
 #include "scheduler/queue.h"
 
+#include "base/str.h"
 #include "scheduler/core.h"
 
 #include <assert.h>
 #include <string.h>
+
+/* --- heaps that hold who may stand in them ------------------------------------------------------
+ */
+
+static struct instance *line_first(const struct line *line)
+{
+	return OWNER_OF(heap_peek(&line->waiting), struct instance, wait);
+}
+
+static struct instance *pool_first(const struct pool *pool)
+{
+	return line_first(OWNER_OF(heap_peek(&pool->lines), struct line, node));
+}
+
+bool pool_has_room(const struct pool *pool, uint32_t slots)
+{
+	return pool->used == 0 || (uint64_t)pool->used + slots <= pool->slots;
+}
+
+/* Puts a node into a heap under the place of another. */
+static void push_like(struct heap *heap, struct heap_node *node, const struct heap_node *like)
+{
+	node->key = like->key;
+	node->order = like->order;
+	heap_push(heap, node);
+}
 
 static void pool_refresh(struct queue *queue, struct pool *pool)
 {
 	struct heap_node *first = heap_peek(&pool->lines);
 
 	heap_remove(&queue->ready, &pool->node);
-	if (first == NULL || pool->used >= pool->slots)
-		return;
-	pool->node.key = first->key;
-	heap_push(&queue->ready, &pool->node);
+	if (first != NULL && pool_has_room(pool, instance_slots(pool_first(pool))))
+		push_like(&queue->ready, &pool->node, first);
+}
+
+bool limit_is_open(const struct dag_limit *limit)
+{
+	return limit->active < limit->max_active_tasks && !limit->is_paused;
 }
 
 static void line_refresh(struct queue *queue, struct line *line)
@@ -25,100 +57,262 @@ static void line_refresh(struct queue *queue, struct line *line)
 	struct heap_node *first = heap_peek(&line->waiting);
 
 	heap_remove(&line->pool->lines, &line->node);
-	if (first != NULL && line->limit->active < line->limit->max_active_tasks) {
-		line->node.key = first->key;
-		heap_push(&line->pool->lines, &line->node);
-	}
+	if (first != NULL && limit_is_open(line->limit))
+		push_like(&line->pool->lines, &line->node, first);
 	pool_refresh(queue, line->pool);
+}
+
+static void refresh_runs(struct queue *queue, struct dag_limit *limit)
+{
+	struct heap_node *first = heap_peek(&limit->queued_runs);
+
+	heap_remove(&queue->startable, &limit->node);
+	if (first != NULL && !limit->is_paused && limit->active_runs < limit->max_active_runs)
+		push_like(&queue->startable, &limit->node, first);
 }
 
 static void limit_refresh(struct queue *queue, struct dag_limit *limit)
 {
-	line_refresh(queue, &limit->common_line);
-	line_refresh(queue, &limit->own_line);
+	for (size_t i = 0; i < limit->lines.count; i++)
+		line_refresh(queue, limit->lines.items[i]);
+	refresh_runs(queue, limit);
 }
+
+/* --- pools ---------------------------------------------------------------------------------------
+ */
+
+static char *pool_key(const struct dag *dag, const struct pool_size *size, size_t *key_bytes)
+{
+	struct str key = STR_INIT;
+	const char *owner = size->domain == NULL ? dag->id : size->domain;
+
+	str_append_char(&key, size->domain == NULL ? 'd' : 's');
+	str_append_bytes(&key, owner, strlen(owner) + 1);
+	str_append(&key, size->name);
+	*key_bytes = key.size;
+	return str_take(&key);
+}
+
+static struct pool *pool_find(const struct queue *queue, const struct dag *dag,
+			      const struct pool_size *size)
+{
+	size_t key_bytes;
+	char *key = pool_key(dag, size, &key_bytes);
+	struct pool *pool;
+
+	HASH_FIND(by_key, queue->pools, key, key_bytes, pool);
+	mem_free(key);
+	return pool;
+}
+
+static struct pool *pool_create(struct queue *queue, const struct dag *dag,
+				const struct pool_size *size)
+{
+	struct pool *pool = mem_alloc(sizeof *pool);
+
+	pool->key = pool_key(dag, size, &pool->key_bytes);
+	pool->name = pool->key + strlen(pool->key) + 1;
+	HASH_ADD_KEYPTR(by_key, queue->pools, pool->key, pool->key_bytes, pool);
+	return pool;
+}
+
+static void pool_destroy(struct queue *queue, struct pool *pool)
+{
+	assert(pool->used == 0 && pool->lines.count == 0);
+	HASH_DELETE(by_key, queue->pools, pool);
+	heap_close(&pool->lines);
+	heap_close(&pool->seats);
+	mem_free(pool->key);
+	mem_free(pool);
+}
+
+/* Its size is what was told, else what the newest run says. */
+static void pool_resize(struct queue *queue, struct pool *pool)
+{
+	struct heap_node *newest = heap_peek(&pool->seats);
+
+	if (pool->put_slots > 0)
+		pool->slots = pool->put_slots;
+	else if (newest != NULL)
+		pool->slots = OWNER_OF(newest, struct seat, newest)->slots;
+	pool_refresh(queue, pool);
+}
+
+/* --- lines and seats -----------------------------------------------------------------------------
+ */
+
+static struct line *line_find(struct dag_limit *limit, struct pool *pool)
+{
+	struct line *line;
+
+	for (size_t i = 0; i < limit->lines.count; i++)
+		if (limit->lines.items[i]->pool == pool)
+			return limit->lines.items[i];
+	line = mem_alloc(sizeof *line);
+	line->limit = limit;
+	line->pool = pool;
+	vec_push(&limit->lines, line);
+	return line;
+}
+
+static void line_leave(struct line *line)
+{
+	struct dag_limit *limit = line->limit;
+	size_t i = 0;
+
+	if (--line->seat_count > 0)
+		return;
+	assert(line->waiting.count == 0 && !heap_node_is_in(&line->node));
+	while (limit->lines.items[i] != line)
+		i++;
+	limit->lines.items[i] = limit->lines.items[--limit->lines.count];
+	heap_close(&line->waiting);
+	mem_free(line);
+}
+
+static void take_seat(struct queue *queue, struct run *run, struct seat *seat,
+		      const struct pool_size *size)
+{
+	struct pool *pool = size == NULL ? &queue->common : pool_find(queue, run->dag, size);
+
+	if (pool == NULL)
+		pool = pool_create(queue, run->dag, size);
+	seat->run = run;
+	seat->line = line_find(run->limit, pool);
+	seat->line->seat_count++;
+	if (size == NULL)
+		return;
+	seat->slots = size->slots;
+	seat->newest.key = -run->run_no;
+	heap_push(&pool->seats, &seat->newest);
+	pool_resize(queue, pool);
+}
+
+static void leave_seat(struct queue *queue, struct seat *seat)
+{
+	struct pool *pool = seat->line->pool;
+
+	line_leave(seat->line);
+	if (pool == &queue->common)
+		return;
+	heap_remove(&pool->seats, &seat->newest);
+	if (pool->seats.count == 0)
+		pool_destroy(queue, pool);
+	else
+		pool_resize(queue, pool);
+}
+
+/* The common pool's seat stands first, then those of the dag's pools in their order. */
+static void take_seats(struct queue *queue, struct run *run)
+{
+	run->seats = mem_alloc((run->dag->pool_count + 1) * sizeof *run->seats);
+	take_seat(queue, run, &run->seats[0], NULL);
+	for (uint32_t i = 0; i < run->dag->pool_count; i++)
+		take_seat(queue, run, &run->seats[i + 1], &run->dag->pools[i]);
+}
+
+static struct line *line_of(const struct instance *instance)
+{
+	uint32_t pool = instance_task(instance)->pool;
+
+	return instance->run->seats[pool == POOL_COMMON ? 0 : pool + 1].line;
+}
+
+/* --- limits of a dag -----------------------------------------------------------------------------
+ */
 
 void queue_init(struct queue *queue, uint32_t common_slots)
 {
 	memset(queue, 0, sizeof *queue);
+	queue->common.name = "default";
 	queue->common.slots = common_slots;
 	queue->next_order = 1;
 }
 
 void queue_close(struct queue *queue)
 {
-	assert(queue->limits == NULL);
+	assert(queue->limits == NULL && queue->pools == NULL);
 	heap_close(&queue->common.lines);
 	heap_close(&queue->ready);
+	heap_close(&queue->startable);
 }
 
-const struct pool_size *queue_own_pool(const struct dag *dag)
+struct dag_limit *queue_find_limit(const struct queue *queue, const char *dag_id)
 {
-	for (uint32_t i = 0; i < dag->pool_count; i++)
-		if (strcmp(dag->pools[i].name, "default") == 0)
-			return &dag->pools[i];
-	return NULL;
+	struct dag_limit *limit;
+
+	HASH_FIND(by_id, queue->limits, dag_id, strlen(dag_id), limit);
+	return limit;
 }
 
-static struct dag_limit *limit_create(struct queue *queue, const char *dag_id)
+static struct dag_limit *limit_create(struct queue *queue, const char *dag_id, bool is_paused)
 {
 	struct dag_limit *limit = mem_alloc(sizeof *limit);
 
 	limit->dag_id = mem_strdup(dag_id);
-	limit->common_line.limit = limit;
-	limit->common_line.pool = &queue->common;
-	limit->own_line.limit = limit;
-	limit->own_line.pool = &limit->own_pool;
+	limit->is_paused = is_paused;
 	HASH_ADD_KEYPTR(by_id, queue->limits, limit->dag_id, strlen(limit->dag_id), limit);
 	return limit;
 }
 
 static void limit_destroy(struct queue *queue, struct dag_limit *limit)
 {
-	assert(limit->active == 0 && limit->own_pool.used == 0);
-	assert(limit->common_line.waiting.count == 0 && limit->own_line.waiting.count == 0);
+	assert(limit->active == 0 && limit->active_runs == 0 && limit->lines.count == 0);
 	HASH_DELETE(by_id, queue->limits, limit);
+	heap_remove(&queue->startable, &limit->node);
 	heap_close(&limit->runs);
-	heap_close(&limit->own_runs);
-	heap_close(&limit->own_pool.lines);
-	heap_close(&limit->common_line.waiting);
-	heap_close(&limit->own_line.waiting);
+	heap_close(&limit->queued_runs);
+	vec_close(&limit->lines);
+	dag_unref(limit->in_force);
 	mem_free(limit->dag_id);
 	mem_free(limit);
 }
 
-static void follow_newest_run(struct queue *queue, struct dag_limit *limit)
+static void follow(struct queue *queue, struct dag_limit *limit)
 {
 	struct heap_node *newest = heap_peek(&limit->runs);
-	struct heap_node *newest_own = heap_peek(&limit->own_runs);
+	const struct dag *dag = limit->in_force;
 
-	if (newest != NULL)
-		limit->max_active_tasks =
-		    OWNER_OF(newest, struct run, newest)->dag->max_active_tasks;
-	if (newest_own != NULL)
-		limit->own_pool.slots =
-		    queue_own_pool(OWNER_OF(newest_own, struct run, newest_own)->dag)->slots;
+	if (dag == NULL && newest != NULL)
+		dag = OWNER_OF(newest, struct run, newest)->dag;
+	if (dag != NULL) {
+		limit->max_active_tasks = dag->max_active_tasks;
+		limit->max_active_runs = dag->max_active_runs;
+	}
 	limit_refresh(queue, limit);
 }
 
-void queue_add_run(struct queue *queue, struct run *run)
+/* A queued run waits in its dag's line, any other counts as active. */
+static void place_run(struct run *run)
 {
-	const char *dag_id = run->dag->id;
-	struct dag_limit *limit;
+	if (run->state == RUN_QUEUED) {
+		run->waiting.key = run->run_no;
+		heap_push(&run->limit->queued_runs, &run->waiting);
+	} else {
+		run->limit->active_runs++;
+	}
+}
 
-	HASH_FIND(by_id, queue->limits, dag_id, strlen(dag_id), limit);
+static void displace_run(struct run *run)
+{
+	if (heap_node_is_in(&run->waiting))
+		heap_remove(&run->limit->queued_runs, &run->waiting);
+	else
+		run->limit->active_runs--;
+}
+
+void queue_add_run(struct queue *queue, struct run *run, bool dag_is_paused)
+{
+	struct dag_limit *limit = queue_find_limit(queue, run->dag->id);
+
 	if (limit == NULL)
-		limit = limit_create(queue, dag_id);
+		limit = limit_create(queue, run->dag->id, dag_is_paused);
 	run->limit = limit;
 	run->newest.key = -run->run_no;
 	heap_push(&limit->runs, &run->newest);
-	run->line = &limit->common_line;
-	if (queue_own_pool(run->dag) != NULL) {
-		run->line = &limit->own_line;
-		run->newest_own.key = -run->run_no;
-		heap_push(&limit->own_runs, &run->newest_own);
-	}
-	follow_newest_run(queue, limit);
+	place_run(run);
+	take_seats(queue, run);
+	follow(queue, limit);
 }
 
 void queue_remove_run(struct queue *queue, struct run *run)
@@ -126,14 +320,77 @@ void queue_remove_run(struct queue *queue, struct run *run)
 	struct dag_limit *limit = run->limit;
 
 	heap_remove(&limit->runs, &run->newest);
-	heap_remove(&limit->own_runs, &run->newest_own);
+	displace_run(run);
+	for (uint32_t i = 0; i <= run->dag->pool_count; i++)
+		leave_seat(queue, &run->seats[i]);
+	mem_free(run->seats);
 	run->limit = NULL;
-	run->line = NULL;
+	run->seats = NULL;
 	if (limit->runs.count == 0)
 		limit_destroy(queue, limit);
 	else
-		follow_newest_run(queue, limit);
+		follow(queue, limit);
 }
+
+void queue_move_run(struct queue *queue, struct run *run)
+{
+	displace_run(run);
+	place_run(run);
+	refresh_runs(queue, run->limit);
+}
+
+struct run *queue_next_run(const struct queue *queue)
+{
+	struct heap_node *first = queue->is_paused ? NULL : heap_peek(&queue->startable);
+	struct dag_limit *limit;
+
+	if (first == NULL)
+		return NULL;
+	limit = OWNER_OF(first, struct dag_limit, node);
+	return OWNER_OF(heap_peek(&limit->queued_runs), struct run, waiting);
+}
+
+bool queue_may_start_run(const struct queue *queue, const struct dag *dag)
+{
+	const struct dag_limit *limit = queue_find_limit(queue, dag->id);
+
+	if (limit == NULL)
+		return dag->max_active_runs > 0;
+	return limit->queued_runs.count == 0 && limit->active_runs < dag->max_active_runs;
+}
+
+void queue_put_dag(struct queue *queue, struct dag *dag)
+{
+	struct dag_limit *limit = queue_find_limit(queue, dag->id);
+
+	if (limit != NULL) {
+		dag_ref(dag);
+		dag_unref(limit->in_force);
+		limit->in_force = dag;
+		follow(queue, limit);
+	}
+	for (uint32_t i = 0; i < dag->pool_count; i++) {
+		struct pool *pool = pool_find(queue, dag, &dag->pools[i]);
+
+		if (pool == NULL)
+			continue;
+		pool->put_slots = dag->pools[i].slots;
+		pool_resize(queue, pool);
+	}
+}
+
+void queue_pause_dag(struct queue *queue, const char *dag_id, bool is_paused)
+{
+	struct dag_limit *limit = queue_find_limit(queue, dag_id);
+
+	if (limit == NULL)
+		return;
+	limit->is_paused = is_paused;
+	limit_refresh(queue, limit);
+}
+
+/* --- instances -----------------------------------------------------------------------------------
+ */
 
 int64_t queue_arrive(struct queue *queue)
 {
@@ -142,9 +399,10 @@ int64_t queue_arrive(struct queue *queue)
 
 void queue_add(struct queue *queue, struct instance *instance, int64_t order)
 {
-	struct line *line = instance->run->line;
+	struct line *line = line_of(instance);
 
-	instance->wait.key = order;
+	instance->wait.key = -(int64_t)instance_task(instance)->priority;
+	instance->wait.order = (uint64_t)order;
 	heap_push(&line->waiting, &instance->wait);
 	if (order >= queue->next_order)
 		queue->next_order = order + 1;
@@ -153,38 +411,47 @@ void queue_add(struct queue *queue, struct instance *instance, int64_t order)
 
 void queue_remove(struct queue *queue, struct instance *instance)
 {
-	struct line *line = instance->run->line;
+	struct line *line = line_of(instance);
 
 	heap_remove(&line->waiting, &instance->wait);
 	line_refresh(queue, line);
 }
 
+/* A dag that reaches its limit, or falls below it, leaves or enters all its pools; else one line is
+ * concerned. */
+static void refresh_after(struct queue *queue, struct line *line, bool was_open)
+{
+	if (limit_is_open(line->limit) == was_open)
+		line_refresh(queue, line);
+	else
+		for (size_t i = 0; i < line->limit->lines.count; i++)
+			line_refresh(queue, line->limit->lines.items[i]);
+}
+
 void queue_take_slot(struct queue *queue, struct instance *instance)
 {
-	struct line *line = instance->run->line;
+	struct line *line = line_of(instance);
+	bool was_open = limit_is_open(line->limit);
 
-	line->pool->used++;
+	line->pool->used += instance_slots(instance);
 	line->limit->active++;
-	limit_refresh(queue, line->limit);
+	refresh_after(queue, line, was_open);
 }
 
 void queue_give_slot(struct queue *queue, struct instance *instance)
 {
-	struct line *line = instance->run->line;
+	struct line *line = line_of(instance);
+	bool was_open = limit_is_open(line->limit);
 
-	assert(line->pool->used > 0 && line->limit->active > 0);
-	line->pool->used--;
+	assert(line->pool->used >= instance_slots(instance) && line->limit->active > 0);
+	line->pool->used -= instance_slots(instance);
 	line->limit->active--;
-	limit_refresh(queue, line->limit);
+	refresh_after(queue, line, was_open);
 }
 
 struct instance *queue_next(const struct queue *queue)
 {
-	struct heap_node *ready = heap_peek(&queue->ready);
-	struct line *line;
+	struct heap_node *ready = queue->is_paused ? NULL : heap_peek(&queue->ready);
 
-	if (ready == NULL)
-		return NULL;
-	line = OWNER_OF(heap_peek(&OWNER_OF(ready, struct pool, node)->lines), struct line, node);
-	return OWNER_OF(heap_peek(&line->waiting), struct instance, wait);
+	return ready == NULL ? NULL : pool_first(OWNER_OF(ready, struct pool, node));
 }

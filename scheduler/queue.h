@@ -1,66 +1,109 @@
-/* queue.h - who waits for a slot, and who gets the next one.
+/* queue.h - who waits for a slot or for its turn as a run, and who comes next.
  *
  * A queued instance waits in a line: that of its dag for its pool. A line stands in its pool only
- * while it has somebody in it and its dag is below max_active_tasks; a dag at its limit therefore
- * blocks nobody. A pool stands in queue->ready only while it has a free slot and a line. All three
- * are heaps ordered by arrival, so that the next to start is found in O(log n), first come, first
- * served, and nothing is ever searched.
+ * while it has somebody in it, and its dag is below max_active_tasks and not paused; a dag at its
+ * limit therefore blocks nobody. A pool stands in queue->ready only while its first instance fits
+ * into what is free. All three are heaps ordered by priority, then arrival, so that the next to
+ * start is found in O(log n), and nothing is ever searched.
  *
- * The limits of a dag are those of its newest run under way: its max_active_tasks, and the size of
- * the pool named "default" when the dag brings one of its own. A limit that shrinks ends nothing:
- * no more start until enough have ended. */
+ * The order within a pool is strict: while the first one needs more slots than are free, nobody
+ * behind it starts, or it would wait for ever. One that needs more than the whole pool (which may
+ * have shrunk) starts when the pool is empty.
+ *
+ * Runs of a dag wait in a line of their own, in the order of their numbers. A dag stands in
+ * queue->startable only while it may start one.
+ *
+ * A pool belongs to one dag, or to all dags of a domain, or is the common one. The limits of a dag
+ * and the sizes of its pools are those of its version in force where the caller told it, else those
+ * of the newest run under way. A limit that shrinks ends nothing: no more start until enough have
+ * ended. */
 #ifndef HEDDLE_SCHEDULER_QUEUE_H
 #define HEDDLE_SCHEDULER_QUEUE_H
 
 #include "base/heap.h"
+#include "base/vec.h"
 #include "model/dag.h"
 #include "scheduler/hash.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct instance;
 struct run;
 
 struct pool {
+	char *key;        /* who shares it and its name, see queue.c; NULL = the common one */
+	size_t key_bytes; /* without its end */
+	const char *name;
 	uint32_t slots;
+	uint32_t put_slots; /* as a version in force says; 0 = none was told */
 	uint32_t used;
-	struct heap lines;     /* by their first instance's arrival */
+	struct heap lines;     /* by their first instance */
+	struct heap seats;     /* of the runs that use it, newest on top */
 	struct heap_node node; /* in queue->ready */
+	UT_hash_handle by_key;
 };
 
 struct line {
 	struct dag_limit *limit;
 	struct pool *pool;
-	struct heap waiting;   /* instances, by arrival */
+	uint32_t seat_count;   /* of runs that use it */
+	struct heap waiting;   /* instances */
 	struct heap_node node; /* in pool->lines */
+};
+
+/* A run at one of its pools. */
+struct seat {
+	struct run *run;
+	struct line *line;
+	uint32_t slots;          /* the size that its version gives the pool */
+	struct heap_node newest; /* in pool->seats; not with the common pool */
 };
 
 /* What one dag may hold and holds, over all its runs. Lives while it has a run. */
 struct dag_limit {
 	char *dag_id;
+	struct dag *in_force; /* as told; NULL = the newest run's holds */
 	uint32_t max_active_tasks;
+	uint32_t max_active_runs;
 	uint32_t active;      /* instances that hold a slot */
-	struct heap runs;     /* newest on top */
-	struct heap own_runs; /* likewise, only those whose dag brings a pool */
-	struct pool own_pool;
-	struct line common_line; /* for the pool common to all dags */
-	struct line own_line;
+	uint32_t active_runs; /* that are not queued */
+	bool is_paused;
+	struct heap runs;        /* newest on top */
+	struct heap queued_runs; /* oldest on top */
+	struct heap_node node;   /* in queue->startable */
+	VEC(struct line *) lines;
 	UT_hash_handle by_id;
 };
 
 struct queue {
 	struct pool common;
+	struct pool *pools;       /* all others, by key */
 	struct dag_limit *limits; /* by dag id */
-	struct heap ready;        /* pools that can start something, by arrival */
+	struct heap ready;        /* pools that can start something */
+	struct heap startable;    /* dags that can start a run */
 	int64_t next_order;       /* arrivals are numbered */
+	bool is_paused;           /* all of it */
 };
 
 void queue_init(struct queue *queue, uint32_t common_slots);
 void queue_close(struct queue *queue); /* no run is left in it */
 
-/* Sets run->limit and run->line; the limits become those of the newest run. */
-void queue_add_run(struct queue *queue, struct run *run);
+/* Sets run->limit and run->seats; the run counts as queued or active by its state. */
+void queue_add_run(struct queue *queue, struct run *run, bool dag_is_paused);
 void queue_remove_run(struct queue *queue, struct run *run);
+/* The run's state has changed from queued to another, or from another to queued. */
+void queue_move_run(struct queue *queue, struct run *run);
+/* The run that is to start now, left in its line; NULL when none can. */
+struct run *queue_next_run(const struct queue *queue);
+/* NULL when no run of the dag is under way. */
+struct dag_limit *queue_find_limit(const struct queue *queue, const char *dag_id);
+/* Whether one more run of the dag would start at once. */
+bool queue_may_start_run(const struct queue *queue, const struct dag *dag);
+
+/* See sched_put_dag. */
+void queue_put_dag(struct queue *queue, struct dag *dag);
+void queue_pause_dag(struct queue *queue, const char *dag_id, bool is_paused);
 
 /* Lets an instance wait; order is queue_arrive's, or one that was committed. */
 void queue_add(struct queue *queue, struct instance *instance, int64_t order);
@@ -74,7 +117,9 @@ void queue_give_slot(struct queue *queue, struct instance *instance);
 /* Who is to start now, left in its line; NULL when nobody can. */
 struct instance *queue_next(const struct queue *queue);
 
-/* The pool of a dag for its own tasks alone, or NULL when it uses the common one. */
-const struct pool_size *queue_own_pool(const struct dag *dag);
+/* Below max_active_tasks and not paused. */
+bool limit_is_open(const struct dag_limit *limit);
+/* Whether so many slots can be had of the pool. */
+bool pool_has_room(const struct pool *pool, uint32_t slots);
 
 #endif

@@ -5,17 +5,42 @@
 #include "scheduler/core.h"
 #include "scheduler/emit.h"
 #include "scheduler/instance.h"
+#include "scheduler/judge.h"
+#include "scheduler/pause.h"
 #include "scheduler/run.h"
 #include "scheduler/settle.h"
+#include "scheduler/tell.h"
 
 #include <assert.h>
 
+void sched_restore_pause(struct sched *sched, const char *dag_id, const char *actor,
+			 const char *reason, int64_t at_ms)
+{
+	pause_restore(sched, dag_id, actor, reason, at_ms);
+}
+
 void sched_restore_run(struct sched *sched, const struct sched_run_row *row)
 {
-	assert(!run_state_is_done(row->state));
-	run_create(sched, row);
+	struct run *run = run_create(sched, row);
+
 	if (row->run_no >= sched->next_run_no)
 		sched->next_run_no = row->run_no + 1;
+	if (!run_state_is_done(row->state))
+		return;
+	assert(sched->guest == NULL);
+	sched->guest = run;
+}
+
+static void take_row(struct instance *instance, const struct sched_task_row *row)
+{
+	instance->state = row->state;
+	instance->aim = row->state == TASK_CANCELLING ? row->aim : AIM_CANCELLED;
+	instance->attempts = row->attempts;
+	instance->attempts_before = row->attempts_before;
+	instance->attempt_id = row->attempt_id;
+	instance->released_at_ms = row->released_at_ms;
+	instance->due_boot_ms = row->due_boot_ms;
+	instance_keep_outputs(instance, row->outputs);
 }
 
 void sched_restore_task(struct sched *sched, const struct sched_task_row *row)
@@ -26,44 +51,24 @@ void sched_restore_task(struct sched *sched, const struct sched_task_row *row)
 	assert(run != NULL && row->task < run->dag->task_count);
 	instance = &run->instances[row->task];
 	assert(instance->state == TASK_NONE);
-	instance->state = row->state;
-	instance->attempts = row->attempts;
-	instance->attempt_id = row->attempt_id;
-	instance->released_at_ms = row->released_at_ms;
-	instance->due_boot_ms = row->due_boot_ms;
+	take_row(instance, row);
 	instance_settle_in(sched, instance, row->queued_order);
-	if (task_state_is_done(row->state))
+	if (task_state_is_done(row->state) && instance_is_hook(instance))
+		run->unfinished_hooks--;
+	else if (task_state_is_done(row->state))
 		run->unfinished--;
 	if (row->attempt_id >= sched->next_attempt_id)
 		sched->next_attempt_id = row->attempt_id + 1;
-}
-
-static void count_upstreams(struct run *run)
-{
-	for (uint32_t i = 0; i < run->dag->task_count; i++) {
-		const struct task *task = &run->dag->tasks[i];
-
-		if (!task_state_is_done(run->instances[i].state))
-			continue;
-		for (uint32_t d = 0; d < task->downstream_count; d++)
-			run->instances[task->downstream[d]].unfinished_upstream--;
-	}
+	if (row->task + 1 == run->dag->task_count)
+		tell_counts(run);
 }
 
 /* What was committed leaves nothing undecided, unless another release of Heddle wrote it. */
-static void judge_all(struct step *step, struct run *run)
-{
-	for (uint32_t i = 0; i < run->dag->task_count; i++)
-		if (run->instances[i].state == TASK_NONE)
-			instance_judge(step, &run->instances[i]);
-}
-
 static void resume(struct step *step, struct run *run)
 {
-	count_upstreams(run);
-	if (run->unfinished == 0)
-		vec_push(&step->sched->over, run);
-	judge_all(step, run);
+	if (run->state != RUN_QUEUED)
+		run_check_over(step->sched, run);
+	judge_run(step, run);
 	for (uint32_t i = 0; i < run->dag->task_count; i++)
 		if (run->instances[i].state == TASK_CANCELLING)
 			emit_effect(step, EFFECT_CANCEL, &run->instances[i]);

@@ -1,8 +1,11 @@
 /* run.c - runs under way; see run.h. */
 #include "scheduler/run.h"
 
+#include "scheduler/condition.h"
 #include "scheduler/emit.h"
 #include "scheduler/instance.h"
+#include "scheduler/judge.h"
+#include "scheduler/pause.h"
 
 #include <assert.h>
 #include <string.h>
@@ -21,16 +24,27 @@ static char *identity_create(const char *dag_id, const char *source, const char 
 	return str_take(&text);
 }
 
-static void instances_init(struct run *run)
+void run_make_instances(struct run *run)
 {
 	const struct dag *dag = run->dag;
 
 	run->instances = mem_alloc((dag->task_count + 1) * sizeof *run->instances);
-	run->unfinished = dag->task_count;
+	run->unfinished = dag->task_count - dag->hook_count;
+	run->unfinished_hooks = dag->hook_count;
 	for (uint32_t i = 0; i < dag->task_count; i++) {
 		run->instances[i].run = run;
-		run->instances[i].unfinished_upstream = dag->tasks[i].upstream_count;
+		run->instances[i].upstream.total = dag->tasks[i].upstream_count;
 	}
+}
+
+static void set_deadline(struct sched *sched, struct run *run, int64_t at_boot_ms)
+{
+	run->deadline_boot_ms = at_boot_ms;
+	if (at_boot_ms == 0)
+		return;
+	run->deadline.key = at_boot_ms;
+	run->deadline.order = (uint64_t)run->run_no;
+	heap_push(&sched->deadlines, &run->deadline);
 }
 
 static void index_run(struct sched *sched, struct run *run)
@@ -40,7 +54,26 @@ static void index_run(struct sched *sched, struct run *run)
 	HASH_ADD(by_id, sched->runs_by_id, run_id, strlen(run->run_id), run);
 	HASH_ADD_KEYPTR(by_identity, sched->runs_by_identity, run->identity, run->identity_bytes,
 			run);
-	queue_add_run(&sched->queue, run);
+}
+
+static void queue_up(struct sched *sched, struct run *run)
+{
+	queue_add_run(&sched->queue, run, pause_find(sched, run->dag->id) != NULL);
+}
+
+/* What is not told of a period: the run stands for an instant, under its key. */
+static void set_period(struct run *run, const struct sched_run_row *row)
+{
+	run->period = row->period;
+	run->period.id = mem_strdup(row->period.id != NULL ? row->period.id : row->key);
+}
+
+/* Rows of an older release say nothing of an outcome. */
+static enum run_state outcome_of(const struct sched_run_row *row)
+{
+	if (row->state == RUN_CANCELLING && !run_state_is_done(row->outcome))
+		return RUN_CANCELLED;
+	return row->outcome;
 }
 
 struct run *run_create(struct sched *sched, const struct sched_run_row *row)
@@ -51,57 +84,153 @@ struct run *run_create(struct sched *sched, const struct sched_run_row *row)
 	run->run_no = row->run_no;
 	memcpy(run->run_id, row->run_id, strlen(row->run_id) + 1);
 	run->state = row->state;
+	run->outcome = outcome_of(row);
 	run->dag = dag_ref(row->dag);
 	run->identity = identity_create(row->dag->id, row->source, row->key, &run->identity_bytes);
-	instances_init(run);
+	run->params = mem_strdup(row->params);
+	set_period(run, row);
+	run_make_instances(run);
 	index_run(sched, run);
+	if (run_state_is_done(row->state))
+		return run;
+	queue_up(sched, run);
+	if (row->state == RUN_RUNNING)
+		set_deadline(sched, run, row->deadline_boot_ms);
 	return run;
+}
+
+static void close_instances(struct sched *sched, struct run *run)
+{
+	for (uint32_t i = 0; i < run->dag->task_count; i++) {
+		instance_pull_out(sched, &run->instances[i]);
+		mem_free(run->instances[i].outputs);
+	}
+	mem_free(run->instances);
 }
 
 void run_destroy(struct sched *sched, struct run *run)
 {
-	if (run->unfinished > 0)
-		for (uint32_t i = 0; i < run->dag->task_count; i++)
-			instance_pull_out(sched, &run->instances[i]);
-	queue_remove_run(&sched->queue, run);
+	close_instances(sched, run);
+	heap_remove(&sched->deadlines, &run->deadline);
+	if (run->limit != NULL)
+		queue_remove_run(&sched->queue, run);
 	HASH_DELETE(by_no, sched->runs_by_no, run);
 	HASH_DELETE(by_id, sched->runs_by_id, run);
 	HASH_DELETE(by_identity, sched->runs_by_identity, run);
 	dag_unref(run->dag);
-	mem_free(run->instances);
+	condition_forget(run);
+	mem_free((char *)(uintptr_t)run->period.id);
+	mem_free(run->params);
 	mem_free(run->identity);
 	mem_free(run);
 }
 
-static void emit_new(struct step *step, const struct run *run, const struct input *input)
+void run_set_params(struct run *run, const char *params)
+{
+	condition_forget(run);
+	mem_free(run->params);
+	run->params = mem_strdup(params);
+}
+
+/* --- beginning ----------------------------------------------------------------------------------
+ */
+
+static struct moment deadline_of(const struct step *step, const struct run *run)
+{
+	if (run->deadline_boot_ms == 0)
+		return (struct moment){0};
+	return (struct moment){.wall_ms = step->now.wall_ms + run->dag->timeout_ms,
+			       .boot_ms = run->deadline_boot_ms};
+}
+
+static void emit_new(struct step *step, const struct run *run, const struct input *input,
+		     const char *why)
 {
 	struct arena *arena = &step->output->changes.arena;
-	struct change *change = emit_change(step, CHANGE_RUN_NEW, run, input->actor, NULL);
+	struct change *change = emit_change(step, CHANGE_RUN_NEW, run, input->actor, why);
 
 	change->run_new.run_id = arena_strdup(arena, run->run_id);
 	change->run_new.dag = dag_ref(run->dag);
 	change->run_new.key = arena_strdup(arena, input->trigger.key);
 	change->run_new.source = arena_strdup(arena, input->trigger.source);
 	change->run_new.state = run->state;
+	change->run_new.params = arena_strdup(arena, run->params);
+	change->run_new.period = run->period;
+	change->run_new.period.id = arena_strdup(arena, run->period.id);
+	change->run_new.deadline = deadline_of(step, run);
+}
+
+/* Why a run of the dag would have to wait; NULL = it would not. */
+static const char *why_queued(struct step *step, const struct dag *dag)
+{
+	const struct sched *sched = step->sched;
+	const struct dag_limit *limit = queue_find_limit(&sched->queue, dag->id);
+
+	if (sched_is_paused(sched, dag->id))
+		return "the dag is paused";
+	if (queue_may_start_run(&sched->queue, dag))
+		return NULL;
+	return emit_text(step, "max_active_runs %u: %u under way, %zu waiting before it",
+			 limit == NULL ? dag->max_active_runs : limit->max_active_runs,
+			 limit == NULL ? 0 : limit->active_runs,
+			 limit == NULL ? (size_t)0 : limit->queued_runs.count);
+}
+
+static bool queue_is_full(struct step *step, const struct dag *dag)
+{
+	const struct dag_limit *limit = queue_find_limit(&step->sched->queue, dag->id);
+
+	if (limit == NULL || limit->queued_runs.count < dag->queue_max)
+		return false;
+	emit_answer(step, ANSWER_REFUSED,
+		    "dag '%s' has %zu runs waiting already (queue_max %u): try again when some of "
+		    "them have started, or cancel them",
+		    dag->id, limit->queued_runs.count, dag->queue_max);
+	return true;
+}
+
+/* The limits follow the version that was triggered: it is in force. */
+static void follow_version(struct sched *sched, struct dag *dag)
+{
+	const struct dag_limit *limit = queue_find_limit(&sched->queue, dag->id);
+
+	if (limit != NULL && limit->in_force != NULL && limit->in_force != dag)
+		queue_put_dag(&sched->queue, dag);
+}
+
+static void begin_to_run(struct step *step, struct run *run)
+{
+	judge_run(step, run);
+	run_check_over(step->sched, run);
 }
 
 struct run *run_begin(struct step *step, const struct input *input)
 {
 	struct sched *sched = step->sched;
-	struct sched_run_row row = {.run_no = sched->next_run_no++,
-				    .run_id = input->trigger.run_id,
+	struct dag *dag = input->trigger.dag;
+	const char *why;
+	struct sched_run_row row = {.run_id = input->trigger.run_id,
 				    .key = input->trigger.key,
 				    .source = input->trigger.source,
-				    .state = RUN_RUNNING,
-				    .dag = input->trigger.dag};
-	struct run *run = run_create(sched, &row);
+				    .params = input->trigger.params,
+				    .period = input->trigger.period,
+				    .dag = dag};
+	struct run *run;
 
-	emit_new(step, run, input);
-	for (uint32_t i = 0; i < run->dag->task_count; i++)
-		if (run->dag->tasks[i].upstream_count == 0)
-			instance_judge(step, &run->instances[i]);
-	if (run->unfinished == 0)
-		vec_push(&sched->over, run);
+	follow_version(sched, dag);
+	why = why_queued(step, dag);
+	if (why != NULL && queue_is_full(step, dag))
+		return NULL;
+	row.run_no = sched->next_run_no++;
+	row.state = why == NULL ? RUN_RUNNING : RUN_QUEUED;
+	if (row.period.id == NULL)
+		row.period.start_ms = row.period.end_ms = step->now.wall_ms;
+	if (why == NULL && dag->timeout_ms > 0)
+		row.deadline_boot_ms = step->now.boot_ms + dag->timeout_ms;
+	run = run_create(sched, &row);
+	emit_new(step, run, input, why);
+	if (why == NULL)
+		begin_to_run(step, run);
 	return run;
 }
 
@@ -109,54 +238,49 @@ void run_move(struct step *step, struct run *run, enum run_state to, const char 
 	      const char *why)
 {
 	struct change *change = emit_change(step, CHANGE_RUN_STATE, run, actor, why);
+	bool was_queued = run->state == RUN_QUEUED;
 
-	assert(!run_state_is_done(run->state) && run->state != to);
+	assert(run_state_may_become(run->state, to));
 	change->run_state.from = run->state;
 	change->run_state.to = to;
 	run->state = to;
+	heap_remove(&step->sched->deadlines, &run->deadline);
+	set_deadline(step->sched, run,
+		     to == RUN_RUNNING && run->dag->timeout_ms > 0
+			 ? step->now.boot_ms + run->dag->timeout_ms
+			 : 0);
+	if (run->limit != NULL && was_queued != (to == RUN_QUEUED))
+		queue_move_run(&step->sched->queue, run);
+	change->run_state.outcome = to == RUN_ENDING || to == RUN_CANCELLING ? run->outcome : to;
+	change->run_state.deadline = deadline_of(step, run);
 }
 
-/* Counts the instances in a state and finds the first of them. */
-static uint32_t count_state(const struct run *run, enum task_state state, const char **first)
+void run_start(struct step *step, struct run *run)
 {
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < run->dag->task_count; i++)
-		if (run->instances[i].state == state && count++ == 0)
-			*first = run->dag->tasks[i].id;
-	return count;
+	run_move(step, run, RUN_RUNNING, NULL, NULL);
+	begin_to_run(step, run);
 }
 
-static void judge(struct step *step, struct run *run)
-{
-	const char *first = NULL;
-	const char *why = NULL;
-	uint32_t failed = count_state(run, TASK_FAILED, &first);
-
-	if (failed == 1)
-		why = emit_text(step, "task '%s' failed", first);
-	else if (failed > 1)
-		why = emit_text(step, "task '%s' and %u more failed", first, failed - 1);
-	run_move(step, run, failed > 0 ? RUN_FAILED : RUN_SUCCESS, NULL, why);
-}
-
-static void end(struct step *step, struct run *run)
-{
-	if (run->state == RUN_CANCELLING)
-		run_move(step, run, RUN_CANCELLED, NULL, NULL);
-	else if (run->state == RUN_RUNNING)
-		judge(step, run);
-	emit_run_ended(step, run);
-	run_destroy(step->sched, run);
-}
-
-void run_end_all_over(struct step *step)
+void run_revive(struct step *step, struct run *run, const char *actor, const char *why)
 {
 	struct sched *sched = step->sched;
+	bool waits = why_queued(step, run->dag) != NULL;
 
-	for (size_t i = 0; i < sched->over.count; i++)
-		end(step, sched->over.items[i]);
-	vec_clear(&sched->over);
+	run_move(step, run, waits ? RUN_QUEUED : RUN_RUNNING, actor, why);
+	queue_up(sched, run);
+	sched->guest = NULL;
+	if (!waits)
+		begin_to_run(step, run);
+}
+
+void run_check_over(struct sched *sched, struct run *run)
+{
+	bool is_over = run->state == RUN_ENDING ? run->unfinished_hooks == 0 : run->unfinished == 0;
+
+	if (!is_over || run->is_listed || run->limit == NULL)
+		return;
+	run->is_listed = true;
+	vec_push(&sched->over, run);
 }
 
 struct run *run_find(const struct sched *sched, int64_t run_no)

@@ -1,12 +1,16 @@
 /* sched.c - the step: inputs in, changes and effects out; see sched.h. */
 #include "scheduler/sched.h"
 
+#include "base/tz.h"
 #include "scheduler/cancel.h"
 #include "scheduler/core.h"
 #include "scheduler/due.h"
 #include "scheduler/emit.h"
 #include "scheduler/ending.h"
 #include "scheduler/instance.h"
+#include "scheduler/mark.h"
+#include "scheduler/pause.h"
+#include "scheduler/rerun.h"
 #include "scheduler/run.h"
 #include "scheduler/settle.h"
 
@@ -34,6 +38,7 @@ void sched_output_close(struct sched_output *output)
 struct sched *sched_create(const struct sched_config *config)
 {
 	struct sched *sched = mem_alloc(sizeof *sched);
+	int rc;
 
 	assert(config->default_pool_slots >= 1 && config->grace_ms >= 0);
 	assert(config->next_run_no >= 1 && config->next_attempt_id >= 1);
@@ -41,6 +46,9 @@ struct sched *sched_create(const struct sched_config *config)
 	sched->next_run_no = config->next_run_no;
 	sched->next_attempt_id = config->next_attempt_id;
 	queue_init(&sched->queue, config->default_pool_slots);
+	rc = tz_load("UTC", &sched->utc, NULL);
+	assert(rc == 0); /* it needs no file */
+	(void)rc;
 	return sched;
 }
 
@@ -53,8 +61,11 @@ void sched_destroy(struct sched *sched)
 		return;
 	HASH_ITER(by_no, sched->runs_by_no, run, next)
 	run_destroy(sched, run);
+	pause_forget_all(sched);
 	queue_close(&sched->queue);
+	tz_destroy(sched->utc);
 	heap_close(&sched->timers);
+	heap_close(&sched->deadlines);
 	vec_close(&sched->ended);
 	vec_close(&sched->over);
 	mem_free(sched);
@@ -62,7 +73,9 @@ void sched_destroy(struct sched *sched)
 
 static int64_t trigger(struct step *step, const struct input *input)
 {
-	return run_begin(step, input)->run_no;
+	const struct run *run = run_begin(step, input);
+
+	return run == NULL ? 0 : run->run_no;
 }
 
 static int64_t cancel(struct step *step, const struct input *input)
@@ -72,7 +85,7 @@ static int64_t cancel(struct step *step, const struct input *input)
 
 static int64_t attempt_ended(struct step *step, const struct input *input)
 {
-	return ending_apply(step, input->actor, &input->ended);
+	return ending_apply(step, input->actor, &input->ended, &input->findings);
 }
 
 /* Time has passed, and that is all: what is due has happened before. */
@@ -83,12 +96,31 @@ static int64_t time_passed(struct step *step, const struct input *input)
 	return 0;
 }
 
-static int64_t (*const inputs[])(struct step *step, const struct input *input) = {
-    [INPUT_TRIGGER] = trigger,
-    [INPUT_CANCEL] = cancel,
-    [INPUT_ATTEMPT_ENDED] = attempt_ended,
-    [INPUT_TIME] = time_passed,
+static int64_t pause_dag(struct step *step, const struct input *input)
+{
+	pause_set(step, input, true);
+	return 0;
+}
+
+static int64_t resume_dag(struct step *step, const struct input *input)
+{
+	pause_set(step, input, false);
+	return 0;
+}
+
+static int64_t (*const inputs[INPUT_KIND_COUNT])(struct step *step, const struct input *input) = {
+    [INPUT_TRIGGER] = trigger,  [INPUT_CANCEL] = cancel,     [INPUT_ATTEMPT_ENDED] = attempt_ended,
+    [INPUT_TIME] = time_passed, [INPUT_RERUN] = rerun_apply, [INPUT_MARK] = mark_apply,
+    [INPUT_PAUSE] = pause_dag,  [INPUT_RESUME] = resume_dag,
 };
+
+/* A run that had ended, and was fed for this step alone, is under way again or of no use. */
+static void dismiss_guest(struct sched *sched)
+{
+	if (sched->guest != NULL)
+		run_destroy(sched, sched->guest);
+	sched->guest = NULL;
+}
 
 int64_t sched_step(struct sched *sched, const struct input *input, struct moment now,
 		   struct sched_output *output)
@@ -96,11 +128,19 @@ int64_t sched_step(struct sched *sched, const struct input *input, struct moment
 	struct step step = {.sched = sched, .now = now, .output = output};
 	int64_t run_no;
 
-	assert(input->kind < sizeof inputs / sizeof inputs[0]);
+	assert(input->kind < INPUT_KIND_COUNT);
+	output->answer = ANSWER_DONE;
+	output->message = NULL;
 	due_happen(&step);
 	run_no = inputs[input->kind](&step, input);
 	settle(&step);
+	dismiss_guest(sched);
 	return run_no;
+}
+
+void sched_put_dag(struct sched *sched, struct dag *dag)
+{
+	queue_put_dag(&sched->queue, dag);
 }
 
 void sched_hold_starts(struct sched *sched, const char *why)
@@ -110,9 +150,11 @@ void sched_hold_starts(struct sched *sched, const char *why)
 
 int64_t sched_next_due_boot_ms(const struct sched *sched)
 {
-	struct heap_node *first = heap_peek(&sched->timers);
+	const struct heap_node *timer = heap_peek(&sched->timers);
+	const struct heap_node *deadline = heap_peek(&sched->deadlines);
+	int64_t next = timer == NULL ? INT64_MAX : timer->key;
 
-	return first == NULL ? INT64_MAX : first->key;
+	return deadline == NULL || deadline->key > next ? next : deadline->key;
 }
 
 static int64_t number_of(const struct run *run)

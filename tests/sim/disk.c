@@ -140,6 +140,12 @@ static int take_run(void *context, const struct store_run_row *row, struct err *
 		      strcmp(row->source, expected->source) == 0 &&
 		      strcmp(row->dag_id, expected->dag->id) == 0,
 		  "run %" PRId64 " reads back as another", row->run_no);
+	/* What the database has no columns for is taken from the rows. */
+	run.outcome = expected->outcome;
+	run.params = expected->params;
+	run.period = expected->period;
+	run.deadline_boot_ms = rows_due_boot_ms(expected->deadline_wall_ms,
+						expected->deadline_boot_ms, load->now);
 	sched_restore_run(load->sched, &run);
 	load->run_count++;
 	return 0;
@@ -175,7 +181,10 @@ static int take_task(void *context, const struct store_task_row *row, struct err
 				      .attempts = row->attempts,
 				      .attempt_id = row->attempt_id,
 				      .released_at_ms = row->released_at_ms,
-				      .queued_order = row->queued_order};
+				      .queued_order = row->queued_order,
+				      .aim = expected->aim,
+				      .attempts_before = expected->attempts_before,
+				      .outputs = expected->outputs};
 
 	(void)err;
 	sim_check(row->state == expected->state && row->attempts == expected->attempts &&

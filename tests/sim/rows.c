@@ -1,6 +1,7 @@
 /* rows.c - what is on disk, as a simulation sees it; see rows.h. */
 #include "tests/sim/rows.h"
 
+#include "model/trigger_rule.h"
 #include "tests/sim/fail.h"
 
 #include <inttypes.h>
@@ -11,19 +12,33 @@ void rows_init(struct rows *rows)
 	memset(rows, 0, sizeof *rows);
 }
 
+static void free_pause(struct pause_row *pause)
+{
+	mem_free(pause->dag_id);
+	mem_free(pause->actor);
+	mem_free(pause->reason);
+}
+
 void rows_close(struct rows *rows)
 {
 	for (size_t i = 0; i < rows->runs.count; i++) {
 		struct run_row *run = rows->runs.items[i];
 
+		for (uint32_t t = 0; t < run->dag->task_count; t++)
+			mem_free(run->tasks[t].outputs);
 		dag_unref(run->dag);
 		mem_free(run->tasks);
+		mem_free(run->params);
+		mem_free((char *)(uintptr_t)run->period.id);
 		mem_free(run->key);
 		mem_free(run->source);
 		mem_free(run);
 	}
+	for (size_t i = 0; i < rows->pauses.count; i++)
+		free_pause(&rows->pauses.items[i]);
 	vec_close(&rows->runs);
 	vec_close(&rows->attempts);
+	vec_close(&rows->pauses);
 }
 
 struct run_row *rows_run(const struct rows *rows, int64_t run_no)
@@ -76,6 +91,12 @@ static struct task_row *task_of(const struct rows *rows, const struct change *ch
 	return &run->tasks[change->task];
 }
 
+static void set_text(char **text, const char *value)
+{
+	mem_free(*text);
+	*text = mem_strdup(value);
+}
+
 static void apply_run_new(struct rows *rows, const struct change *change)
 {
 	const struct change_run_new *new = &change->run_new;
@@ -88,34 +109,174 @@ static void apply_run_new(struct rows *rows, const struct change *change)
 	snprintf(run->run_id, sizeof run->run_id, "%s", new->run_id);
 	run->key = mem_strdup(new->key);
 	run->source = mem_strdup(new->source);
+	sim_check(new->state == RUN_RUNNING || new->state == RUN_QUEUED, "run %s begins %s",
+		  new->run_id, run_state_name(new->state));
 	run->state = new->state;
+	run->outcome = new->state;
+	run->deadline_wall_ms = new->deadline.wall_ms;
+	run->deadline_boot_ms = new->deadline.boot_ms;
+	run->params = mem_strdup(new->params);
+	run->period = new->period;
+	run->period.id = mem_strdup(new->period.id);
 	run->dag = dag_ref(new->dag);
 	run->tasks = mem_alloc((run->dag->task_count + 1) * sizeof *run->tasks);
 	vec_push(&rows->runs, run);
 }
 
+/* Every task of the run itself is done, or that of its end. */
+static void check_done(const struct run_row *run, bool with_hooks)
+{
+	uint32_t count = run->dag->task_count - (with_hooks ? 0 : run->dag->hook_count);
+
+	for (uint32_t i = 0; i < count; i++)
+		sim_check(task_state_is_done(run->tasks[i].state),
+			  "run %" PRId64 " becomes %s while '%s' is %s", run->run_no,
+			  run_state_name(run->state), run->dag->tasks[i].id,
+			  task_state_name(run->tasks[i].state));
+}
+
 static void apply_run_state(struct rows *rows, const struct change *change)
 {
 	struct run_row *run = run_of(rows, change);
+	const struct change_run_state *move = &change->run_state;
+	bool was_decided = run->state == RUN_ENDING || run->state == RUN_CANCELLING;
 
-	sim_check(run->state == change->run_state.from, "run %" PRId64 " is %s", run->run_no,
+	sim_check(run->state == move->from, "run %" PRId64 " is %s", run->run_no,
 		  run_state_name(run->state));
-	sim_check(!run_state_is_done(run->state), "run %" PRId64 " ends twice", run->run_no);
-	run->state = change->run_state.to;
-	if (run->state == RUN_CANCELLING || run->state == RUN_CANCELLED)
+	sim_check(run_state_may_become(run->state, move->to), "%s to %s",
+		  run_state_name(run->state), run_state_name(move->to));
+	sim_check(!was_decided || move->outcome == run->outcome,
+		  "run %" PRId64 " was to come to %s, not %s", run->run_no,
+		  run_state_name(run->outcome), run_state_name(move->outcome));
+	run->revivals += run_state_is_done(run->state) && !run_state_is_done(move->to);
+	if (run_state_is_done(run->state))
+		run->was_cancelled = false;
+	run->state = move->to;
+	run->outcome = move->outcome;
+	run->deadline_wall_ms = move->deadline.wall_ms;
+	run->deadline_boot_ms = move->deadline.boot_ms;
+	if (run->state == RUN_CANCELLING || run->outcome == RUN_CANCELLED)
 		run->was_cancelled = true;
+	if (run->state == RUN_ENDING)
+		check_done(run, false);
+	if (run_state_is_done(run->state))
+		check_done(run, true);
 }
 
-/* Nothing starts before all of its upstreams are committed as success. */
-static void check_upstreams(const struct run_row *run, uint32_t task)
+/* --- an oracle of the trigger rules, told by what each rule says in Airflow's documentation ------
+ */
+
+struct tally {
+	uint32_t total;
+	uint32_t done;
+	uint32_t success;
+	uint32_t failed; /* also those that could not run */
+	uint32_t not_run;
+	uint32_t skipped;
+	uint32_t removed;
+};
+
+static struct tally tally_of(const struct run_row *run, uint32_t task)
+{
+	const struct task *spec = &run->dag->tasks[task];
+	struct tally tally = {.total = spec->upstream_count};
+
+	for (uint32_t i = 0; i < spec->upstream_count; i++) {
+		enum task_state state = run->tasks[spec->upstream[i]].state;
+		bool forgiven =
+		    state == TASK_FAILED && run->dag->tasks[spec->upstream[i]].allow_failure;
+
+		tally.done += task_state_is_done(state);
+		tally.success += state == TASK_SUCCESS || forgiven;
+		tally.failed += (state == TASK_FAILED && !forgiven) || state == TASK_CANCELLED ||
+				state == TASK_UPSTREAM_FAILED;
+		tally.not_run += state == TASK_UPSTREAM_FAILED;
+		tally.skipped += state == TASK_SKIPPED;
+		tally.removed += state == TASK_REMOVED;
+	}
+	return tally;
+}
+
+static bool rule_is_met(enum trigger_rule rule, const struct tally *tally)
+{
+	bool all_done = tally->done == tally->total;
+
+	if (tally->total == 0)
+		return true;
+	switch (rule) {
+	case RULE_ALL_SUCCESS:
+		return tally->success + tally->removed == tally->total;
+	case RULE_ALL_FAILED:
+		return tally->failed + tally->removed == tally->total;
+	case RULE_ALL_DONE:
+		return all_done;
+	case RULE_ALL_DONE_MIN_ONE_SUCCESS:
+		return all_done && tally->success > 0 && tally->skipped == 0;
+	case RULE_ONE_SUCCESS:
+		return tally->success > 0;
+	case RULE_ONE_FAILED:
+		return tally->failed > 0;
+	case RULE_ONE_DONE:
+		return tally->success + tally->failed - tally->not_run > 0;
+	case RULE_NONE_FAILED:
+		return all_done && tally->failed == 0;
+	case RULE_NONE_FAILED_MIN_ONE_SUCCESS:
+		return all_done && tally->failed == 0 && tally->success > 0;
+	case RULE_NONE_SKIPPED:
+		return all_done && tally->skipped == 0;
+	case RULE_ALL_SKIPPED:
+		return tally->skipped == tally->total;
+	case RULE_ALWAYS:
+		return true;
+	case RULE_COUNT:
+		break;
+	}
+	return false;
+}
+
+bool rows_rule_is_met(const struct run_row *run, uint32_t task)
+{
+	struct tally tally = tally_of(run, task);
+
+	return rule_is_met(run->dag->tasks[task].trigger_rule, &tally);
+}
+
+bool rows_upstreams_are_done(const struct run_row *run, uint32_t task)
+{
+	struct tally tally = tally_of(run, task);
+
+	return tally.done == tally.total;
+}
+
+/* Nothing is queued before its rule allows it, and outside of its part of the run. */
+static void check_rule(const struct run_row *run, uint32_t task)
 {
 	const struct task *spec = &run->dag->tasks[task];
 
-	for (uint32_t i = 0; i < spec->upstream_count; i++)
-		sim_check(run->tasks[spec->upstream[i]].state == TASK_SUCCESS,
-			  "run %" PRId64 ": '%s' runs while '%s' is %s", run->run_no, spec->id,
-			  run->dag->tasks[spec->upstream[i]].id,
-			  task_state_name(run->tasks[spec->upstream[i]].state));
+	sim_check(rows_rule_is_met(run, task), "run %" PRId64 ": '%s' runs against its rule %s",
+		  run->run_no, spec->id, trigger_rule_name(spec->trigger_rule));
+	sim_check(run->state == (spec->hook == HOOK_NONE ? RUN_RUNNING : RUN_ENDING),
+		  "run %" PRId64 ": '%s' runs while the run is %s", run->run_no, spec->id,
+		  run_state_name(run->state));
+}
+
+static void check_task_state(const struct run_row *run, const struct task_row *task,
+			     const struct change *change)
+{
+	enum task_state to = change->task_state.to;
+	bool by_hand = to == TASK_NONE || to == TASK_REMOVED || to == TASK_SUCCESS ||
+		       to == TASK_FAILED || to == TASK_SKIPPED;
+
+	sim_check(by_hand || !run_state_is_done(run->state), "run %" PRId64 " has ended",
+		  run->run_no);
+	sim_check(task->state == change->task_state.from, "run %" PRId64 " task %u is %s, not %s",
+		  run->run_no, change->task, task_state_name(task->state),
+		  task_state_name(change->task_state.from));
+	sim_check(task_state_may_become(task->state, to), "%s to %s", task_state_name(task->state),
+		  task_state_name(to));
+	/* From a retry it comes back to the queue whatever became of its upstreams meanwhile. */
+	if (to == TASK_QUEUED && task->state == TASK_NONE)
+		check_rule(run, change->task);
 }
 
 static void apply_task_state(struct rows *rows, const struct change *change)
@@ -124,18 +285,18 @@ static void apply_task_state(struct rows *rows, const struct change *change)
 	enum task_state to = change->task_state.to;
 	struct task_row *task = &run->tasks[change->task];
 
-	sim_check(!run_state_is_done(run->state), "run %" PRId64 " has ended", run->run_no);
-	sim_check(task->state == change->task_state.from, "run %" PRId64 " task %u is %s, not %s",
-		  run->run_no, change->task, task_state_name(task->state),
-		  task_state_name(change->task_state.from));
-	sim_check(task_state_may_become(task->state, to), "%s to %s", task_state_name(task->state),
-		  task_state_name(to));
-	if (to == TASK_QUEUED || to == TASK_RUNNING)
-		check_upstreams(run, change->task);
+	check_task_state(run, task, change);
 	task->state = to;
+	task->aim = change->task_state.aim;
 	task->due_wall_ms = change->task_state.due.wall_ms;
 	task->due_boot_ms = change->task_state.due.boot_ms;
 	task->queued_order = to == TASK_QUEUED ? rows->change_count : 0;
+	if (to != TASK_NONE)
+		return;
+	sim_check(change->task_state.attempts_before == task->attempts, "task %u forgets tries",
+		  change->task);
+	task->attempts_before = change->task_state.attempts_before;
+	set_text(&task->outputs, NULL);
 }
 
 static void apply_attempt_new(struct rows *rows, const struct change *change)
@@ -182,10 +343,80 @@ static void apply_attempt_late(struct rows *rows, const struct change *change)
 	rows->late_count++;
 }
 
-static void (*const appliers[])(struct rows *rows, const struct change *change) = {
+static void apply_outputs(struct rows *rows, const struct change *change)
+{
+	struct task_row *task = task_of(rows, change);
+
+	sim_check(task->attempt_id == change->outputs.attempt_id, "outputs of attempt %" PRId64,
+		  change->outputs.attempt_id);
+	set_text(&task->outputs, change->outputs.json);
+}
+
+static void apply_run_params(struct rows *rows, const struct change *change)
+{
+	set_text(&run_of(rows, change)->params, change->run_params);
+}
+
+/* Rows go with the ids of their tasks. */
+static void apply_run_version(struct rows *rows, const struct change *change)
+{
+	struct run_row *run = run_of(rows, change);
+	struct dag *dag = change->run_version.dag;
+	struct task_row *tasks = mem_alloc((dag->task_count + 1) * sizeof *tasks);
+
+	sim_check(run_state_is_done(run->state), "run %" PRId64 " is under way", run->run_no);
+	for (uint32_t i = 0; i < dag->task_count; i++) {
+		uint32_t old = change->run_version.old_positions[i];
+
+		if (old == UINT32_MAX)
+			continue;
+		sim_check(strcmp(run->dag->tasks[old].id, dag->tasks[i].id) == 0,
+			  "task '%s' becomes '%s'", run->dag->tasks[old].id, dag->tasks[i].id);
+		tasks[i] = run->tasks[old];
+		run->tasks[old].outputs = NULL;
+		run->tasks[old].state = TASK_REMOVED;
+	}
+	for (uint32_t i = 0; i < run->dag->task_count; i++) {
+		sim_check(run->tasks[i].state == TASK_REMOVED, "task '%s' is lost",
+			  run->dag->tasks[i].id);
+		mem_free(run->tasks[i].outputs);
+	}
+	mem_free(run->tasks);
+	dag_unref(run->dag);
+	run->dag = dag_ref(dag);
+	run->tasks = tasks;
+}
+
+static bool is_same_dag(const char *left, const char *right)
+{
+	return left == NULL || right == NULL ? left == right : strcmp(left, right) == 0;
+}
+
+static void apply_dag_pause(struct rows *rows, const struct change *change)
+{
+	const char *dag_id = change->dag_pause.dag_id;
+	struct pause_row row = {mem_strdup(dag_id), mem_strdup(change->actor),
+				mem_strdup(change->why), change->at_ms};
+	size_t i = 0;
+
+	while (i < rows->pauses.count && !is_same_dag(rows->pauses.items[i].dag_id, dag_id))
+		i++;
+	sim_check((i == rows->pauses.count) == change->dag_pause.is_paused, "paused twice, or not");
+	if (change->dag_pause.is_paused) {
+		vec_push(&rows->pauses, row);
+		return;
+	}
+	free_pause(&row);
+	free_pause(&rows->pauses.items[i]);
+	rows->pauses.items[i] = rows->pauses.items[--rows->pauses.count];
+}
+
+static void (*const appliers[CHANGE_KIND_COUNT])(struct rows *rows, const struct change *change) = {
     [CHANGE_RUN_NEW] = apply_run_new,         [CHANGE_RUN_STATE] = apply_run_state,
     [CHANGE_TASK_STATE] = apply_task_state,   [CHANGE_ATTEMPT_NEW] = apply_attempt_new,
     [CHANGE_ATTEMPT_END] = apply_attempt_end, [CHANGE_ATTEMPT_LATE] = apply_attempt_late,
+    [CHANGE_OUTPUTS] = apply_outputs,         [CHANGE_RUN_PARAMS] = apply_run_params,
+    [CHANGE_RUN_VERSION] = apply_run_version, [CHANGE_DAG_PAUSE] = apply_dag_pause,
 };
 
 void rows_apply(struct rows *rows, const struct change_list *changes)
@@ -215,7 +446,10 @@ static void restore_tasks(const struct run_row *run, struct sched *sched, struct
 		    .attempt_id = task->attempt_id,
 		    .released_at_ms = task->released_at_ms,
 		    .due_boot_ms = rows_due_boot_ms(task->due_wall_ms, task->due_boot_ms, now),
-		    .queued_order = task->queued_order};
+		    .queued_order = task->queued_order,
+		    .aim = task->aim,
+		    .attempts_before = task->attempts_before,
+		    .outputs = run->dag->tasks[i].is_judged_by ? task->outputs : NULL};
 
 		sched_restore_task(sched, &row);
 	}
@@ -230,21 +464,35 @@ struct sched *rows_restore(const struct rows *rows, uint32_t slots, int64_t grac
 				      .next_attempt_id = (int64_t)rows->attempts.count + 1};
 	struct sched *sched = sched_create(&config);
 
-	for (size_t i = 0; i < rows->runs.count; i++) {
-		const struct run_row *run = rows->runs.items[i];
-		struct sched_run_row row = {.run_no = run->run_no,
-					    .run_id = run->run_id,
-					    .key = run->key,
-					    .source = run->source,
-					    .state = run->state,
-					    .dag = run->dag};
+	for (size_t i = 0; i < rows->pauses.count; i++) {
+		const struct pause_row *pause = &rows->pauses.items[i];
 
-		if (run_state_is_done(run->state))
-			continue;
-		sched_restore_run(sched, &row);
-		restore_tasks(run, sched, now);
+		sched_restore_pause(sched, pause->dag_id, pause->actor, pause->reason,
+				    pause->at_ms);
 	}
+	for (size_t i = 0; i < rows->runs.count; i++)
+		if (!run_state_is_done(rows->runs.items[i]->state))
+			rows_feed(rows, sched, (int64_t)i + 1, now);
 	return sched;
+}
+
+void rows_feed(const struct rows *rows, struct sched *sched, int64_t run_no, struct moment now)
+{
+	const struct run_row *run = rows_run(rows, run_no);
+	struct sched_run_row row = {
+	    .run_no = run->run_no,
+	    .run_id = run->run_id,
+	    .key = run->key,
+	    .source = run->source,
+	    .state = run->state,
+	    .dag = run->dag,
+	    .outcome = run->outcome,
+	    .deadline_boot_ms = rows_due_boot_ms(run->deadline_wall_ms, run->deadline_boot_ms, now),
+	    .params = run->params,
+	    .period = run->period};
+
+	sched_restore_run(sched, &row);
+	restore_tasks(run, sched, now);
 }
 
 /* Calls for every task instance of a run that has not ended. */
@@ -270,6 +518,8 @@ static void forget_boot_clock(struct task_row *task, void *context)
 void rows_reboot(struct rows *rows)
 {
 	each_active_task(rows, forget_boot_clock, NULL);
+	for (size_t i = 0; i < rows->runs.count; i++)
+		rows->runs.items[i]->deadline_boot_ms = 0;
 	rows->boot++;
 }
 
@@ -284,5 +534,8 @@ bool rows_dues_are_exact(const struct rows *rows)
 	size_t inexact = 0;
 
 	each_active_task(rows, count_inexact, &inexact);
+	for (size_t i = 0; i < rows->runs.count; i++)
+		inexact += rows->runs.items[i]->deadline_wall_ms != 0 &&
+			   rows->runs.items[i]->deadline_boot_ms == 0;
 	return inexact == 0;
 }

@@ -19,6 +19,9 @@ struct task_row {
 	int64_t due_wall_ms;
 	int64_t due_boot_ms;
 	int64_t queued_order; /* number of the change that queued it */
+	enum cancel_aim aim;
+	uint32_t attempts_before;
+	char *outputs; /* NULL = none */
 };
 
 struct run_row {
@@ -29,7 +32,20 @@ struct run_row {
 	enum run_state state;
 	struct dag *dag; /* a reference */
 	struct task_row *tasks;
-	bool was_cancelled; /* somebody asked for it */
+	enum run_state outcome;
+	int64_t deadline_wall_ms;
+	int64_t deadline_boot_ms;
+	char *params; /* NULL = none */
+	struct run_period period;
+	bool was_cancelled; /* somebody asked for it, or its timeout passed */
+	uint32_t revivals;  /* it has ended and gone on so often */
+};
+
+struct pause_row {
+	char *dag_id; /* NULL = all */
+	char *actor;
+	char *reason;
+	int64_t at_ms;
 };
 
 struct attempt_row {
@@ -45,6 +61,7 @@ struct attempt_row {
 struct rows {
 	VEC(struct run_row *) runs;       /* run_no - 1 is the index */
 	VEC(struct attempt_row) attempts; /* attempt_id - 1 is the index */
+	VEC(struct pause_row) pauses;
 	int64_t change_count;
 	uint64_t late_count;
 	unsigned boot; /* the machine has restarted so often */
@@ -58,12 +75,17 @@ struct run_row *rows_run(const struct rows *rows, int64_t run_no); /* NULL = no 
 struct attempt_row *rows_attempt(const struct rows *rows, int64_t attempt_id); /* likewise */
 /* The run of a dag with this key, ended ones too, or NULL. */
 struct run_row *rows_find_key(const struct rows *rows, const char *dag_id, const char *key);
+/* By the states on disk: whether the trigger rule of a task allows it to run. */
+bool rows_rule_is_met(const struct run_row *run, uint32_t task);
+bool rows_upstreams_are_done(const struct run_row *run, uint32_t task);
 size_t rows_active_count(const struct rows *rows);
 
 /* A scheduler that was fed these rows, and awaits sched_restore_end; slots and grace_ms as in
  * struct sched_config. */
 struct sched *rows_restore(const struct rows *rows, uint32_t slots, int64_t grace_ms,
 			   struct moment now);
+/* Feeds a scheduler one run that has ended, for a rerun or a mark. */
+void rows_feed(const struct rows *rows, struct sched *sched, int64_t run_no, struct moment now);
 /* The machine restarts: what is due is due by the wall clock from now on, until it is set anew. */
 void rows_reboot(struct rows *rows);
 /* False while something is due that was set before a reboot: each restart then sets its own instant

@@ -20,12 +20,19 @@ static struct dag *make_dag(void)
 	arena_init(&dag->arena);
 	dag->id = "nightly";
 	dag->max_active_tasks = 16;
+	dag->max_active_runs = 4;
+	dag->queue_max = 100;
 	dag->task_count = 2;
 	dag->tasks = arena_alloc(&dag->arena, 2 * sizeof *dag->tasks);
 	dag->tasks[0] =
 	    (struct task){.id = "a", .command = "true", .downstream = one, .downstream_count = 1};
 	dag->tasks[1] =
 	    (struct task){.id = "b", .command = "true", .upstream = zero, .upstream_count = 1};
+	for (uint32_t i = 0; i < 2; i++) {
+		dag->tasks[i].policy = &task_policy_default;
+		dag->tasks[i].pool = POOL_COMMON;
+		dag->tasks[i].slots = 1;
+	}
 	return dag;
 }
 
@@ -285,10 +292,10 @@ static void two_schedulers_that_behave_alike_print_alike(void **state)
 	    str_text(&text),
 	    "next run=8 attempt=41\n"
 	    "run 7 00000000000000aa dag=nightly version= source=manual key=monday running "
-	    "unfinished=2 holding=1 failed=0\n"
-	    "  task a running try=1 attempt=40 released=1767225600000\n"
-	    "  task b none upstream=1\n"
-	    "dag nightly active=1/16\n"
+	    "unfinished=2+0 holding=1 failed=0 params= period=monday 1767225600000 1767225600000\n"
+	    "  task a running try=1/1 attempt=40 released=1767225600000\n"
+	    "  task b none upstream=1: 0 success 0 failed 0 upstream_failed 0 skipped 0 removed\n"
+	    "dag nightly active=1/16 runs=1/4 queued=0\n"
 	    "pool default used=1/4\n");
 	str_close(&text);
 }
