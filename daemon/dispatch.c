@@ -285,6 +285,11 @@ static void trigger(struct dispatch *dispatch, const struct web_command *command
 		answer_unknown_dag(dispatch, command->dag_id, token);
 		return;
 	}
+	if (command->params != NULL || command->period != NULL) {
+		answer(dispatch, token, WEB_INVALID, NULL,
+		       "'params' and 'period' are not supported yet");
+		return;
+	}
 	if (command->key != NULL && find_by_key(dispatch, found->dag->id, command->key, run_id)) {
 		answer(dispatch, token, WEB_UNCHANGED, run_id, NULL);
 		return;
@@ -372,6 +377,14 @@ void dispatch_command(void *context, const struct web_command *command, uint64_t
 		return;
 	case WEB_CANCEL:
 		cancel(dispatch, command, token);
+		return;
+	case WEB_RERUN:
+	case WEB_MARK:
+	case WEB_PAUSE:
+	case WEB_RESUME:
+	case WEB_NOTE:
+	case WEB_COMMAND_COUNT:
+		answer(dispatch, token, WEB_REFUSED, NULL, "this is not supported yet");
 		return;
 	}
 }

@@ -34,7 +34,8 @@
 
 #define LIMIT_BODY_BYTES (1024u * 1024) /* of an HTTP request */
 #define LIMIT_RUN_KEY_BYTES 200u        /* --id, Idempotency-Key */
-#define LIMIT_REASON_BYTES 500u         /* why an attempt ended, as text */
+#define LIMIT_NOTE_BYTES 4000u
+#define LIMIT_REASON_BYTES 500u /* why an attempt ended, as text */
 
 #define LIMIT_LOG_BYTES \
 	(256ull * 1024 * 1024)      /* of one attempt; then lines are dropped and counted */

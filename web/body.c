@@ -2,6 +2,8 @@
 #include "web/body.h"
 
 #include "base/mem.h"
+#include "base/str.h"
+#include "model/dag.h"
 #include "model/limits.h"
 #include "web/steer.h"
 
@@ -11,7 +13,7 @@
 #include <string.h>
 
 #define FAULTS_MAX 16 /* reported of one body */
-#define FAULT_BYTES 160
+#define FAULT_BYTES 200
 
 /* What is wrong with it, gathered. Keys live in the parsed body. */
 struct faults {
@@ -51,37 +53,112 @@ const char *body_key_fault(const char *key, size_t size)
 	return NULL;
 }
 
-static const char *reason_fault(const char *reason, size_t size)
+static const char *line_fault(const char *text, size_t size)
 {
 	if (size > LIMIT_REASON_BYTES)
 		return "is longer than 500 bytes";
-	if (steer_is_in(reason, size))
+	if (steer_is_in(text, size))
 		return "holds a control character: one line is wanted";
 	return NULL;
 }
 
-static const struct body_key {
-	const char *name;
-	enum body_kind kind;
-	size_t offset; /* of its text in struct body */
-	/* What is wrong with the text, or NULL; without this function the key is still to come. */
-	const char *(*fault)(const char *text, size_t size);
-} keys[] = {
-    {"id", BODY_TRIGGER, offsetof(struct body, key), body_key_fault},
-    {"params", BODY_TRIGGER, 0, NULL},
-    {"period", BODY_TRIGGER, 0, NULL},
-    {"at", BODY_TRIGGER, 0, NULL},
-    {"force", BODY_TRIGGER, 0, NULL},
-    {"reason", BODY_TRIGGER, 0, NULL},
-    {"reason", BODY_CANCEL, offsetof(struct body, reason), reason_fault},
+static const char *note_fault(const char *text, size_t size)
+{
+	if (size == 0)
+		return "is empty";
+	if (size > LIMIT_NOTE_BYTES)
+		return "is longer than 4000 bytes";
+	for (size_t i = 0; i < size; i++)
+		if (text[i] == '\0' || (text[i] != '\n' && steer_is_in(text + i, 1)))
+			return "holds a control character";
+	return NULL;
+}
+
+static const char *task_fault(const char *text, size_t size)
+{
+	return strlen(text) == size && id_is_valid(text, false) ? NULL : "is no id of a task";
+}
+
+static const char *one_of(const char *text, const char *const *words, const char *fault)
+{
+	for (; *words != NULL; words++)
+		if (strcmp(text, *words) == 0)
+			return NULL;
+	return fault;
+}
+
+static const char *mode_fault(const char *text, size_t size)
+{
+	static const char *const words[] = {"failed", "from", "only", "all", NULL};
+
+	(void)size;
+	return one_of(text, words, "is one of failed, from, only, all");
+}
+
+static const char *version_fault(const char *text, size_t size)
+{
+	static const char *const words[] = {"latest", "pinned", NULL};
+
+	(void)size;
+	return one_of(text, words, "is one of latest, pinned");
+}
+
+static const char *state_fault(const char *text, size_t size)
+{
+	static const char *const words[] = {"success", "failed", "skipped", NULL};
+
+	(void)size;
+	return one_of(text, words, "is one of success, failed, skipped");
+}
+
+enum value_type {
+	VALUE_TEXT,
+	VALUE_OBJECT,
+	VALUE_TASKS,
+	VALUE_PAUSED,
+	VALUE_LATER, /* the key is still to come */
 };
 
-static const struct body_key *find_key(enum body_kind kind, const char *name)
+#define IN(kind) (1u << WEB_##kind)
+#define EVERY_REASON (IN(TRIGGER) | IN(CANCEL) | IN(RERUN) | IN(MARK) | IN(PAUSE) | IN(RESUME))
+
+static const struct body_key {
+	const char *name;
+	unsigned kinds;    /* bodies that take it */
+	unsigned required; /* bodies that cannot be without it */
+	enum value_type type;
+	size_t offset; /* of its text in struct body */
+	/* What is wrong with the text, or NULL. */
+	const char *(*fault)(const char *text, size_t size);
+} keys[] = {
+    {"id", IN(TRIGGER), 0, VALUE_TEXT, offsetof(struct body, key), body_key_fault},
+    {"params", IN(TRIGGER) | IN(RERUN), 0, VALUE_OBJECT, offsetof(struct body, params), NULL},
+    {"period", IN(TRIGGER), 0, VALUE_TEXT, offsetof(struct body, period), line_fault},
+    {"at", IN(TRIGGER), 0, VALUE_LATER, 0, NULL},
+    {"force", IN(TRIGGER), 0, VALUE_LATER, 0, NULL},
+    {"mode", IN(RERUN), 0, VALUE_TEXT, offsetof(struct body, mode), mode_fault},
+    {"tasks", IN(RERUN), 0, VALUE_TASKS, 0, task_fault},
+    {"version", IN(RERUN), 0, VALUE_TEXT, offsetof(struct body, version), version_fault},
+    {"state", IN(MARK), IN(MARK), VALUE_TEXT, offsetof(struct body, state), state_fault},
+    {"text", IN(NOTE), IN(NOTE), VALUE_TEXT, offsetof(struct body, text), note_fault},
+    {"task", IN(NOTE), 0, VALUE_TEXT, offsetof(struct body, task), task_fault},
+    {"paused", IN(PAUSE), 0, VALUE_PAUSED, 0, NULL},
+    {"reason", EVERY_REASON, 0, VALUE_TEXT, offsetof(struct body, reason), line_fault},
+};
+
+#define KEY_COUNT (sizeof keys / sizeof *keys)
+
+static const struct body_key *find_key(enum web_command_kind kind, const char *name)
 {
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		if (keys[i].kind == kind && strcmp(keys[i].name, name) == 0)
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		if ((keys[i].kinds & (1u << kind)) != 0 && strcmp(keys[i].name, name) == 0)
 			return &keys[i];
 	return NULL;
+}
+
+static void report(const struct body_key *key, const char *fault, struct faults *faults)
+{
+	snprintf(next_fault(faults, key->name), FAULT_BYTES, "'%s' %s", key->name, fault);
 }
 
 static void read_text(const struct body_key *key, const json_t *value, struct body *out,
@@ -89,33 +166,101 @@ static void read_text(const struct body_key *key, const json_t *value, struct bo
 {
 	const char *fault = "is not a text";
 
-	if (json_is_null(value))
-		return;
 	if (json_is_string(value))
 		fault = key->fault(json_string_value(value), json_string_length(value));
 	if (fault != NULL)
-		snprintf(next_fault(faults, key->name), FAULT_BYTES, "'%s' %s", key->name, fault);
+		report(key, fault, faults);
 	else
 		*(char **)((char *)out + key->offset) = mem_strdup(json_string_value(value));
 }
 
-static void read_member(enum body_kind kind, const char *name, const json_t *value,
+static void read_params(const struct body_key *key, const json_t *value, struct body *out,
+			struct faults *faults)
+{
+	if (!json_is_object(value))
+		report(key, "is not an object of names and values", faults);
+	else
+		*(char **)((char *)out + key->offset) = json_dumps(value, JSON_COMPACT);
+}
+
+static void read_tasks(const struct body_key *key, const json_t *value, struct body *out,
+		       struct faults *faults)
+{
+	size_t i;
+	const json_t *item;
+
+	if (!json_is_array(value) || json_array_size(value) > BODY_TASKS_MAX) {
+		report(key, "is not a list of at most 1000 task ids", faults);
+		return;
+	}
+	out->tasks = mem_alloc((json_array_size(value) + 1) * sizeof *out->tasks);
+	json_array_foreach(value, i, item)
+	{
+		if (!json_is_string(item) ||
+		    key->fault(json_string_value(item), json_string_length(item)) != NULL) {
+			report(key, "holds what is no id of a task", faults);
+			return;
+		}
+		out->tasks[out->task_count++] = mem_strdup(json_string_value(item));
+	}
+}
+
+static void read_paused(const struct body_key *key, const json_t *value, struct body *out,
+			struct faults *faults)
+{
+	if (!json_is_boolean(value))
+		report(key, "is neither true nor false", faults);
+	else
+		out->resumes = json_is_false(value);
+}
+
+/* The keys of a body, for whoever wrote another one. */
+static void list_keys(enum web_command_kind kind, struct str *out)
+{
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		if ((keys[i].kinds & (1u << kind)) != 0 && keys[i].type != VALUE_LATER)
+			str_printf(out, "%s'%s'", out->size == 0 ? "" : ", ", keys[i].name);
+}
+
+static void read_member(enum web_command_kind kind, const char *name, const json_t *value,
 			struct body *out, struct faults *faults)
 {
 	const struct body_key *key = find_key(kind, name);
+	struct str known = STR_INIT;
 
-	if (key == NULL)
+	if (key == NULL) {
+		list_keys(kind, &known);
 		snprintf(next_fault(faults, name), FAULT_BYTES,
-			 "unknown key '%.60s': this body takes '%s'", name,
-			 kind == BODY_TRIGGER ? "id" : "reason");
-	else if (key->fault == NULL)
+			 "unknown key '%.40s': this body takes %s", name, str_text(&known));
+		str_close(&known);
+	} else if (key->type == VALUE_LATER) {
 		snprintf(next_fault(faults, name), FAULT_BYTES, "key '%s' is not supported yet",
 			 name);
-	else
+	} else if (json_is_null(value)) {
+		return;
+	} else if (key->type == VALUE_OBJECT) {
+		read_params(key, value, out, faults);
+	} else if (key->type == VALUE_TASKS) {
+		read_tasks(key, value, out, faults);
+	} else if (key->type == VALUE_PAUSED) {
+		read_paused(key, value, out, faults);
+	} else {
 		read_text(key, value, out, faults);
+	}
 }
 
-static bool read_object(enum body_kind kind, json_t *object, struct body *out,
+static void check_required(enum web_command_kind kind, const json_t *object, struct faults *faults)
+{
+	for (size_t i = 0; i < KEY_COUNT; i++) {
+		const json_t *value = json_object_get(object, keys[i].name);
+
+		if ((keys[i].required & (1u << kind)) != 0 &&
+		    (value == NULL || json_is_null(value)))
+			report(&keys[i], "is missing", faults);
+	}
+}
+
+static bool read_object(enum web_command_kind kind, json_t *object, struct body *out,
 			struct answer *refusal)
 {
 	struct faults faults = {.count = 0};
@@ -128,6 +273,7 @@ static bool read_object(enum body_kind kind, json_t *object, struct body *out,
 		return false;
 	}
 	json_object_foreach(object, name, value) read_member(kind, name, value, out, &faults);
+	check_required(kind, object, &faults);
 	if (faults.count == 0)
 		return true;
 	answer_problems(refusal, MHD_HTTP_UNPROCESSABLE_CONTENT, faults.texts[0], faults.keys,
@@ -136,7 +282,7 @@ static bool read_object(enum body_kind kind, json_t *object, struct body *out,
 	return false;
 }
 
-bool body_parse(enum body_kind kind, const char *bytes, size_t size, struct body *out,
+bool body_parse(enum web_command_kind kind, const char *bytes, size_t size, struct body *out,
 		struct answer *refusal)
 {
 	json_error_t error;
@@ -144,9 +290,9 @@ bool body_parse(enum body_kind kind, const char *bytes, size_t size, struct body
 	bool good;
 
 	memset(out, 0, sizeof *out);
-	if (size == 0)
-		return true;
-	object = json_loadb(bytes, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+	object = size == 0
+		     ? json_object()
+		     : json_loadb(bytes, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 	if (object == NULL) {
 		answer_problem(refusal, MHD_HTTP_BAD_REQUEST,
 			       "the body is not JSON: line %d column %d: %s", error.line,
@@ -160,7 +306,15 @@ bool body_parse(enum body_kind kind, const char *bytes, size_t size, struct body
 
 void body_close(struct body *body)
 {
-	mem_free(body->key);
-	mem_free(body->reason);
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		if (keys[i].type == VALUE_TEXT || keys[i].type == VALUE_OBJECT) {
+			char **text = (char **)((char *)body + keys[i].offset);
+
+			mem_free(*text);
+			*text = NULL;
+		}
+	for (size_t i = 0; i < body->task_count; i++)
+		mem_free(body->tasks[i]);
+	mem_free(body->tasks);
 	memset(body, 0, sizeof *body);
 }

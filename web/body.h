@@ -1,31 +1,45 @@
 /* body.h - the JSON that comes with a command.
  *
- *	trigger  {"id": KEY}          all keys optional, as is the body itself
- *	cancel   {"reason": TEXT}
+ *	trigger        {"id": KEY, "params": {...}, "period": TEXT, "reason": TEXT}
+ *	cancel         {"reason": TEXT}
+ *	rerun          {"mode": "failed", "tasks": [ID...], "version": "pinned", "params": {...},
+ *	                "reason": TEXT}
+ *	mark           {"state": "success", "reason": TEXT}
+ *	pause, resume  {"paused": true, "reason": TEXT}
+ *	note           {"text": TEXT, "task": ID}
  *
- * Strict: every key that is not known is named, and those that are to come say so. Pure. */
+ * All keys are optional but state and text; so is a body without those. Strict: every key that is
+ * not known is named, and those that are to come say so. Pure. */
 #ifndef HEDDLE_WEB_BODY_H
 #define HEDDLE_WEB_BODY_H
 
 #include "web/answer.h"
+#include "web/web.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-enum body_kind {
-	BODY_TRIGGER,
-	BODY_CANCEL,
-};
+#define BODY_TASKS_MAX 1000u
 
 /* Texts are the body's own; body_close gives them back. NULL = not given. */
 struct body {
-	char *key;    /* BODY_TRIGGER: "id" */
-	char *reason; /* BODY_CANCEL */
+	char *key; /* "id" */
+	char *reason;
+	char *params; /* the object as JSON text */
+	char *period;
+	char *mode;
+	char *version;
+	char *state;
+	char *text;
+	char *task;
+	char **tasks;
+	size_t task_count;
+	bool resumes; /* "paused" is false */
 };
 
 /* Reads size bytes. On failure *refusal holds the problem (400 for what is no JSON, 422 for what is
  * against a rule, with all errors at once), *out nothing, and false is returned. */
-bool body_parse(enum body_kind kind, const char *bytes, size_t size, struct body *out,
+bool body_parse(enum web_command_kind kind, const char *bytes, size_t size, struct body *out,
 		struct answer *refusal);
 void body_close(struct body *body);
 

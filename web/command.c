@@ -1,20 +1,37 @@
 /* command.c - what a request wants done: handed to the daemon, answered after the commit. See
  * inflight.h. */
+#include "web/compose.h"
 #include "web/inflight.h"
 
 #include <stdio.h>
 #include <string.h>
 
+static enum web_command_kind kind_of(const struct request *request)
+{
+	return request->body.resumes ? WEB_RESUME : request->call.route->command;
+}
+
 void command_start(struct request *request)
 {
 	struct web *web = request->listener->web;
-	bool trigger = request->call.names.dag != NULL;
-	struct web_command command = {.kind = trigger ? WEB_TRIGGER : WEB_CANCEL,
-				      .actor = request->actor,
-				      .dag_id = request->call.names.dag,
-				      .key = request->body.key,
-				      .run_id = trigger ? NULL : request->call.run_id,
-				      .reason = request->body.reason};
+	const struct body *body = &request->body;
+	const char *run_id = request->call.run_id;
+	struct web_command command = {
+	    .kind = kind_of(request),
+	    .actor = request->actor,
+	    .dag_id = request->call.names.dag,
+	    .key = body->key,
+	    .run_id = run_id[0] == '\0' ? NULL : run_id,
+	    .reason = body->reason,
+	    .params = body->params,
+	    .period = body->period,
+	    .mode = body->mode == NULL ? "failed" : body->mode,
+	    .tasks = (const char *const *)body->tasks,
+	    .task_count = body->task_count,
+	    .latest = body->version != NULL && strcmp(body->version, "latest") == 0,
+	    .task = request->call.names.task != NULL ? request->call.names.task : body->task,
+	    .state = body->state,
+	    .text = body->text};
 
 	if (web->stopping) {
 		request_refuse_held(request, "the daemon is stopping");
@@ -26,10 +43,28 @@ void command_start(struct request *request)
 	web->events.command(web->events.context, &command, request->token);
 }
 
+/* A command to dags is answered with what holds now. */
+static void answer_without_run(struct request *request)
+{
+	struct compose compose;
+
+	compose_init(&compose, &request->call.answer.body);
+	compose_open(&compose, '{');
+	compose_key(&compose, "paused");
+	compose_bool(&compose, kind_of(request) == WEB_PAUSE);
+	compose_close(&compose, '}');
+	request->call.answer.status = MHD_HTTP_OK;
+	request_finish(request);
+}
+
 static void answer_with_run(struct request *request, bool done, const char *run_id)
 {
-	bool trigger = request->call.names.dag != NULL;
+	bool trigger = kind_of(request) == WEB_TRIGGER;
 
+	if (kind_of(request) == WEB_PAUSE || kind_of(request) == WEB_RESUME) {
+		answer_without_run(request);
+		return;
+	}
 	if (run_id == NULL) {
 		request_refuse(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "the run has no id");
 		request_finish(request);
@@ -85,7 +120,7 @@ static bool take_header_key(struct request *request)
 	const char *header = request->headers.idempotency_key;
 	const char *fault;
 
-	if (header == NULL || request->call.names.dag == NULL)
+	if (header == NULL || kind_of(request) != WEB_TRIGGER)
 		return true;
 	fault = body_key_fault(header, strlen(header));
 	if (fault != NULL) {
@@ -106,10 +141,8 @@ static bool take_header_key(struct request *request)
 
 bool command_read(struct request *request)
 {
-	enum body_kind kind = request->call.names.dag != NULL ? BODY_TRIGGER : BODY_CANCEL;
-
-	return body_parse(kind, str_text(&request->bytes), request->bytes.size, &request->body,
-			  &request->call.answer) &&
+	return body_parse(kind_of(request), str_text(&request->bytes), request->bytes.size,
+			  &request->body, &request->call.answer) &&
 	       take_header_key(request);
 }
 

@@ -16,28 +16,37 @@
 
 /* clang-format off */
 static const struct route routes[] = {
-	{"GET",  "/healthz",                ROUTE_NOW,     true,  0, NULL, api_healthz},
-	{"GET",  "/readyz",                 ROUTE_NOW,     true,  0, NULL, api_readyz},
-	{"GET",  "/version",                ROUTE_NOW,     true,  0, NULL, api_version},
-	{"GET",  V1 "/dags",                ROUTE_READ,    false, PAGE, api_dags, NULL},
-	{"GET",  V1 "/dags/{dag}",          ROUTE_READ,    false, 0, api_dag, NULL},
+	{"GET",  "/healthz",                ROUTE_NOW,     true,  0, NULL, api_healthz, 0},
+	{"GET",  "/readyz",                 ROUTE_NOW,     true,  0, NULL, api_readyz, 0},
+	{"GET",  "/version",                ROUTE_NOW,     true,  0, NULL, api_version, 0},
+	{"GET",  V1 "/dags",                ROUTE_READ,    false, PAGE, api_dags, NULL, 0},
+	{"GET",  V1 "/dags/{dag}",          ROUTE_READ,    false, 0, api_dag, NULL, 0},
 	{"GET",  V1 "/dags/{dag}/runs",     ROUTE_READ,    false,
-	 PAGE | QUERY_RUN_STATE | QUERY_SINCE_TIME, api_runs, NULL},
-	{"POST", V1 "/dags/{dag}/runs",     ROUTE_COMMAND, false, QUERY_WAIT, NULL, NULL},
-	{"GET",  V1 "/errors",              ROUTE_READ,    false, 0, api_errors, NULL},
-	{"GET",  V1 "/pools",               ROUTE_READ,    false, 0, api_pools, NULL},
+	 PAGE | QUERY_RUN_STATE | QUERY_SINCE_TIME, api_runs, NULL, 0},
+	{"POST", V1 "/dags/{dag}/runs",     ROUTE_COMMAND, false, QUERY_WAIT, NULL, NULL, WEB_TRIGGER},
+	{"GET",  V1 "/errors",              ROUTE_READ,    false, 0, api_errors, NULL, 0},
+	{"GET",  V1 "/pools",               ROUTE_READ,    false, 0, api_pools, NULL, 0},
 	{"GET",  V1 "/runs",                ROUTE_READ,    false,
-	 PAGE | QUERY_DAG | QUERY_RUN_STATE | QUERY_SINCE_TIME, api_runs, NULL},
+	 PAGE | QUERY_DAG | QUERY_RUN_STATE | QUERY_SINCE_TIME, api_runs, NULL, 0},
 	{"GET",  V1 "/runs/{run}",          ROUTE_READ,    false,
-	 QUERY_WAIT | QUERY_SINCE_FACT, api_run, NULL},
-	{"GET",  V1 "/runs/{run}:wait",     ROUTE_READ,    false, QUERY_WAIT, api_run_ended, NULL},
-	{"POST", V1 "/runs/{run}:cancel",   ROUTE_COMMAND, false, QUERY_WAIT, api_find_run, NULL},
-	{"GET",  V1 "/runs/{run}/tasks",    ROUTE_READ,    false, QUERY_TASK_STATE, api_tasks, NULL},
-	{"GET",  V1 "/runs/{run}/tasks/{task}", ROUTE_READ, false, 0, api_task, NULL},
-	{"GET",  ATTEMPT,                   ROUTE_READ,    false, 0, api_attempt, NULL},
-	{"GET",  ATTEMPT "/log",            ROUTE_READ,    false, QUERY_FOLLOW, api_log, NULL},
+	 QUERY_WAIT | QUERY_SINCE_FACT, api_run, NULL, 0},
+	{"GET",  V1 "/runs/{run}:wait",     ROUTE_READ,    false, QUERY_WAIT, api_run_ended, NULL, 0},
+	{"PATCH", V1 "/dags/{dag}", ROUTE_COMMAND, false, 0, NULL, NULL, WEB_PAUSE},
+	{"POST", V1 "/dags:pause",          ROUTE_COMMAND, false, 0, NULL, NULL, WEB_PAUSE},
+	{"POST", V1 "/dags:resume",         ROUTE_COMMAND, false, 0, NULL, NULL, WEB_RESUME},
+	{"POST", V1 "/runs/{run}:cancel",   ROUTE_COMMAND, false, QUERY_WAIT, api_find_run, NULL,
+	 WEB_CANCEL},
+	{"POST", V1 "/runs/{run}:rerun",    ROUTE_COMMAND, false, QUERY_WAIT, api_find_run, NULL,
+	 WEB_RERUN},
+	{"POST", V1 "/runs/{run}:note",     ROUTE_COMMAND, false, 0, api_find_run, NULL, WEB_NOTE},
+	{"POST", V1 "/runs/{run}/tasks/{task}:mark", ROUTE_COMMAND, false, 0, api_find_run, NULL,
+	 WEB_MARK},
+	{"GET",  V1 "/runs/{run}/tasks",    ROUTE_READ,    false, QUERY_TASK_STATE, api_tasks, NULL, 0},
+	{"GET",  V1 "/runs/{run}/tasks/{task}", ROUTE_READ, false, 0, api_task, NULL, 0},
+	{"GET",  ATTEMPT,                   ROUTE_READ,    false, 0, api_attempt, NULL, 0},
+	{"GET",  ATTEMPT "/log",            ROUTE_READ,    false, QUERY_FOLLOW, api_log, NULL, 0},
 	{"GET",  V1 "/facts",               ROUTE_READ,    false,
-	 QUERY_RUN | QUERY_SINCE_FACT | QUERY_LIMIT | QUERY_WAIT, api_facts, NULL},
+	 QUERY_RUN | QUERY_SINCE_FACT | QUERY_LIMIT | QUERY_WAIT, api_facts, NULL, 0},
 };
 /* clang-format on */
 
@@ -97,16 +106,15 @@ static bool match_name(const char *pattern, size_t length, const char *text,
 	size_t name_length = (size_t)(brace - pattern) + 1;
 	size_t verb_length = length - name_length;
 	size_t text_length = strlen(text);
-	char name[128];
 
-	if (text_length < verb_length || text_length - verb_length >= sizeof name ||
+	if (text_length < verb_length || text_length - verb_length >= sizeof names->cut ||
 	    memcmp(text + text_length - verb_length, pattern + name_length, verb_length) != 0)
 		return false;
-	memcpy(name, text, text_length - verb_length);
-	name[text_length - verb_length] = '\0';
+	memcpy(names->cut, text, text_length - verb_length);
+	names->cut[text_length - verb_length] = '\0';
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (strncmp(kinds[i].name, pattern, name_length) == 0)
-			return kinds[i].take(verb_length == 0 ? text : name, names);
+			return kinds[i].take(verb_length == 0 ? text : names->cut, names);
 	return false;
 }
 

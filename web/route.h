@@ -7,6 +7,7 @@
 #define HEDDLE_WEB_ROUTE_H
 
 #include "web/target.h"
+#include "web/web.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,12 +40,15 @@ struct route {
 	 */
 	route_read read;
 	void (*now)(struct call *call); /* ROUTE_NOW */
+	enum web_command_kind command;  /* ROUTE_COMMAND */
 };
 
 #define ROUTE_ATTEMPT_LATEST 0u
 
-/* What the names in the path stand for. Texts live in the target; NULL = not in the pattern. */
+/* What the names in the path stand for. Texts live in the target, or in cut: so it is not to be
+ * copied. NULL = not in the pattern. */
 struct route_names {
+	char cut[128]; /* a name that a verb followed, without that */
 	const char *dag;
 	char run[17]; /* the id or a beginning of it; "" = not in the pattern */
 	const char *task;

@@ -10,6 +10,7 @@
 #include "base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
 
@@ -18,20 +19,35 @@ struct web;
 enum web_command_kind {
 	WEB_TRIGGER,
 	WEB_CANCEL,
+	WEB_RERUN,
+	WEB_MARK,
+	WEB_PAUSE,
+	WEB_RESUME,
+	WEB_NOTE,
+	WEB_COMMAND_COUNT,
 };
 
-/* What a client wants done. Texts live until the callback returns. */
+/* What a client wants done. Texts live until the callback returns; NULL = not given. */
 struct web_command {
 	enum web_command_kind kind;
 	const char *actor;  /* "user:alice" by peer credentials, "token:home" */
-	const char *dag_id; /* WEB_TRIGGER */
+	const char *dag_id; /* WEB_TRIGGER; WEB_PAUSE and WEB_RESUME: NULL = all dags */
 	const char *key;    /* WEB_TRIGGER: caller's key, NULL = a fresh one */
-	const char *run_id; /* WEB_CANCEL: whole id */
-	const char *reason; /* WEB_CANCEL: or NULL */
+	const char *run_id; /* of a command to a run: whole id */
+	const char *reason;
+	const char *params;       /* WEB_TRIGGER, WEB_RERUN: a JSON object */
+	const char *period;       /* WEB_TRIGGER: an instant or a date */
+	const char *mode;         /* WEB_RERUN: "failed", "from", "only" or "all" */
+	const char *const *tasks; /* WEB_RERUN: ids, with "from" and "only" */
+	size_t task_count;
+	bool latest;       /* WEB_RERUN: with the version in force */
+	const char *task;  /* WEB_MARK; WEB_NOTE: NULL = of the run */
+	const char *state; /* WEB_MARK: "success", "failed" or "skipped" */
+	const char *text;  /* WEB_NOTE */
 };
 
 enum web_result {
-	WEB_DONE,      /* 201 for a new run, 202 for a cancel under way */
+	WEB_DONE,      /* 201 for a new run, 202 for what is under way, 200 without a run */
 	WEB_UNCHANGED, /* 200: the same key before, the run has ended already */
 	WEB_NOT_FOUND, /* 404 */
 	WEB_REFUSED,   /* 409 */

@@ -26,7 +26,7 @@ static void expect_problem(const struct answer *refusal)
 	json_decref(problem);
 }
 
-static void read_body(enum body_kind kind, const char *bytes, size_t size)
+static void read_body(enum web_command_kind kind, const char *bytes, size_t size)
 {
 	struct answer refusal = {0};
 	struct body body;
@@ -35,7 +35,7 @@ static void read_body(enum body_kind kind, const char *bytes, size_t size)
 		assert(refusal.status == 0);
 		assert(body.key == NULL || body_key_fault(body.key, strlen(body.key)) == NULL);
 		assert(body.reason == NULL || strlen(body.reason) <= LIMIT_REASON_BYTES);
-		assert(kind == BODY_TRIGGER ? body.reason == NULL : body.key == NULL);
+		assert(kind == WEB_TRIGGER ? body.reason == NULL : body.key == NULL);
 	} else {
 		expect_problem(&refusal);
 		assert(body.key == NULL && body.reason == NULL);
@@ -68,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
 	if (size == 0)
 		return 0;
-	read_body(bytes[0] % 2 == 0 ? BODY_TRIGGER : BODY_CANCEL, text, size - 1);
+	read_body(bytes[0] % 2 == 0 ? WEB_TRIGGER : WEB_CANCEL, text, size - 1);
 	write_text(text, size - 1);
 	(void)body_key_fault(text, size - 1);
 	return 0;

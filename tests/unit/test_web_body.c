@@ -8,7 +8,8 @@
 #include <jansson.h>
 #include <string.h>
 
-static bool parse(enum body_kind kind, const char *text, struct body *body, struct answer *refusal)
+static bool parse(enum web_command_kind kind, const char *text, struct body *body,
+		  struct answer *refusal)
 {
 	memset(refusal, 0, sizeof *refusal);
 	return body_parse(kind, text, strlen(text), body, refusal);
@@ -23,7 +24,7 @@ static void nothing_and_an_empty_object_are_a_trigger(void **state)
 		struct answer refusal;
 		struct body body;
 
-		assert_true(parse(BODY_TRIGGER, texts[i], &body, &refusal));
+		assert_true(parse(WEB_TRIGGER, texts[i], &body, &refusal));
 		assert_null(body.key);
 		body_close(&body);
 	}
@@ -35,10 +36,10 @@ static void the_key_and_the_reason_are_taken(void **state)
 	struct body body;
 
 	(void)state;
-	assert_true(parse(BODY_TRIGGER, "{\"id\": \"2026-11-20 \\u00e9\"}", &body, &refusal));
+	assert_true(parse(WEB_TRIGGER, "{\"id\": \"2026-11-20 \\u00e9\"}", &body, &refusal));
 	assert_string_equal(body.key, "2026-11-20 \xc3\xa9");
 	body_close(&body);
-	assert_true(parse(BODY_CANCEL, "{\"reason\": \"wrong day\"}", &body, &refusal));
+	assert_true(parse(WEB_CANCEL, "{\"reason\": \"wrong day\"}", &body, &refusal));
 	assert_string_equal(body.reason, "wrong day");
 	body_close(&body);
 }
@@ -46,32 +47,42 @@ static void the_key_and_the_reason_are_taken(void **state)
 static void what_is_wrong_is_told(void **state)
 {
 	static const struct {
-		enum body_kind kind;
+		enum web_command_kind kind;
 		unsigned status;
 		const char *text;
 		const char *says;
 	} cases[] = {
-	    {BODY_TRIGGER, 400, "{", "the body is not JSON: line 1 column 1"},
-	    {BODY_TRIGGER, 400, "{} x", "the body is not JSON"},
-	    {BODY_TRIGGER, 400, "{\"id\":\"a\",\"id\":\"b\"}", "duplicate"},
-	    {BODY_TRIGGER, 400, "{\"id\":\"\\u0000\"}", "the body is not JSON"},
-	    {BODY_TRIGGER, 400, "{\"id\":\"\xff\"}", "the body is not JSON"},
-	    {BODY_TRIGGER, 422, "[]", "not a JSON object"},
-	    {BODY_TRIGGER, 422, "7", "not a JSON object"},
-	    {BODY_TRIGGER, 422, "{\"id\":7}", "'id' is not a text"},
-	    {BODY_TRIGGER, 422, "{\"id\":\"\"}", "'id' is empty"},
-	    {BODY_TRIGGER, 422, "{\"id\":\"a\\nb\"}", "control character"},
-	    {BODY_TRIGGER, 422, "{\"id\":\"a\\u009bb\"}", "control character"},
-	    {BODY_TRIGGER, 422, "{\"id\":\"a\\u202eb\"}", "control character"},
-	    {BODY_CANCEL, 422, "{\"reason\":\"a\\u0080\"}", "control character"},
-	    {BODY_CANCEL, 422, "{\"reason\":\"\\u2066a\"}", "control character"},
-	    {BODY_TRIGGER, 422, "{\"params\":{}}", "key 'params' is not supported yet"},
-	    {BODY_TRIGGER, 422, "{\"period\":1}", "key 'period' is not supported yet"},
-	    {BODY_TRIGGER, 422, "{\"at\":1}", "key 'at' is not supported yet"},
-	    {BODY_TRIGGER, 422, "{\"force\":1}", "key 'force' is not supported yet"},
-	    {BODY_TRIGGER, 422, "{\"key\":\"a\"}", "unknown key 'key': this body takes 'id'"},
-	    {BODY_CANCEL, 422, "{\"id\":\"a\"}", "unknown key 'id': this body takes 'reason'"},
-	    {BODY_CANCEL, 422, "{\"reason\":[]}", "'reason' is not a text"},
+	    {WEB_TRIGGER, 400, "{", "the body is not JSON: line 1 column 1"},
+	    {WEB_TRIGGER, 400, "{} x", "the body is not JSON"},
+	    {WEB_TRIGGER, 400, "{\"id\":\"a\",\"id\":\"b\"}", "duplicate"},
+	    {WEB_TRIGGER, 400, "{\"id\":\"\\u0000\"}", "the body is not JSON"},
+	    {WEB_TRIGGER, 400, "{\"id\":\"\xff\"}", "the body is not JSON"},
+	    {WEB_TRIGGER, 422, "[]", "not a JSON object"},
+	    {WEB_TRIGGER, 422, "7", "not a JSON object"},
+	    {WEB_TRIGGER, 422, "{\"id\":7}", "'id' is not a text"},
+	    {WEB_TRIGGER, 422, "{\"id\":\"\"}", "'id' is empty"},
+	    {WEB_TRIGGER, 422, "{\"id\":\"a\\nb\"}", "control character"},
+	    {WEB_TRIGGER, 422, "{\"id\":\"a\\u009bb\"}", "control character"},
+	    {WEB_TRIGGER, 422, "{\"id\":\"a\\u202eb\"}", "control character"},
+	    {WEB_CANCEL, 422, "{\"reason\":\"a\\u0080\"}", "control character"},
+	    {WEB_CANCEL, 422, "{\"reason\":\"\\u2066a\"}", "control character"},
+	    {WEB_TRIGGER, 422, "{\"params\":[]}", "'params' is not an object"},
+	    {WEB_TRIGGER, 422, "{\"period\":1}", "'period' is not a text"},
+	    {WEB_RERUN, 422, "{\"mode\":\"some\"}", "is one of failed, from, only, all"},
+	    {WEB_RERUN, 422, "{\"tasks\":\"a\"}", "not a list"},
+	    {WEB_RERUN, 422, "{\"tasks\":[\"a\", \"1 b\"]}", "no id of a task"},
+	    {WEB_RERUN, 422, "{\"version\":\"newest\"}", "is one of latest, pinned"},
+	    {WEB_MARK, 422, "{}", "'state' is missing"},
+	    {WEB_MARK, 422, "", "'state' is missing"},
+	    {WEB_MARK, 422, "{\"state\":\"running\"}", "is one of success, failed, skipped"},
+	    {WEB_NOTE, 422, "{\"text\":\"\"}", "'text' is empty"},
+	    {WEB_NOTE, 422, "{\"text\":\"a\\u001b\"}", "control character"},
+	    {WEB_PAUSE, 422, "{\"paused\":1}", "neither true nor false"},
+	    {WEB_TRIGGER, 422, "{\"at\":1}", "key 'at' is not supported yet"},
+	    {WEB_TRIGGER, 422, "{\"force\":1}", "key 'force' is not supported yet"},
+	    {WEB_TRIGGER, 422, "{\"key\":\"a\"}", "unknown key 'key': this body takes 'id'"},
+	    {WEB_CANCEL, 422, "{\"id\":\"a\"}", "unknown key 'id': this body takes 'reason'"},
+	    {WEB_CANCEL, 422, "{\"reason\":[]}", "'reason' is not a text"},
 	};
 
 	(void)state;
@@ -88,6 +99,31 @@ static void what_is_wrong_is_told(void **state)
 	}
 }
 
+static void a_rerun_says_what_and_with_what(void **state)
+{
+	const char *text = "{\"mode\":\"from\",\"tasks\":[\"a\",\"b-c\"],\"version\":\"latest\","
+			   "\"params\":{\"n\":1},\"reason\":\"new input\"}";
+	struct answer refusal;
+	struct body body;
+
+	(void)state;
+	assert_true(parse(WEB_RERUN, text, &body, &refusal));
+	assert_string_equal(body.mode, "from");
+	assert_int_equal(body.task_count, 2);
+	assert_string_equal(body.tasks[1], "b-c");
+	assert_string_equal(body.version, "latest");
+	assert_string_equal(body.params, "{\"n\":1}");
+	assert_string_equal(body.reason, "new input");
+	body_close(&body);
+	assert_true(parse(WEB_PAUSE, "{\"paused\": false}", &body, &refusal));
+	assert_true(body.resumes);
+	body_close(&body);
+	assert_true(
+	    parse(WEB_NOTE, "{\"text\": \"two\\nlines\", \"task\": \"a\"}", &body, &refusal));
+	assert_string_equal(body.text, "two\nlines");
+	body_close(&body);
+}
+
 static void all_faults_come_at_once(void **state)
 {
 	struct answer refusal;
@@ -95,7 +131,7 @@ static void all_faults_come_at_once(void **state)
 	json_t *problem;
 
 	(void)state;
-	assert_false(parse(BODY_TRIGGER, "{\"id\":\"good\",\"at\":1,\"nope\":2}", &body, &refusal));
+	assert_false(parse(WEB_TRIGGER, "{\"id\":\"good\",\"at\":1,\"nope\":2}", &body, &refusal));
 	problem = json_loads(str_text(&refusal.body), 0, NULL);
 	assert_non_null(problem);
 	assert_int_equal(json_integer_value(json_object_get(problem, "status")), 422);
@@ -115,7 +151,7 @@ static void of_very_many_faults_the_first_are_told(void **state)
 	for (int i = 0; i < 100; i++)
 		str_printf(&text, "%c\"k%d\":%d", i == 0 ? '{' : ',', i, i);
 	str_append(&text, "}");
-	assert_false(parse(BODY_CANCEL, text.data, &body, &refusal));
+	assert_false(parse(WEB_CANCEL, text.data, &body, &refusal));
 	problem = json_loads(str_text(&refusal.body), 0, NULL);
 	assert_int_equal(json_array_size(json_object_get(problem, "errors")), 16);
 	assert_non_null(strstr(str_text(&refusal.body), "'k15'"));
@@ -230,6 +266,7 @@ int main(void)
 	    cmocka_unit_test(nothing_and_an_empty_object_are_a_trigger),
 	    cmocka_unit_test(the_key_and_the_reason_are_taken),
 	    cmocka_unit_test(what_is_wrong_is_told),
+	    cmocka_unit_test(a_rerun_says_what_and_with_what),
 	    cmocka_unit_test(all_faults_come_at_once),
 	    cmocka_unit_test(of_very_many_faults_the_first_are_told),
 	    cmocka_unit_test(a_key_has_a_length),

@@ -60,8 +60,8 @@ static void what_cannot_be_triggered_says_why(void **state)
 
 	reply = ask(server, "POST", "/api/v1/dags/x/runs", "", "");
 	expect_problem(&reply, 404, "no dag 'x' is in force");
-	reply = ask(server, "POST", "/api/v1/dags/nightly.etl/runs", "", "{\"params\":{}}");
-	expect_problem(&reply, 422, "key 'params' is not supported yet");
+	reply = ask(server, "POST", "/api/v1/dags/nightly.etl/runs", "", "{\"at\":1}");
+	expect_problem(&reply, 422, "key 'at' is not supported yet");
 	reply = ask(server, "POST", "/api/v1/dags/nightly.etl/runs", "Idempotency-Key: a\r\n",
 		    "{\"id\":\"b\"}");
 	expect_problem(&reply, 422, "differ");
@@ -91,6 +91,60 @@ static void a_cancel_goes_to_the_whole_id(void **state)
 	expect_problem(&reply, 404, "there is no run 'ffffffff'");
 }
 
+/* Posts to the run, and compares what the daemon was told. */
+static void expect_told(struct server *server, const char *run_id, const char *path,
+			const char *body, unsigned status, const char *told)
+{
+	struct reply reply;
+	char whole[128];
+
+	snprintf(whole, sizeof whole, "/api/v1/runs/%s%s", run_id, path);
+	reply = ask(server, "POST", whole, "", body);
+	expect_status(&reply, (int)status);
+	assert_string_equal(str_text(&server->last_command), told);
+	close_reply(&reply);
+}
+
+static void a_rerun_a_mark_and_a_note_say_what_they_want(void **state)
+{
+	struct server *server = *state;
+	struct run run;
+
+	new_run(server, &run);
+	expect_told(server, run.id, ":rerun", "", 202, "rerun mode=failed");
+	expect_told(server, run.id, ":rerun",
+		    "{\"mode\":\"from\",\"tasks\":[\"extract\"],\"version\":\"latest\","
+		    "\"params\":{\"n\":1},\"reason\":\"new input\"}",
+		    202, "rerun mode=from params={\"n\":1} reason=new input +extract latest");
+	expect_told(server, run.id, "/tasks/load:mark",
+		    "{\"state\":\"success\",\"reason\":\"done by hand\"}", 202,
+		    "mark mode=failed task=load state=success reason=done by hand");
+	expect_told(server, run.id, ":note", "{\"text\":\"called the partner\"}", 202,
+		    "note mode=failed text=called the partner");
+}
+
+static void dags_are_paused_one_by_one_or_all(void **state)
+{
+	struct server *server = *state;
+	struct reply reply;
+
+	reply = ask(server, "PATCH", "/api/v1/dags/nightly.etl", "",
+		    "{\"paused\":true,\"reason\":\"holidays\"}");
+	expect_status(&reply, 200);
+	assert_string_equal(str_text(&reply.body), "{\"paused\":true}\n");
+	assert_string_equal(str_text(&server->last_command),
+			    "pause dag=nightly.etl mode=failed reason=holidays");
+	close_reply(&reply);
+	reply = ask(server, "PATCH", "/api/v1/dags/nightly.etl", "", "{\"paused\":false}");
+	expect_status(&reply, 200);
+	assert_string_equal(str_text(&reply.body), "{\"paused\":false}\n");
+	close_reply(&reply);
+	reply = ask(server, "POST", "/api/v1/dags:resume", "", "");
+	expect_status(&reply, 200);
+	assert_string_equal(str_text(&server->last_command), "resume mode=failed");
+	close_reply(&reply);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -98,6 +152,8 @@ int main(void)
 	    STORY(the_keys_of_a_run_stand_in_their_order),
 	    STORY(what_cannot_be_triggered_says_why),
 	    STORY(a_cancel_goes_to_the_whole_id),
+	    STORY(a_rerun_a_mark_and_a_note_say_what_they_want),
+	    STORY(dags_are_paused_one_by_one_or_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,6 +83,7 @@ struct server {
 	bool silent; /* commands are not answered */
 	char last_actor[64];
 	char last_reason[64];
+	struct str last_command; /* all of it but its actor, as text */
 };
 
 static inline void must(int rc, const struct err *err)
@@ -179,7 +180,8 @@ static inline void cancel(struct server *server, const struct web_command *comma
 
 	snprintf(server->last_reason, sizeof server->last_reason, "%s",
 		 command->reason == NULL ? "" : command->reason);
-	snprintf(pending->run_id, sizeof pending->run_id, "%s", command->run_id);
+	if (command->run_id != NULL)
+		snprintf(pending->run_id, sizeof pending->run_id, "%s", command->run_id);
 }
 
 static inline void send_answers(uv_timer_t *timer)
@@ -196,11 +198,40 @@ static inline void send_answers(uv_timer_t *timer)
 	}
 }
 
+/* What came through of a command, key=value. */
+static inline void note_command(struct server *server, const struct web_command *command)
+{
+	static const char *const kinds[WEB_COMMAND_COUNT] = {
+	    [WEB_TRIGGER] = "trigger", [WEB_CANCEL] = "cancel", [WEB_RERUN] = "rerun",
+	    [WEB_MARK] = "mark",       [WEB_PAUSE] = "pause",   [WEB_RESUME] = "resume",
+	    [WEB_NOTE] = "note",
+	};
+	const struct {
+		const char *name;
+		const char *value;
+	} members[] = {
+	    {"dag", command->dag_id},    {"mode", command->mode},     {"task", command->task},
+	    {"state", command->state},   {"text", command->text},     {"params", command->params},
+	    {"period", command->period}, {"reason", command->reason},
+	};
+	struct str *text = &server->last_command;
+
+	str_clear(text);
+	str_append(text, kinds[command->kind]);
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+		if (members[i].value != NULL)
+			str_printf(text, " %s=%s", members[i].name, members[i].value);
+	for (size_t i = 0; i < command->task_count; i++)
+		str_printf(text, " +%s", command->tasks[i]);
+	str_append(text, command->latest ? " latest" : "");
+}
+
 static inline void take_command(void *context, const struct web_command *command, uint64_t token)
 {
 	struct server *server = context;
 
 	snprintf(server->last_actor, sizeof server->last_actor, "%s", command->actor);
+	note_command(server, command);
 	if (server->silent)
 		return;
 	if (server->held)
@@ -383,6 +414,7 @@ static inline int stop(void **state)
 	nftw(server->home, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 	pthread_mutex_destroy(&server->mutex);
 	pthread_cond_destroy(&server->done);
+	str_close(&server->last_command);
 	mem_free(server);
 	return 0;
 }
