@@ -23,6 +23,11 @@ static const struct verb verbs[] = {
 	 "heddle fmt nightly.yaml\n"
 	 "heddle fmt --write dags/*.yaml\n"
 	 "heddle fmt --check dags/*.yaml\n", run_verb_fmt},
+	{"show", "DAG|FILE", 1, 1, BIT(RESOLVED), 0,
+	 "Print a DAG as it is written, or the values in force. Reads the files, needs no daemon.",
+	 "heddle show nightly\n"
+	 "heddle show nightly --resolved\n"
+	 "heddle show dags/nightly.yaml --resolved --json\n", run_verb_show},
 	{"schema", "", 0, 0, BIT(FOLDER), 0,
 	 "Print the JSON Schema of a DAG file, for editors that check while one types.",
 	 "heddle schema > heddle.schema.json\n"
@@ -74,11 +79,11 @@ static const struct verb verbs[] = {
 
 /* Verbs that are to come. */
 static const char *const later[] = {
-    "run",      "plan",        "show",   "import",  "why",      "rerun",      "pause",  "resume",
-    "mark",     "approve",     "reject", "note",    "backfill", "next",       "cron",   "forecast",
-    "simulate", "products",    "impact", "event",   "events",   "exceptions", "outbox", "dq",
-    "secrets",  "connections", "grants", "tokens",  "pools",    "replay",     "audit",  "stats",
-    "sql",      "init",        "backup", "restore", "gc",       "doctor",     "test",   "debug",
+    "run",         "plan",   "import",  "why",      "rerun",      "pause",  "resume",   "mark",
+    "approve",     "reject", "note",    "backfill", "next",       "cron",   "forecast", "simulate",
+    "products",    "impact", "event",   "events",   "exceptions", "outbox", "dq",       "secrets",
+    "connections", "grants", "tokens",  "pools",    "replay",     "audit",  "stats",    "sql",
+    "init",        "backup", "restore", "gc",       "doctor",     "test",   "debug",
 };
 
 #define LATER_COUNT (sizeof later / sizeof *later)

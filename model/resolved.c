@@ -284,14 +284,26 @@ static void write_json(const json_t *value, bool is_ascii, struct str *out)
 	mem_free(text);
 }
 
+static void write_text(const json_t *value, struct str *out)
+{
+	const char *text = json_string_value(value);
+
+	if (is_plain(text))
+		str_append(out, text);
+	else if (!is_printable(text))
+		write_json(value, true, out);
+	else if (strpbrk(text, "'\n\t") != NULL)
+		write_json(value, false, out);
+	else
+		str_printf(out, "'%s'", text);
+}
+
 static void write_flat(const json_t *value, struct str *out)
 {
-	if (!json_is_string(value))
-		write_json(value, false, out);
-	else if (is_plain(json_string_value(value)))
-		str_append(out, json_string_value(value));
+	if (json_is_string(value))
+		write_text(value, out);
 	else
-		write_json(value, !is_printable(json_string_value(value)), out);
+		write_json(value, false, out);
 }
 
 /* Lines of text stay lines behind a '|', where they can. */

@@ -17,6 +17,7 @@ int run_verb_logs(struct cli *cli);       /* logs.c */
 int run_verb_ls(struct cli *cli);         /* ls.c */
 int run_verb_runs(struct cli *cli);       /* show.c */
 int run_verb_schema(struct cli *cli);     /* schema.c */
+int run_verb_show(struct cli *cli);       /* show_dag.c */
 int run_verb_trigger(struct cli *cli);    /* trigger.c */
 int run_verb_validate(struct cli *cli);   /* validate.c */
 int run_verb_version(struct cli *cli);    /* help.c */

@@ -123,6 +123,7 @@ static void the_text_can_be_read_again(void **state)
 	    "command: \"5\"\n",
 	    "command: \"\\u00e9 # \\u0085 : \\\"\"\n",
 	    "command: '- x: y'\n",
+	    "command: it's \"so\"\n",
 	    "command: [ls, 'a b', 5, 0.1, true]\n",
 	};
 
@@ -156,7 +157,7 @@ static void the_text_says_where_each_line_came_from(void **state)
 	assert_non_null(strstr(str_text(&text), "id: t  # D1/a.yaml:1\n"));
 	assert_non_null(strstr(str_text(&text), "owner: data  # heddle.yaml:1\n"));
 	assert_non_null(strstr(str_text(&text), "env:\n  REGION: eu  # D1/heddle.yaml:2\n"
-						"  HOME_PAGE: \"x y\"  # heddle.yaml:5\n"));
+						"  HOME_PAGE: 'x y'  # heddle.yaml:5\n"));
 	assert_non_null(strstr(str_text(&text), "tasks:\n  - id: a  # D1/a.yaml:3\n"));
 	assert_non_null(
 	    strstr(str_text(&text), "    command: |  # D1/a.yaml:4\n      one\n      two\n"));
