@@ -84,6 +84,33 @@ def test_takes_the_examples_of_the_docs(dag, folder, text):
         (folder if is_folder else dag).validate(root)
 
 
+@pytest.mark.parametrize("text", list(examples()))
+def test_the_parser_takes_the_examples_of_the_docs(tmp_path, text):
+    is_folder = text.startswith("# heddle.yaml")
+    (tmp_path / ("heddle.yaml" if is_folder else "dag.yaml")).write_text(text)
+    if is_folder:  # it is checked with a dag below it
+        (tmp_path / "dag.yaml").write_text("id: d\nowner: me\ntasks: [{id: t, command: ls}]\n")
+    done = subprocess.run([HEDDLE, "validate", tmp_path], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout
+
+
+def keys_of(page, heading):
+    """The keys that the tables of a section name in their first column."""
+    section = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", page, re.M | re.S)
+    return set(re.findall(r"^\| `([a-z_]+)` \|", section[1], re.M)) if section else set()
+
+
+def test_the_page_names_what_is_supported_and_nothing_else():
+    page = (ROOT / "docs/dags.md").read_text()
+    made = schema()
+    inner = {"type", "default", "enum", "minimum", "required", "pattern", "description"}  # of a param
+    assert keys_of(page, "The DAG") - inner == set(made["properties"]) - inner
+    assert keys_of(page, "The DAG") >= set(made["properties"])
+    assert keys_of(page, "The task") == set(made["$defs"]["listed_task"]["properties"])
+    folder_keys = keys_of(page, "Folder defaults")
+    assert folder_keys in (set(), set(schema("--folder")["properties"]))
+
+
 # What the parser answers in these words can be told by shape alone.
 BY_SHAPE = re.compile(r"unknown key|unknown word|must be|is no duration|has no unit|is no valid|two actions|has no action|"
                       r"is empty|not supported yet|has no '(id|tasks)'|belong to|has no value")
