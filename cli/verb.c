@@ -68,6 +68,12 @@ static const struct verb verbs[] = {
 	 "heddle completion bash > ~/.local/share/bash-completion/completions/heddle\n"
 	 "source <(heddle completion bash)\n"
 	 "heddle completion zsh > ~/.zfunc/_heddle\n", run_verb_completion},
+	{"debug",
+	 "trigger-rule RULE [success|failed|upstream_failed|skipped|removed|unfinished...]", 2,
+	 VERB_OPERANDS_ANY, 0, 0,
+	 "Ask the scheduler's rules: would a task run whose upstream tasks stand like this?",
+	 "heddle debug trigger-rule all_success success unfinished\n"
+	 "heddle debug trigger-rule none_failed success skipped --json\n", run_verb_debug},
 	{"version", "", 0, 0, 0, 0, "Print the version.", "heddle version --json\n",
 	 run_verb_version},
 	{"help", "[VERB]", 0, 1, 0, 0, "Show what a verb does.", "heddle help trigger\n",
@@ -83,7 +89,7 @@ static const char *const later[] = {
     "approve",     "reject", "note",    "backfill", "next",       "cron",   "forecast", "simulate",
     "products",    "impact", "event",   "events",   "exceptions", "outbox", "dq",       "secrets",
     "connections", "grants", "tokens",  "pools",    "replay",     "audit",  "stats",    "sql",
-    "init",        "backup", "restore", "gc",       "doctor",     "test",   "debug",
+    "init",        "backup", "restore", "gc",       "doctor",     "test",
 };
 
 #define LATER_COUNT (sizeof later / sizeof *later)

@@ -11,6 +11,7 @@ struct verb;
 int run_verb_cancel(struct cli *cli);     /* trigger.c */
 int run_verb_completion(struct cli *cli); /* complete.c */
 int run_verb_daemon(struct cli *cli);     /* serve.c */
+int run_verb_debug(struct cli *cli);      /* debug.c */
 int run_verb_fmt(struct cli *cli);        /* fmt.c */
 int run_verb_help(struct cli *cli);       /* help.c */
 int run_verb_logs(struct cli *cli);       /* logs.c */
