@@ -8,6 +8,7 @@
 #include "base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct store_reader;
@@ -157,5 +158,36 @@ int read_dag(struct store_reader *reader, const char *dag_id, dag_view_fn each, 
 int read_dag_errors(struct store_reader *reader, dag_error_view_fn each, void *context,
 		    struct err *err);
 int read_pools(struct store_reader *reader, pool_view_fn each, void *context, struct err *err);
+
+/* A text that a dag has had. */
+struct version_view {
+	int64_t version_no; /* ascending as they came */
+	const char *hash;
+	const char *file; /* where it was last found */
+	uint32_t task_count;
+	int64_t text_bytes;
+	int64_t since_ms; /* of the one in force; 0 = not in force now */
+	bool is_in_force;
+};
+
+struct version_text {
+	int64_t version_no;
+	const char *hash;
+	const char *file;
+	const char *text;
+	size_t bytes;
+};
+
+typedef bool (*version_view_fn)(void *context, const struct version_view *view);
+typedef void (*version_text_fn)(void *context, const struct version_text *view);
+
+/* Newest first; numbers below before_version_no (0 = from the newest). */
+int read_versions(struct store_reader *reader, const char *dag_id, int64_t before_version_no,
+		  uint32_t limit, version_view_fn each, void *context, struct err *err);
+/* hash NULL = the one in force. ERR_NOT_FOUND when there is none. */
+int read_version_text(struct store_reader *reader, const char *dag_id, const char *hash,
+		      version_text_fn each, void *context, struct err *err);
+/* The number of the newest fact, 0 when there is none. */
+int read_last_fact(struct store_reader *reader, int64_t *fact_no, struct err *err);
 
 #endif

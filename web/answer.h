@@ -11,11 +11,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ANSWER_HEADERS_MAX 4
+#define ANSWER_HEADERS_MAX 6
 
 struct answer_header {
 	const char *name; /* a literal */
-	char value[128];
+	char value[256];
 };
 
 struct answer {
@@ -24,6 +24,7 @@ struct answer {
 	struct str body;
 	struct answer_header headers[ANSWER_HEADERS_MAX];
 	size_t header_count;
+	bool is_tagged; /* has an ETag: may be kept, and must be asked for again */
 	bool close; /* the connection must not be used again: its framing is not to be trusted */
 };
 

@@ -119,6 +119,8 @@ enum value_type {
 	VALUE_LATER, /* the key is still to come */
 };
 
+#define SCHEMA_LINE "{\"type\":[\"string\",\"null\"],\"pattern\":\"^[ -~]{0,500}$\"}"
+
 #define IN(kind) (1u << WEB_##kind)
 #define EVERY_REASON (IN(TRIGGER) | IN(CANCEL) | IN(RERUN) | IN(MARK) | IN(PAUSE) | IN(RESUME))
 
@@ -130,20 +132,30 @@ static const struct body_key {
 	size_t offset; /* of its text in struct body */
 	/* What is wrong with the text, or NULL. */
 	const char *(*fault)(const char *text, size_t size);
+	const char *schema; /* in JSON Schema; what VALUE_LATER is for has none */
 } keys[] = {
-    {"id", IN(TRIGGER), 0, VALUE_TEXT, offsetof(struct body, key), body_key_fault},
-    {"params", IN(TRIGGER) | IN(RERUN), 0, VALUE_OBJECT, offsetof(struct body, params), NULL},
-    {"period", IN(TRIGGER), 0, VALUE_TEXT, offsetof(struct body, period), line_fault},
-    {"at", IN(TRIGGER), 0, VALUE_LATER, 0, NULL},
-    {"force", IN(TRIGGER), 0, VALUE_LATER, 0, NULL},
-    {"mode", IN(RERUN), 0, VALUE_TEXT, offsetof(struct body, mode), mode_fault},
-    {"tasks", IN(RERUN), 0, VALUE_TASKS, 0, task_fault},
-    {"version", IN(RERUN), 0, VALUE_TEXT, offsetof(struct body, version), version_fault},
-    {"state", IN(MARK), IN(MARK), VALUE_TEXT, offsetof(struct body, state), state_fault},
-    {"text", IN(NOTE), IN(NOTE), VALUE_TEXT, offsetof(struct body, text), note_fault},
-    {"task", IN(NOTE), 0, VALUE_TEXT, offsetof(struct body, task), task_fault},
-    {"paused", IN(PAUSE), 0, VALUE_PAUSED, 0, NULL},
-    {"reason", EVERY_REASON, 0, VALUE_TEXT, offsetof(struct body, reason), line_fault},
+    {"id", IN(TRIGGER), 0, VALUE_TEXT, offsetof(struct body, key), body_key_fault,
+     "{\"type\":[\"string\",\"null\"],\"pattern\":\"^[!-~]{1,200}$\"}"},
+    {"params", IN(TRIGGER) | IN(RERUN), 0, VALUE_OBJECT, offsetof(struct body, params), NULL,
+     "{\"type\":[\"object\",\"null\"]}"},
+    {"period", IN(TRIGGER), 0, VALUE_TEXT, offsetof(struct body, period), line_fault, SCHEMA_LINE},
+    {"at", IN(TRIGGER), 0, VALUE_LATER, 0, NULL, NULL},
+    {"force", IN(TRIGGER), 0, VALUE_LATER, 0, NULL, NULL},
+    {"mode", IN(RERUN), 0, VALUE_TEXT, offsetof(struct body, mode), mode_fault,
+     "{\"enum\":[\"failed\",\"from\",\"only\",\"all\",null]}"},
+    {"tasks", IN(RERUN), 0, VALUE_TASKS, 0, task_fault,
+     "{\"type\":[\"array\",\"null\"],\"maxItems\":1000,"
+     "\"items\":{\"type\":\"string\",\"pattern\":\"^[A-Za-z_][A-Za-z0-9_-]{0,99}$\"}}"},
+    {"version", IN(RERUN), 0, VALUE_TEXT, offsetof(struct body, version), version_fault,
+     "{\"enum\":[\"latest\",\"pinned\",null]}"},
+    {"state", IN(MARK), IN(MARK), VALUE_TEXT, offsetof(struct body, state), state_fault,
+     "{\"enum\":[\"success\",\"failed\",\"skipped\"]}"},
+    {"text", IN(NOTE), IN(NOTE), VALUE_TEXT, offsetof(struct body, text), note_fault,
+     "{\"type\":\"string\",\"pattern\":\"^[ -~]{1,4000}$\"}"},
+    {"task", IN(NOTE), 0, VALUE_TEXT, offsetof(struct body, task), task_fault,
+     "{\"type\":[\"string\",\"null\"],\"pattern\":\"^[A-Za-z_][A-Za-z0-9_-]{0,99}$\"}"},
+    {"paused", IN(PAUSE), 0, VALUE_PAUSED, 0, NULL, "{\"type\":[\"boolean\",\"null\"]}"},
+    {"reason", EVERY_REASON, 0, VALUE_TEXT, offsetof(struct body, reason), line_fault, SCHEMA_LINE},
 };
 
 #define KEY_COUNT (sizeof keys / sizeof *keys)
@@ -317,4 +329,38 @@ void body_close(struct body *body)
 		mem_free(body->tasks[i]);
 	mem_free(body->tasks);
 	memset(body, 0, sizeof *body);
+}
+
+static bool takes(const struct body_key *key, enum web_command_kind kind)
+{
+	return (key->kinds & (1u << kind)) != 0 && key->schema != NULL;
+}
+
+bool body_is_required(enum web_command_kind kind)
+{
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		if ((keys[i].required & (1u << kind)) != 0)
+			return true;
+	return false;
+}
+
+void body_describe(enum web_command_kind kind, struct compose *compose)
+{
+	compose_open(compose, '{');
+	compose_member_text(compose, "type", "object");
+	compose_member_open(compose, "properties", '{');
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		if (takes(&keys[i], kind)) {
+			compose_key(compose, keys[i].name);
+			compose_json(compose, keys[i].schema);
+		}
+	compose_close(compose, '}');
+	compose_member_open(compose, "required", '[');
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		if ((keys[i].required & (1u << kind)) != 0)
+			compose_text(compose, keys[i].name);
+	compose_close(compose, ']');
+	compose_key(compose, "additionalProperties");
+	compose_bool(compose, false);
+	compose_close(compose, '}');
 }

@@ -14,6 +14,7 @@
 #define HEDDLE_WEB_BODY_H
 
 #include "web/answer.h"
+#include "web/compose.h"
 #include "web/web.h"
 
 #include <stdbool.h>
@@ -42,6 +43,11 @@ struct body {
 bool body_parse(enum web_command_kind kind, const char *bytes, size_t size, struct body *out,
 		struct answer *refusal);
 void body_close(struct body *body);
+
+/* Writes the JSON Schema of a body. */
+void body_describe(enum web_command_kind kind, struct compose *compose);
+/* Whether a command cannot be without one. */
+bool body_is_required(enum web_command_kind kind);
 
 /* What is wrong with a run's key, or NULL: 1 to LIMIT_RUN_KEY_BYTES bytes of UTF-8, no control
  * characters. */

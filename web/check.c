@@ -87,6 +87,37 @@ static bool check_peer(struct check *check)
 	return false;
 }
 
+/* Browsers keep cookies by host and not by port: the name tells daemons on one host apart. */
+static bool has_session(struct check *check)
+{
+	struct web *web = check->listener->web;
+	char *cookie = check->call->cookie;
+	char name[SESSION_NAME_SIZE];
+
+	session_cookie_name(web->port, name);
+	if (session_find_cookie(check->headers->cookie, name, cookie) &&
+	    session_until(&web->sessions, cookie, clock_now().boot_ms) != 0)
+		return true;
+	cookie[0] = '\0';
+	return false;
+}
+
+/* A browser sends the cookie whoever made it ask. So what changes something must come from our own
+ * page: it says so by Origin, and knows what only it could read. */
+static bool check_page(struct check *check)
+{
+	check->actor = "page:home";
+	if (only_reads(check))
+		return true;
+	if (check->headers->origin != NULL &&
+	    session_csrf_matches(check->call->cookie, check->headers->csrf))
+		return true;
+	answer_problem(&check->call->answer, MHD_HTTP_FORBIDDEN,
+		       "a page that changes something must send 'Origin' and 'X-Heddle-CSRF', as "
+		       "/api/v1/session tells it");
+	return false;
+}
+
 static bool check_caller(struct check *check)
 {
 	const struct route *route = check->call->route;
@@ -94,8 +125,10 @@ static bool check_caller(struct check *check)
 	if (check->listener->is_unix)
 		return check_peer(check);
 	check->actor = "token:home";
-	if (route != NULL && route->is_public)
+	if (route != NULL && (route->flags & ROUTE_PUBLIC) != 0)
 		return true;
+	if (check->headers->authorization == NULL && has_session(check))
+		return check_page(check);
 	return guard_bearer(check->headers->authorization, check->listener->web->token,
 			    &check->call->answer);
 }
@@ -106,6 +139,11 @@ static bool check_route(struct check *check)
 
 	if (check->call->route != NULL)
 		return true;
+	if (check->allow[0] != '\0' && strcmp(check->method, "OPTIONS") == 0) {
+		refusal->status = MHD_HTTP_NO_CONTENT;
+		answer_header(refusal, MHD_HTTP_HEADER_ALLOW, "%s", check->allow);
+		return false;
+	}
 	if (check->allow[0] == '\0') {
 		answer_problem(refusal, MHD_HTTP_NOT_FOUND,
 			       "nothing is served at this address: the API begins at /api/v1/dags "
@@ -116,6 +154,30 @@ static bool check_route(struct check *check)
 		       check->allow);
 	answer_header(refusal, MHD_HTTP_HEADER_ALLOW, "%s", check->allow);
 	return false;
+}
+
+static bool check_media(struct check *check)
+{
+	struct call *call = check->call;
+
+	if (accept_pick(check->headers->accept, call->route->media, call->media))
+		return true;
+	answer_problem(&call->answer, MHD_HTTP_NOT_ACCEPTABLE,
+		       "'Accept' is '%.64s': this address answers with %s", check->headers->accept,
+		       call->route->media);
+	return false;
+}
+
+static void take_headers(struct check *check)
+{
+	const struct guard_headers *headers = check->headers;
+	struct call *call = check->call;
+
+	call->range = headers->range;
+	call->if_none_match = headers->if_none_match;
+	call->last_event_id = headers->last_event_id;
+	call->sessions = &check->listener->web->sessions;
+	call->port = check->listener->web->port;
 }
 
 static bool check_query(struct check *check)
@@ -146,7 +208,7 @@ bool check_request(struct listener *listener, struct MHD_Connection *connection,
 	headers->is_http_1_0 = strcmp(line->version, MHD_HTTP_VERSION_1_0) == 0;
 	if (!take_head(&check, line) || !guard_framing(headers, &call->answer))
 		return false;
-	call->range = headers->range;
+	take_headers(&check);
 	call->answer.close = !only_reads(&check) && !guard_tells_length(headers);
 	if (!check_origin(&check))
 		return false;
@@ -154,5 +216,6 @@ bool check_request(struct listener *listener, struct MHD_Connection *connection,
 	if (!check_caller(&check) || call->answer.status != 0)
 		return false;
 	*actor = check.actor;
-	return check_route(&check) && check_query(&check);
+	call->actor = check.actor;
+	return check_route(&check) && check_media(&check) && check_query(&check);
 }

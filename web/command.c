@@ -1,7 +1,10 @@
 /* command.c - what a request wants done: handed to the daemon, answered after the commit. See
  * inflight.h. */
-#include "web/compose.h"
 #include "web/inflight.h"
+
+#include "web/accept.h"
+#include "web/compose.h"
+#include "web/server.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -120,7 +123,7 @@ static bool take_header_key(struct request *request)
 	const char *header = request->headers.idempotency_key;
 	const char *fault;
 
-	if (header == NULL || kind_of(request) != WEB_TRIGGER)
+	if (header == NULL)
 		return true;
 	fault = body_key_fault(header, strlen(header));
 	if (fault != NULL) {
@@ -128,6 +131,8 @@ static bool take_header_key(struct request *request)
 			       "header 'Idempotency-Key' %s", fault);
 		return false;
 	}
+	if (kind_of(request) != WEB_TRIGGER)
+		return true;
 	if (request->body.key != NULL && strcmp(request->body.key, header) != 0) {
 		request_refuse(
 		    request, MHD_HTTP_UNPROCESSABLE_CONTENT,
@@ -139,11 +144,105 @@ static bool take_header_key(struct request *request)
 	return true;
 }
 
+/* --- the same command again ---------------------------------------------------------------------
+ */
+
+/* A trigger's key lasts as long as its run: it goes on to the daemon, which knows it. */
+static bool lasts(const struct request *request)
+{
+	return kind_of(request) == WEB_TRIGGER;
+}
+
+static void answer_again(struct request *request, const struct repeat *repeat)
+{
+	struct answer *answer = &request->call.answer;
+
+	if (repeat->status == 0) {
+		request_refuse(request, MHD_HTTP_CONFLICT,
+			       "the same command is under way: ask again when it is done");
+		return;
+	}
+	answer->status = repeat->status;
+	str_append_bytes(&answer->body, str_text(&repeat->answer), repeat->answer.size);
+	if (repeat->location[0] != '\0')
+		answer_header(answer, MHD_HTTP_HEADER_LOCATION, "%s", repeat->location);
+	answer_header(answer, "Idempotency-Replayed", "true");
+}
+
+/* True: it is to be done. */
+static bool is_new(struct request *request)
+{
+	struct repeats *repeats = &request->listener->web->repeats;
+	const char *key = request->headers.idempotency_key;
+	const struct call *call = &request->call;
+	struct repeat *found;
+	char path[512];
+
+	if (key == NULL)
+		return true;
+	snprintf(path, sizeof path, "%s %s %s %s", call->route->pattern,
+		 call->names.dag == NULL ? "" : call->names.dag, call->names.run,
+		 call->names.task == NULL ? "" : call->names.task);
+	switch (repeat_find(repeats, request->actor, path, key, &request->bytes, &found)) {
+	case REPEAT_NEW:
+		request->repeat = found;
+		return true;
+	case REPEAT_OTHER:
+		request_refuse(request, MHD_HTTP_CONFLICT,
+			       "this 'Idempotency-Key' came with another body before: take another "
+			       "key for another command");
+		return false;
+	case REPEAT_SAME:
+		break;
+	}
+	if (lasts(request))
+		return true;
+	answer_again(request, found);
+	return false;
+}
+
+void command_remember(struct request *request)
+{
+	static const struct str nothing = STR_INIT;
+	struct repeats *repeats = &request->listener->web->repeats;
+	const struct answer *answer = &request->call.answer;
+	const char *location = NULL;
+
+	if (request->repeat == NULL)
+		return;
+	for (size_t i = 0; i < answer->header_count; i++)
+		if (strcmp(answer->headers[i].name, MHD_HTTP_HEADER_LOCATION) == 0)
+			location = answer->headers[i].value;
+	if (request->answered && answer->status < 300)
+		repeat_keep(repeats, request->repeat, answer->status,
+			    lasts(request) ? &nothing : &answer->body, location);
+	else
+		repeat_forget(repeats, request->repeat);
+	request->repeat = NULL;
+}
+
+/* --- reading it ---------------------------------------------------------------------------------
+ */
+
+static bool is_json(struct request *request)
+{
+	const char *type = request->headers.content_type;
+
+	if (request->bytes.size == 0 || accept_is_json(type))
+		return true;
+	answer_problem(&request->call.answer, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
+		       "the body is '%.64s': send JSON, with 'Content-Type: application/json' "
+		       "(curl --json)",
+		       type);
+	return false;
+}
+
 bool command_read(struct request *request)
 {
-	return body_parse(kind_of(request), str_text(&request->bytes), request->bytes.size,
+	return is_json(request) &&
+	       body_parse(kind_of(request), str_text(&request->bytes), request->bytes.size,
 			  &request->body, &request->call.answer) &&
-	       take_header_key(request);
+	       take_header_key(request) && is_new(request);
 }
 
 void command_abandon(struct request *request)

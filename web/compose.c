@@ -140,6 +140,12 @@ void compose_bool(struct compose *compose, bool value)
 	str_append(compose->out, value ? "true" : "false");
 }
 
+void compose_json(struct compose *compose, const char *json)
+{
+	separate(compose);
+	str_append(compose->out, json);
+}
+
 void compose_time(struct compose *compose, int64_t at_ms)
 {
 	char text[CLOCK_TEXT_SIZE];

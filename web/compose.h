@@ -23,6 +23,7 @@ void compose_key(struct compose *compose, const char *key);
 void compose_text(struct compose *compose, const char *text); /* NULL = null */
 void compose_int(struct compose *compose, int64_t value);
 void compose_bool(struct compose *compose, bool value);
+void compose_json(struct compose *compose, const char *json); /* a value that is JSON already */
 /* RFC 3339 UTC with milliseconds; 0 = null. */
 void compose_time(struct compose *compose, int64_t at_ms);
 

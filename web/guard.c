@@ -10,14 +10,22 @@
 static const struct {
 	const char *name;
 	size_t offset;
+	const char *when_doubled; /* a list that may stand in several lines counts as this; NULL =
+				     to come twice is an error */
 } known[] = {
-    {"Host", offsetof(struct guard_headers, host)},
-    {"Origin", offsetof(struct guard_headers, origin)},
-    {"Authorization", offsetof(struct guard_headers, authorization)},
-    {"Content-Length", offsetof(struct guard_headers, content_length)},
-    {"Transfer-Encoding", offsetof(struct guard_headers, transfer_encoding)},
-    {"Idempotency-Key", offsetof(struct guard_headers, idempotency_key)},
-    {"Range", offsetof(struct guard_headers, range)},
+    {"Host", offsetof(struct guard_headers, host), NULL},
+    {"Origin", offsetof(struct guard_headers, origin), NULL},
+    {"Authorization", offsetof(struct guard_headers, authorization), NULL},
+    {"Content-Length", offsetof(struct guard_headers, content_length), NULL},
+    {"Transfer-Encoding", offsetof(struct guard_headers, transfer_encoding), NULL},
+    {"Idempotency-Key", offsetof(struct guard_headers, idempotency_key), NULL},
+    {"Range", offsetof(struct guard_headers, range), NULL},
+    {"Accept", offsetof(struct guard_headers, accept), "*/*"},
+    {"Content-Type", offsetof(struct guard_headers, content_type), NULL},
+    {"Cookie", offsetof(struct guard_headers, cookie), NULL},
+    {"X-Heddle-CSRF", offsetof(struct guard_headers, csrf), NULL},
+    {"If-None-Match", offsetof(struct guard_headers, if_none_match), ""},
+    {"Last-Event-ID", offsetof(struct guard_headers, last_event_id), NULL},
 };
 
 /* "token = 1*tchar" (RFC 9110 section 5.6.2) */
@@ -49,8 +57,10 @@ void guard_take(struct guard_headers *headers, const char *name, const char *val
 
 		if (strcasecmp(known[i].name, name) != 0)
 			continue;
-		if (*slot != NULL)
+		if (*slot != NULL && known[i].when_doubled == NULL)
 			headers->doubled = known[i].name;
+		else if (*slot != NULL)
+			value = known[i].when_doubled;
 		*slot = value == NULL ? "" : value;
 		return;
 	}

@@ -22,6 +22,12 @@ struct guard_headers {
 	const char *transfer_encoding;
 	const char *idempotency_key;
 	const char *range;
+	const char *accept;
+	const char *content_type;
+	const char *cookie;
+	const char *csrf; /* X-Heddle-CSRF */
+	const char *if_none_match;
+	const char *last_event_id;
 	const char *doubled; /* the name of one that came twice; NULL = none */
 	bool has_bad_name;   /* one is no token (RFC 9110 section 5.6.2) */
 	bool has_bad_value;  /* one holds a control character (RFC 9110 section 5.5) */

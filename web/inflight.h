@@ -33,7 +33,9 @@ struct request {
 	uint64_t received; /* bytes of the body so far, forgotten ones too */
 	struct body body;
 	const char *actor;
-	unsigned status; /* of the answer when all goes well, 0 = the call's own */
+	struct repeat *repeat; /* where its answer is to be kept; NULL = nowhere */
+	uint64_t stream_bytes; /* of an answer that is streamed */
+	unsigned status;       /* of the answer when all goes well, 0 = the call's own */
 
 	bool checked;
 	bool discards; /* refused, or not wanted: the body is read and forgotten */
@@ -74,11 +76,14 @@ void look_end(struct request *request);
 /* Takes the request out of everything that could wake it. */
 void look_forget(struct request *request);
 
-/* Reads body and headers of a command. False: the answer is a problem. */
+/* Reads body and headers of a command. False: the answer stands, a problem or what the same command
+ * was answered before. */
 bool command_read(struct request *request);
 /* Hands it to the daemon. The connection is set aside, and call.run_id stands where one is needed.
  */
 void command_start(struct request *request);
+/* Its answer is final: it is kept for the same command again, if it was done. */
+void command_remember(struct request *request);
 /* The daemon stops: the command is answered as held. */
 void command_abandon(struct request *request);
 

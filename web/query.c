@@ -104,26 +104,87 @@ static bool read_follow(const char *value, int64_t now_ms, struct query *out)
 	return out->follow || strcmp(value, "0") == 0;
 }
 
-static const struct {
-	const char *name;
-	enum query_param param;
-	bool (*read)(const char *value, int64_t now_ms, struct query *out);
-	const char *wanted;
-} params[] = {
-    {"limit", QUERY_LIMIT, read_limit, "a number from 1 to 1000"},
-    {"cursor", QUERY_CURSOR, read_cursor, "the 'next' of the page before"},
-    {"dag", QUERY_DAG, read_dag_id, "the id of a dag"},
-    {"run", QUERY_RUN, read_run, "the id of a run (16 hex digits) or the beginning of one"},
+static bool read_version(const char *value, int64_t now_ms, struct query *out)
+{
+	size_t length = strlen(value);
+
+	(void)now_ms;
+	out->version = value;
+	return length == 32 && strspn(value, "0123456789abcdef") == length;
+}
+
+static bool read_from(const char *value, int64_t now_ms, struct query *out)
+{
+	(void)now_ms;
+	return parse_number(value, INT64_MAX, &out->from_line) && out->from_line > 0;
+}
+
+static bool parse_lines(const char *value, uint32_t *out)
+{
+	int64_t number;
+
+	if (!parse_number(value, QUERY_LINES_MAX, &number) || number == 0)
+		return false;
+	*out = (uint32_t)number;
+	return true;
+}
+
+static bool read_lines(const char *value, int64_t now_ms, struct query *out)
+{
+	(void)now_ms;
+	return parse_lines(value, &out->lines);
+}
+
+static bool read_tail(const char *value, int64_t now_ms, struct query *out)
+{
+	(void)now_ms;
+	return parse_lines(value, &out->tail);
+}
+
+static bool read_find(const char *value, int64_t now_ms, struct query *out)
+{
+	size_t length = strlen(value);
+
+	(void)now_ms;
+	out->find = value;
+	return length > 0 && length <= QUERY_FIND_MAX;
+}
+
+#define SCHEMA_ID "{\"type\":\"string\",\"pattern\":\"^[A-Za-z_][A-Za-z0-9_.-]{0,99}$\"}"
+#define SCHEMA_COUNT "{\"type\":\"integer\",\"minimum\":0,\"maximum\":999999999999999999}"
+#define SCHEMA_LINES "{\"type\":\"integer\",\"minimum\":1,\"maximum\":5000}"
+
+static const struct query_param_row params[] = {
+    {"limit", QUERY_LIMIT, read_limit, "a number from 1 to 1000",
+     "{\"type\":\"integer\",\"minimum\":1,\"maximum\":1000}"},
+    {"cursor", QUERY_CURSOR, read_cursor, "the 'next' of the page before",
+     "{\"type\":\"string\",\"pattern\":\"^([A-Za-z_][A-Za-z0-9_.-]{0,99}|[0-9]{1,18})$\"}"},
+    {"dag", QUERY_DAG, read_dag_id, "the id of a dag", SCHEMA_ID},
+    {"run", QUERY_RUN, read_run, "the id of a run (16 hex digits) or the beginning of one",
+     "{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{1,16}$\"}"},
     {"state", QUERY_RUN_STATE, read_run_state,
-     "one of running, cancelling, success, failed, cancelled"},
+     "one of running, cancelling, success, failed, cancelled",
+     "{\"$ref\":\"#/components/schemas/RunState\"}"},
     {"state", QUERY_TASK_STATE, read_task_state,
      "one of none, queued, running, up_for_retry, cancelling, success, failed, skipped, "
-     "upstream_failed, cancelled"},
+     "upstream_failed, cancelled",
+     "{\"$ref\":\"#/components/schemas/TaskState\"}"},
     {"since", QUERY_SINCE_TIME, read_since_time,
-     "an instant (2026-11-20T06:00:00Z), a date, or a duration back from now (24h)"},
-    {"since", QUERY_SINCE_FACT, read_since_fact, "the number of a fact"},
-    {"wait", QUERY_WAIT, read_wait, "a duration of at most 10m (250ms 30s 5m)"},
-    {"follow", QUERY_FOLLOW, read_follow, "1 or 0"},
+     "an instant (2026-11-20T06:00:00Z), a date, or a duration back from now (24h)",
+     "{\"type\":\"string\",\"pattern\":\"^(20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])(T([01]"
+     "[0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)?|[1-9][0-9]{0,3}(s|m|h|d))$\"}"},
+    {"since", QUERY_SINCE_FACT, read_since_fact, "the number of a fact", SCHEMA_COUNT},
+    {"wait", QUERY_WAIT, read_wait, "a duration of at most 10m (250ms 30s 5m)",
+     "{\"type\":\"string\",\"pattern\":\"^([1-9][0-9]{0,2}(ms|s)|[1-9]m|10m)$\"}"},
+    {"follow", QUERY_FOLLOW, read_follow, "1 or 0", "{\"type\":\"string\",\"enum\":[\"0\",\"1\"]}"},
+    {"version", QUERY_VERSION, read_version, "the hash of a version (32 hex digits)",
+     "{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{32}$\"}"},
+    {"from", QUERY_FROM, read_from, "the number of a line, from 1",
+     "{\"type\":\"integer\",\"minimum\":1,\"maximum\":999999999999999999}"},
+    {"lines", QUERY_LINES, read_lines, "a number of lines from 1 to 5000", SCHEMA_LINES},
+    {"tail", QUERY_TAIL, read_tail, "a number of lines from 1 to 5000", SCHEMA_LINES},
+    {"find", QUERY_FIND, read_find, "a text of 1 to 200 bytes",
+     "{\"type\":\"string\",\"pattern\":\"^[ -~]{1,200}$\"}"},
 };
 
 #define PARAM_COUNT (sizeof params / sizeof *params)
@@ -166,6 +227,7 @@ int query_parse(const struct target *target, unsigned accepted, int64_t now_ms, 
 {
 	memset(out, 0, sizeof *out);
 	out->limit = QUERY_LIMIT_DEFAULT;
+	out->lines = QUERY_LINES_DEFAULT;
 	for (size_t i = 0; i < target->pair_count; i++) {
 		int rc = read_pair(&target->pairs[i], accepted, now_ms, out, err);
 
@@ -173,4 +235,10 @@ int query_parse(const struct target *target, unsigned accepted, int64_t now_ms, 
 			return rc;
 	}
 	return 0;
+}
+
+const struct query_param_row *query_table(size_t *count)
+{
+	*count = PARAM_COUNT;
+	return params;
 }

@@ -14,6 +14,9 @@
 #define QUERY_LIMIT_DEFAULT 50u
 #define QUERY_LIMIT_MAX 1000u
 #define QUERY_WAIT_MAX_MS (10 * 60 * 1000)
+#define QUERY_LINES_DEFAULT 200u
+#define QUERY_LINES_MAX 5000u
+#define QUERY_FIND_MAX 200u /* bytes */
 
 enum query_param {
 	QUERY_LIMIT = 1 << 0,
@@ -26,6 +29,11 @@ enum query_param {
 	QUERY_SINCE_FACT = 1 << 7, /* "since" as a number of a fact */
 	QUERY_WAIT = 1 << 8,
 	QUERY_FOLLOW = 1 << 9,
+	QUERY_VERSION = 1 << 10, /* "version": the hash of a dag's text */
+	QUERY_FROM = 1 << 11,    /* "from": the number of a line, from 1 */
+	QUERY_LINES = 1 << 12,
+	QUERY_TAIL = 1 << 13,
+	QUERY_FIND = 1 << 14,
 };
 
 /* Texts live in the target. */
@@ -40,10 +48,27 @@ struct query {
 	int64_t since_fact;
 	int64_t wait_ms;
 	bool follow;
+	const char *version;
+	int64_t from_line;
+	uint32_t lines; /* QUERY_LINES_DEFAULT when not given */
+	uint32_t tail;  /* 0 = not given */
+	const char *find;
+};
+
+/* One parameter, for documents. */
+struct query_param_row {
+	const char *name;
+	enum query_param param;
+	bool (*read)(const char *value, int64_t now_ms, struct query *out);
+	const char *wanted; /* in words */
+	const char *schema; /* in JSON Schema */
 };
 
 /* accepted: of enum query_param. now_ms: wall time, for durations. Fails with ERR_INVALID. */
 int query_parse(const struct target *target, unsigned accepted, int64_t now_ms, struct query *out,
 		struct err *err);
+
+/* All rows; two may have the same name, for routes of different kinds. */
+const struct query_param_row *query_table(size_t *count);
 
 #endif

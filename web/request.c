@@ -3,7 +3,10 @@
 
 #include "model/limits.h"
 #include "web/check.h"
+#include "web/patience.h"
+#include "web/source.h"
 #include "web/stream.h"
+#include "web/tag.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -31,6 +34,7 @@ void request_refuse_held(struct request *request, const char *why)
 void request_finish(struct request *request)
 {
 	request->answered = true;
+	command_remember(request);
 	look_forget(request);
 	if (!request->set_aside)
 		return;
@@ -41,11 +45,17 @@ void request_finish(struct request *request)
 static struct MHD_Response *make_response(struct request *request)
 {
 	struct answer *answer = &request->call.answer;
+	struct stream_source *source =
+	    source_open(request->listener->web, &request->call, &request->stream_bytes);
 	size_t size;
 
-	if (request->call.log.is_open)
-		return stream_response(request->listener, request->connection, &request->call);
-	if (answer->content_type == NULL)
+	if (source != NULL)
+		return stream_response(request->listener, request->connection, source,
+				       request->stream_bytes);
+	tag_answer(&request->call);
+	if (answer->status == MHD_HTTP_NO_CONTENT || answer->status == MHD_HTTP_NOT_MODIFIED)
+		str_clear(&answer->body);
+	else if (answer->content_type == NULL)
 		str_append_char(&answer->body, '\n'); /* JSON on a terminal ends its line */
 	size = answer->body.size;
 	return MHD_create_response_from_buffer_with_free_callback(size, str_take(&answer->body),
@@ -57,7 +67,8 @@ static void add_headers(struct MHD_Response *response, const struct answer *answ
 	const char *type = answer->content_type == NULL ? "application/json" : answer->content_type;
 
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
+				answer->is_tagged ? "private, no-cache" : "no-store");
 	MHD_add_response_header(response, MHD_HTTP_HEADER_X_CONTENT_TYPE_OPTIONS, "nosniff");
 	for (size_t i = 0; i < answer->header_count; i++)
 		MHD_add_response_header(response, answer->headers[i].name,
@@ -68,14 +79,13 @@ static void add_headers(struct MHD_Response *response, const struct answer *answ
 
 static enum MHD_Result send_answer(struct request *request)
 {
-	unsigned status = request->call.answer.status;
 	struct MHD_Response *response = make_response(request);
 	enum MHD_Result result;
 
 	if (response == NULL)
 		return MHD_NO;
 	add_headers(response, &request->call.answer);
-	result = MHD_queue_response(request->connection, status, response);
+	result = MHD_queue_response(request->connection, request->call.answer.status, response);
 	MHD_destroy_response(response);
 	return result;
 }
@@ -163,6 +173,7 @@ static enum MHD_Result begin_body(struct request *request, const char *method, c
 
 	request->checked = true;
 	server_is_asked(request->connection);
+	patience_expect(request->connection, PATIENCE_BODY_MS);
 	request->answered = !check_request(request->listener, request->connection, &line,
 					   &request->call, &request->headers, &request->actor);
 	if (!request->answered && told_length(request) > LIMIT_BODY_BYTES)
@@ -227,6 +238,7 @@ void *request_begin(void *cls, const char *uri, struct MHD_Connection *connectio
 		request_refuse(request,
 			       err.code == ERR_LIMIT ? MHD_HTTP_URI_TOO_LONG : MHD_HTTP_BAD_REQUEST,
 			       err.message);
+	patience_expect(connection, PATIENCE_HEAD_MS);
 	link_request(request);
 	return request;
 }
@@ -244,6 +256,7 @@ enum MHD_Result request_handle(void *cls, struct MHD_Connection *connection, con
 		return begin_body(request, method, version);
 	if (*size > 0)
 		return take_bytes(request, bytes, size);
+	patience_expect(request->connection, 0);
 	if (!request->answered && request->received > LIMIT_BODY_BYTES)
 		refuse_large(request);
 	if (!request->answered)
@@ -257,11 +270,12 @@ void request_end(void *cls, struct MHD_Connection *connection, void **slot,
 	struct request *request = *slot;
 
 	(void)cls;
-	(void)connection;
 	(void)how;
 	if (request == NULL)
 		return;
 	assert(!request->busy && request->token == 0);
+	patience_expect(connection, PATIENCE_NEXT_MS);
+	command_remember(request);
 	look_forget(request);
 	unlink_request(request);
 	call_close(&request->call);

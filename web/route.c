@@ -5,6 +5,7 @@
 #include "model/dag.h"
 #include "web/api/api.h"
 #include "web/query.h"
+#include "web/session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,39 +15,76 @@
 #define PAGE (QUERY_LIMIT | QUERY_CURSOR)
 #define ATTEMPT V1 "/runs/{run}/tasks/{task}/attempts/{attempt}"
 
+#define JSON "application/json"
+#define TEXT "text/plain"
+#define EVENTS "text/event-stream"
+
+#define NOW(path, flags, serve, media, schema, summary)                                  \
+	{                                                                                \
+		"GET", path, ROUTE_NOW, flags, 0, NULL, serve, 0, media, schema, summary \
+	}
+#define READ(path, flags, params, serve, media, schema, summary)                               \
+	{                                                                                      \
+		"GET", path, ROUTE_READ, flags, params, serve, NULL, 0, media, schema, summary \
+	}
+#define COMMAND(method, path, params, find, command, schema, summary)                              \
+	{                                                                                          \
+		method, path, ROUTE_COMMAND, 0, params, find, NULL, command, JSON, schema, summary \
+	}
+
 /* clang-format off */
 static const struct route routes[] = {
-	{"GET",  "/healthz",                ROUTE_NOW,     true,  0, NULL, api_healthz, 0},
-	{"GET",  "/readyz",                 ROUTE_NOW,     true,  0, NULL, api_readyz, 0},
-	{"GET",  "/version",                ROUTE_NOW,     true,  0, NULL, api_version, 0},
-	{"GET",  V1 "/dags",                ROUTE_READ,    false, PAGE, api_dags, NULL, 0},
-	{"GET",  V1 "/dags/{dag}",          ROUTE_READ,    false, 0, api_dag, NULL, 0},
-	{"GET",  V1 "/dags/{dag}/runs",     ROUTE_READ,    false,
-	 PAGE | QUERY_RUN_STATE | QUERY_SINCE_TIME, api_runs, NULL, 0},
-	{"POST", V1 "/dags/{dag}/runs",     ROUTE_COMMAND, false, QUERY_WAIT, NULL, NULL, WEB_TRIGGER},
-	{"GET",  V1 "/errors",              ROUTE_READ,    false, 0, api_errors, NULL, 0},
-	{"GET",  V1 "/pools",               ROUTE_READ,    false, 0, api_pools, NULL, 0},
-	{"GET",  V1 "/runs",                ROUTE_READ,    false,
-	 PAGE | QUERY_DAG | QUERY_RUN_STATE | QUERY_SINCE_TIME, api_runs, NULL, 0},
-	{"GET",  V1 "/runs/{run}",          ROUTE_READ,    false,
-	 QUERY_WAIT | QUERY_SINCE_FACT, api_run, NULL, 0},
-	{"GET",  V1 "/runs/{run}:wait",     ROUTE_READ,    false, QUERY_WAIT, api_run_ended, NULL, 0},
-	{"PATCH", V1 "/dags/{dag}", ROUTE_COMMAND, false, 0, NULL, NULL, WEB_PAUSE},
-	{"POST", V1 "/dags:pause",          ROUTE_COMMAND, false, 0, NULL, NULL, WEB_PAUSE},
-	{"POST", V1 "/dags:resume",         ROUTE_COMMAND, false, 0, NULL, NULL, WEB_RESUME},
-	{"POST", V1 "/runs/{run}:cancel",   ROUTE_COMMAND, false, QUERY_WAIT, api_find_run, NULL,
-	 WEB_CANCEL},
-	{"POST", V1 "/runs/{run}:rerun",    ROUTE_COMMAND, false, QUERY_WAIT, api_find_run, NULL,
-	 WEB_RERUN},
-	{"POST", V1 "/runs/{run}:note",     ROUTE_COMMAND, false, 0, api_find_run, NULL, WEB_NOTE},
-	{"POST", V1 "/runs/{run}/tasks/{task}:mark", ROUTE_COMMAND, false, 0, api_find_run, NULL,
-	 WEB_MARK},
-	{"GET",  V1 "/runs/{run}/tasks",    ROUTE_READ,    false, QUERY_TASK_STATE, api_tasks, NULL, 0},
-	{"GET",  V1 "/runs/{run}/tasks/{task}", ROUTE_READ, false, 0, api_task, NULL, 0},
-	{"GET",  ATTEMPT,                   ROUTE_READ,    false, 0, api_attempt, NULL, 0},
-	{"GET",  ATTEMPT "/log",            ROUTE_READ,    false, QUERY_FOLLOW, api_log, NULL, 0},
-	{"GET",  V1 "/facts",               ROUTE_READ,    false,
-	 QUERY_RUN | QUERY_SINCE_FACT | QUERY_LIMIT | QUERY_WAIT, api_facts, NULL, 0},
+	NOW("/healthz", ROUTE_PUBLIC, api_healthz, TEXT, NULL, "Whether the process answers"),
+	NOW("/readyz", ROUTE_PUBLIC, api_readyz, TEXT, NULL,
+	    "Whether new work is taken; if not, the reason"),
+	NOW("/version", ROUTE_PUBLIC, api_version, JSON, "Version", "Which program this is"),
+	NOW("/sign-in/{secret}", ROUTE_PUBLIC, api_sign_in, TEXT, NULL,
+	    "Spends a one-time link: sets the page's cookie and leads to the page"),
+	NOW(V1 "/openapi.json", ROUTE_TAGGED, api_openapi, JSON, "Document", "This document"),
+	NOW(V1 "/session", 0, api_session, JSON, "Session", "Who asks, and what commands of a page need"),
+	READ(V1 "/stream", ROUTE_EVENTS, QUERY_RUN | QUERY_SINCE_FACT, api_stream, EVENTS, NULL,
+	     "What happens, as it happens: facts as server-sent events"),
+	READ(V1 "/dags", ROUTE_TAGGED, PAGE, api_dags, JSON, "DagPage", "The dags in force, by id"),
+	READ(V1 "/dags/{dag}", ROUTE_TAGGED, 0, api_dag, JSON, "DagWhole",
+	     "A dag with its tasks and its last runs"),
+	READ(V1 "/dags/{dag}/versions", ROUTE_TAGGED, PAGE, api_versions, JSON, "VersionPage",
+	     "The versions of a dag that were in force or run, newest first"),
+	READ(V1 "/dags/{dag}/source", ROUTE_TAGGED, QUERY_VERSION, api_source, TEXT, NULL,
+	     "The text of a version of a dag"),
+	READ(V1 "/dags/{dag}/runs", 0, PAGE | QUERY_RUN_STATE | QUERY_SINCE_TIME, api_runs, JSON,
+	     "RunPage", "The runs of a dag, newest first"),
+	COMMAND("POST", V1 "/dags/{dag}/runs", QUERY_WAIT, NULL, WEB_TRIGGER, "RunWhole",
+		"Starts a run; the same key never makes a second one"),
+	COMMAND("PATCH", V1 "/dags/{dag}", 0, NULL, WEB_PAUSE, "Paused", "Pauses a dag, or lets it go on"),
+	COMMAND("POST", V1 "/dags:pause", 0, NULL, WEB_PAUSE, "Paused", "Pauses all dags"),
+	COMMAND("POST", V1 "/dags:resume", 0, NULL, WEB_RESUME, "Paused", "Lets all dags go on"),
+	READ(V1 "/errors", ROUTE_TAGGED, PAGE, api_errors, JSON, "ErrorPage", "What does not check in the folder of dags"),
+	READ(V1 "/pools", ROUTE_TAGGED, PAGE, api_pools, JSON, "PoolPage", "Slots: how many, used, waited for"),
+	READ(V1 "/runs", 0, PAGE | QUERY_DAG | QUERY_RUN_STATE | QUERY_SINCE_TIME, api_runs, JSON,
+	     "RunPage", "Runs, newest first"),
+	READ(V1 "/runs/{run}", ROUTE_TAGGED, QUERY_WAIT | QUERY_SINCE_FACT, api_run, JSON, "RunWhole",
+	     "A run and the states of its tasks; may wait for a change"),
+	READ(V1 "/runs/{run}:wait", 0, QUERY_WAIT, api_run_ended, JSON, "RunWhole",
+	     "A run when it has ended, or when the waiting time is over"),
+	COMMAND("POST", V1 "/runs/{run}:cancel", QUERY_WAIT, api_find_run, WEB_CANCEL, "RunWhole",
+		"Stops a run"),
+	COMMAND("POST", V1 "/runs/{run}:rerun", QUERY_WAIT, api_find_run, WEB_RERUN, "RunWhole",
+		"Resets tasks of a run, so that they run again"),
+	COMMAND("POST", V1 "/runs/{run}:note", 0, api_find_run, WEB_NOTE, "RunWhole",
+		"Writes a note on a run or a task of it"),
+	COMMAND("POST", V1 "/runs/{run}/tasks/{task}:mark", 0, api_find_run, WEB_MARK, "RunWhole",
+		"Says what a task came to"),
+	READ(V1 "/runs/{run}/tasks", ROUTE_TAGGED, PAGE | QUERY_TASK_STATE, api_tasks, JSON, "TaskPage",
+	     "The tasks of a run, in their order"),
+	READ(V1 "/runs/{run}/tasks/{task}", ROUTE_TAGGED, 0, api_task, JSON, "TaskWhole",
+	     "A task of a run with its attempts"),
+	READ(ATTEMPT, ROUTE_TAGGED, 0, api_attempt, JSON, "Attempt", "An attempt and what was measured of it"),
+	READ(ATTEMPT "/log", ROUTE_RANGES,
+	     QUERY_FOLLOW | QUERY_FROM | QUERY_LINES | QUERY_TAIL | QUERY_FIND, api_log,
+	     TEXT " " EVENTS " " JSON, "LogPage",
+	     "The log of an attempt: its bytes, its lines with their numbers, or as it grows"),
+	READ(V1 "/facts", 0, QUERY_RUN | QUERY_SINCE_FACT | PAGE | QUERY_WAIT, api_facts, JSON,
+	     "FactPage", "Who changed what, when and why, oldest first; may wait for the next one"),
 };
 /* clang-format on */
 
@@ -88,14 +126,24 @@ static bool take_attempt(const char *text, struct route_names *names)
 	return names->attempt != 0;
 }
 
-static const struct {
-	const char *name;
-	bool (*take)(const char *text, struct route_names *names);
-} kinds[] = {
-    {"{dag}", take_dag},
-    {"{run}", take_run},
-    {"{task}", take_task},
-    {"{attempt}", take_attempt},
+static bool take_secret(const char *text, struct route_names *names)
+{
+	names->secret = text;
+	return strlen(text) == SESSION_SECRET_SIZE - 1 &&
+	       strspn(text, "0123456789abcdef") == SESSION_SECRET_SIZE - 1;
+}
+
+static const struct route_name_row kinds[] = {
+    {"{dag}", take_dag, "The id of a dag",
+     "{\"type\":\"string\",\"pattern\":\"^[A-Za-z_][A-Za-z0-9_.-]{0,99}$\"}"},
+    {"{run}", take_run, "The id of a run, or a unique beginning of it",
+     "{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{1,16}$\"}"},
+    {"{task}", take_task, "The id of a task",
+     "{\"type\":\"string\",\"pattern\":\"^[A-Za-z_][A-Za-z0-9_-]{0,99}$\"}"},
+    {"{attempt}", take_attempt, "The number of an attempt, or latest",
+     "{\"type\":\"string\",\"pattern\":\"^(latest|[1-9][0-9]{0,8})$\"}"},
+    {"{secret}", take_secret, "What the link of the daemon's start holds",
+     "{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{64}$\"}"},
 };
 
 /* pattern: one segment, length bytes. The verb, when the pattern has one, must end the text. */
@@ -137,7 +185,7 @@ static bool match(const char *pattern, const struct target *target, struct route
 	return *pattern == '\0' && target->segment_count > 0;
 }
 
-/* One path has at most one row a method. */
+/* One path has at most one row a method. OPTIONS is answered everywhere, by check.c. */
 static void add_allowed(const char *method, char allow[ROUTE_ALLOW_SIZE])
 {
 	size_t length = strlen(allow);
@@ -159,6 +207,8 @@ const struct route *route_find(const char *method, const struct target *target,
 			return &routes[i];
 		add_allowed(routes[i].method, allow);
 	}
+	if (allow[0] != '\0')
+		add_allowed("OPTIONS", allow);
 	memset(names, 0, sizeof *names);
 	return NULL;
 }
@@ -167,4 +217,10 @@ const struct route *route_table(size_t *count)
 {
 	*count = ROUTE_COUNT;
 	return routes;
+}
+
+const struct route_name_row *route_name_table(size_t *count)
+{
+	*count = sizeof kinds / sizeof *kinds;
+	return kinds;
 }

@@ -30,17 +30,30 @@ enum route_kind {
 	ROUTE_COMMAND, /* goes to the callback; answered after its commit */
 };
 
+enum route_flag {
+	ROUTE_PUBLIC = 1 << 0, /* needs no token */
+	ROUTE_TAGGED = 1 << 1, /* has an ETag, and If-None-Match is looked at */
+	ROUTE_EVENTS =
+	    1 << 2, /* a stream that ends only with the client; their number is bounded */
+	ROUTE_RANGES = 1 << 3, /* parts can be asked for */
+};
+
 struct route {
 	const char *method; /* "GET" or "POST" */
 	const char *pattern;
 	enum route_kind kind;
-	bool is_public;  /* needs no token */
+	unsigned flags;  /* of enum route_flag */
 	unsigned params; /* of enum query_param */
 	/* ROUTE_READ: serves it. ROUTE_COMMAND: finds the whole id of the run, when that is needed.
 	 */
 	route_read read;
 	void (*now)(struct call *call); /* ROUTE_NOW */
 	enum web_command_kind command;  /* ROUTE_COMMAND */
+	/* What comes when all goes well: media types, the one preferred first, with a blank between
+	 * them, and the schema (describe.c) of JSON, NULL when there is none. */
+	const char *media;
+	const char *schema;
+	const char *summary; /* for the document */
 };
 
 #define ROUTE_ATTEMPT_LATEST 0u
@@ -53,16 +66,26 @@ struct route_names {
 	char run[17]; /* the id or a beginning of it; "" = not in the pattern */
 	const char *task;
 	uint32_t attempt; /* ROUTE_ATTEMPT_LATEST = "latest" */
+	const char *secret;
 };
 
-#define ROUTE_ALLOW_SIZE 32
+/* One kind of name, for documents. */
+struct route_name_row {
+	const char *name; /* with its braces */
+	bool (*take)(const char *text, struct route_names *names);
+	const char *wanted; /* in words */
+	const char *schema; /* in JSON Schema */
+};
+
+#define ROUTE_ALLOW_SIZE 40
 
 /* Finds what serves the method and path. NULL: nothing does; allow then holds the methods that the
- * path does take ("GET, HEAD"), "" when there is no such path. */
+ * path does take ("GET, HEAD, OPTIONS"), "" when there is no such path. */
 const struct route *route_find(const char *method, const struct target *target,
 			       struct route_names *names, char allow[ROUTE_ALLOW_SIZE]);
 
 /* All rows, for documents and tests. */
 const struct route *route_table(size_t *count);
+const struct route_name_row *route_name_table(size_t *count);
 
 #endif

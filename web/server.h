@@ -4,6 +4,8 @@
 
 #include "base/heap.h"
 #include "web/readers.h"
+#include "web/repeat.h"
+#include "web/session.h"
 #include "web/trouble.h"
 #include "web/waits.h"
 #include "web/web.h"
@@ -56,7 +58,12 @@ struct web {
 	uint64_t last_token;
 	struct request *requests; /* all, linked */
 	struct stream *streams;   /* likewise */
-	size_t set_aside;         /* suspended connections: all come back before the end */
+	size_t feed_count;        /* of them, those of facts */
+	struct sessions sessions;
+	struct repeats repeats;
+	struct heap places; /* of connections that owe something, by uv_now */
+	uv_timer_t patience;
+	size_t set_aside; /* suspended connections: all come back before the end */
 
 	uint64_t complaints; /* of the servers, so far */
 	int64_t complained_boot_ms;

@@ -1,43 +1,33 @@
-/* stream.c - logs as streams; see stream.h. */
+/* stream.c - answers that go out piece by piece; see stream.h. */
 #include "web/stream.h"
 
-#include "base/file.h"
 #include "base/mem.h"
-#include "base/sys.h"
 #include "web/hangup.h"
 #include "web/server.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include <uv.h>
 
-#define PIECE_BYTES 32768
 #define SEND_BYTES 16384
 #define LOOK_AGAIN_MIN_MS 20 /* for a file that is not there yet, or cannot be watched */
 #define LOOK_AGAIN_MAX_MS 500
+#define BEAT_MS 15000
 
 struct stream {
 	struct stream *next;
 	struct stream *previous;
 	struct listener *listener;
 	struct MHD_Connection *connection;
-	struct call_log log;
-	char run_id[RUN_ID_SIZE];
+	struct stream_source *source;
 
-	char *piece;
-	size_t filled;
+	struct str piece;
 	size_t sent;
-	bool at_end;
-	bool failed;
+	enum stream_turn turn; /* after the piece */
 
 	bool set_aside;
 	bool gone;  /* the client is, or the daemon stops */
 	bool busy;  /* a worker has it */
 	bool stale; /* something happened since the worker began to look */
-	bool attempt_ended;
 	uv_work_t work;
 
 	struct wait wait;
@@ -49,78 +39,11 @@ struct stream {
 	unsigned open_handles;
 };
 
-/* --- on the worker ------------------------------------------------------------------------------
- */
-
-static bool take_ended(void *context, const struct attempt_view *view)
-{
-	*(bool *)context = strcmp(view->state, "running") != 0;
-	return true;
-}
-
-/* Whether the attempt's end is committed. From then on its log does not grow any more. */
-static int look_for_end(struct stream *stream, bool *ended, struct err *err)
-{
-	const struct call_log *log = &stream->log;
-	struct web *web = stream->listener->web;
-	struct store_reader *reader;
-	int rc = readers_take(&web->readers, web->db_path, &reader, err);
-
-	if (rc != 0)
-		return rc;
-	rc = read_attempts(reader, log->run_no, log->task_id, log->attempt, take_ended, ended, err);
-	readers_give(&web->readers, reader, rc != 0);
-	return rc;
-}
-
-static int read_piece(struct stream *stream)
-{
-	struct call_log *log = &stream->log;
-	size_t want = PIECE_BYTES;
-	ssize_t got;
-
-	if (log->fd < 0)
-		log->fd = sys_open(log->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
-	if (log->fd < 0)
-		return errno == ENOENT ? 0 : -1;
-	if (log->end >= 0 && log->end - log->offset < PIECE_BYTES)
-		want = (size_t)(log->end - log->offset);
-	got = pread(log->fd, stream->piece, want, log->offset);
-	if (got < 0)
-		return -1;
-	stream->filled = (size_t)got;
-	log->offset += got;
-	return 0;
-}
-
-/* The end is looked for only where the file ends, and what came in between is read after it. */
-static void fill_followed(struct stream *stream)
-{
-	bool ended = false;
-	struct err err;
-
-	if (read_piece(stream) != 0) {
-		stream->failed = true;
-		return;
-	}
-	if (stream->filled > 0)
-		return;
-	if (look_for_end(stream, &ended, &err) != 0 || (ended && read_piece(stream) != 0))
-		stream->failed = true;
-	else if (ended && stream->filled == 0)
-		stream->at_end = true;
-}
-
 static void fill(uv_work_t *work)
 {
 	struct stream *stream = work->data;
 
-	stream->filled = 0;
-	stream->sent = 0;
-	if (stream->log.end < 0)
-		fill_followed(stream);
-	else if (read_piece(stream) != 0 || stream->filled == 0)
-		stream->failed = true; /* shorter than it was when its length was told */
+	stream->turn = stream->source->fill(stream->source, stream->listener->web, &stream->piece);
 }
 
 /* --- on the loop --------------------------------------------------------------------------------
@@ -163,6 +86,17 @@ static void on_again(uv_timer_t *timer)
 	look(timer->data);
 }
 
+/* A line that begins with a colon is a comment. */
+static void on_beat(uv_timer_t *timer)
+{
+	struct stream *stream = timer->data;
+
+	if (stream->busy || !stream->set_aside)
+		return;
+	str_append(&stream->piece, ":\n\n");
+	resume(stream);
+}
+
 /* The client cannot be told anything any more. */
 static void on_gone(void *context)
 {
@@ -174,29 +108,39 @@ static void on_gone(void *context)
 }
 
 /* Watches the file; true when that has just begun, so that one more look is due: what was written
- * before the watch began has woken nobody. Without a file, or without watches left (inotify has a
- * limit), a timer looks again. */
+ * before the watch began has woken nobody. */
 static bool begin_watch(struct stream *stream)
 {
-	if (stream->watching)
+	const char *file = stream->source->file(stream->source);
+
+	if (stream->watching || file == NULL)
 		return false;
-	stream->watching = stream->log.fd >= 0 &&
-			   uv_fs_event_start(&stream->watch, on_file, stream->log.path, 0) == 0;
-	if (stream->watching)
-		return true;
+	stream->watching = uv_fs_event_start(&stream->watch, on_file, file, 0) == 0;
+	return stream->watching;
+}
+
+/* Without a file, or without watches left (inotify has a limit), a log is looked at again and
+ * again. Facts come with commits alone. */
+static void begin_timer(struct stream *stream)
+{
+	if (stream->watching || stream->source->file == NULL) {
+		if (stream->source->is_events)
+			uv_timer_start(&stream->again, on_beat, BEAT_MS, 0);
+		return;
+	}
 	stream->again_ms = stream->again_ms == 0 ? LOOK_AGAIN_MIN_MS : stream->again_ms * 2;
 	if (stream->again_ms > LOOK_AGAIN_MAX_MS)
 		stream->again_ms = LOOK_AGAIN_MAX_MS;
 	uv_timer_start(&stream->again, on_again, stream->again_ms, 0);
-	return false;
 }
 
 static void idle(struct stream *stream)
 {
-	if (begin_watch(stream) || stream->stale) {
+	if ((stream->source->file != NULL && begin_watch(stream)) || stream->stale) {
 		start_fill(stream);
 		return;
 	}
+	begin_timer(stream);
 	if (stream->hangup == NULL)
 		stream->hangup = hangup_watch(stream->listener->web->loop,
 					      server_fd(stream->connection), on_gone, stream);
@@ -209,7 +153,7 @@ static void after_fill(uv_work_t *work, int status)
 
 	(void)status;
 	stream->busy = false;
-	if (stream->filled > 0 || stream->at_end || stream->failed || stream->gone || web->stopping)
+	if (stream->turn != STREAM_IDLE || stream->piece.size > 0 || stream->gone || web->stopping)
 		resume(stream);
 	else
 		idle(stream);
@@ -243,18 +187,20 @@ void stream_abandon_all(struct web *web)
 static ssize_t take(void *cls, uint64_t position, char *buffer, size_t max)
 {
 	struct stream *stream = cls;
-	size_t count = stream->filled - stream->sent;
+	size_t count = stream->piece.size - stream->sent;
 
 	(void)position;
 	if (count > 0) {
 		count = count < max ? count : max;
-		memcpy(buffer, stream->piece + stream->sent, count);
+		memcpy(buffer, stream->piece.data + stream->sent, count);
 		stream->sent += count;
 		return (ssize_t)count;
 	}
-	if (stream->at_end)
+	str_clear(&stream->piece);
+	stream->sent = 0;
+	if (stream->turn == STREAM_ENDED)
 		return MHD_CONTENT_READER_END_OF_STREAM;
-	if (stream->failed || stream->gone || stream->listener->web->stopping)
+	if (stream->turn == STREAM_FAILED || stream->gone || stream->listener->web->stopping)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	stream->set_aside = true;
 	server_suspend(stream->listener, stream->connection);
@@ -268,7 +214,7 @@ static void on_closed(uv_handle_t *handle)
 
 	if (--stream->open_handles > 0)
 		return;
-	mem_free(stream->piece);
+	str_close(&stream->piece);
 	mem_free(stream);
 }
 
@@ -289,8 +235,7 @@ static void release(void *cls)
 
 	waits_remove(&stream->listener->web->waits, &stream->wait);
 	unlink_stream(stream);
-	fd_close(&stream->log.fd);
-	mem_free(stream->log.path);
+	stream->source->close(stream->source, stream->listener->web);
 	uv_close((uv_handle_t *)&stream->watch, on_closed);
 	uv_close((uv_handle_t *)&stream->again, on_closed);
 }
@@ -304,36 +249,32 @@ static void open_handles(struct stream *stream, uv_loop_t *loop)
 	stream->open_handles = 2;
 }
 
-static struct stream *create(struct listener *listener, struct MHD_Connection *connection,
-			     struct call *call)
+static void link_stream(struct stream *stream)
 {
-	struct stream *stream = mem_alloc(sizeof *stream);
-	struct web *web = listener->web;
+	struct web *web = stream->listener->web;
+	const char *run_id = stream->source->run_id;
 
-	stream->listener = listener;
-	stream->connection = connection;
-	stream->log = call->log;
-	call->log.is_open = false;
-	stream->piece = mem_alloc(PIECE_BYTES);
-	open_handles(stream, web->loop);
 	stream->next = web->streams;
 	if (stream->next != NULL)
 		stream->next->previous = stream;
 	web->streams = stream;
-	if (stream->log.end < 0)
-		waits_add(&web->waits, &stream->wait, call->run_id, WAIT_CHANGE, on_change);
-	return stream;
+	if (run_id != NULL)
+		waits_add(&web->waits, &stream->wait, run_id[0] == '\0' ? NULL : run_id,
+			  WAIT_CHANGE, on_change);
 }
 
 struct MHD_Response *stream_response(struct listener *listener, struct MHD_Connection *connection,
-				     struct call *call)
+				     struct stream_source *source, uint64_t size)
 {
-	uint64_t size =
-	    call->log.end < 0 ? MHD_SIZE_UNKNOWN : (uint64_t)(call->log.end - call->log.offset);
-	struct stream *stream = create(listener, connection, call);
-	struct MHD_Response *response =
-	    MHD_create_response_from_callback(size, SEND_BYTES, take, stream, release);
+	struct stream *stream = mem_alloc(sizeof *stream);
+	struct MHD_Response *response;
 
+	stream->listener = listener;
+	stream->connection = connection;
+	stream->source = source;
+	open_handles(stream, listener->web->loop);
+	link_stream(stream);
+	response = MHD_create_response_from_callback(size, SEND_BYTES, take, stream, release);
 	if (response == NULL)
 		release(stream);
 	return response;

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/sys.h"
 #include "web/listen.h"
+#include "web/patience.h"
 #include "web/request.h"
 #include "web/server.h"
 #include "web/stream.h"
@@ -168,10 +169,12 @@ static size_t keep_encoded(void *cls, struct MHD_Connection *connection, char *t
 static void on_connection(void *cls, struct MHD_Connection *connection, void **slot,
 			  enum MHD_ConnectionNotificationCode what)
 {
-	(void)cls;
-	(void)slot;
-	if (what == MHD_CONNECTION_NOTIFY_STARTED)
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
 		MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, HEAD_IDLE_S);
+		patience_begin(cls, connection, slot);
+	} else {
+		patience_end(slot);
+	}
 }
 
 void server_is_asked(struct MHD_Connection *connection)
@@ -189,7 +192,7 @@ static struct MHD_Daemon *start_server(struct listener *listener, int fd)
 	    MHD_OPTION_NOTIFY_COMPLETED, request_end, listener, MHD_OPTION_UNESCAPE_CALLBACK,
 	    keep_encoded, NULL, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
 	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_ONE_IP, MHD_OPTION_NOTIFY_CONNECTION,
-	    on_connection, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+	    on_connection, listener, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
 	    MHD_OPTION_CONNECTION_TIMEOUT, CONNECTION_IDLE_S, MHD_OPTION_END);
 }
 
@@ -274,7 +277,9 @@ static struct web *create(uv_loop_t *loop, const struct web_config *config,
 	name_own_actor(web);
 	uv_timer_init(loop, &web->deadline);
 	web->deadline.data = web;
-	web->open_handles = 1;
+	uv_timer_init(loop, &web->patience);
+	web->patience.data = web;
+	web->open_handles = 2;
 	return web;
 }
 
@@ -308,6 +313,8 @@ static void destroy(struct web *web)
 	readers_close(&web->readers);
 	troubles_close(&web->troubles);
 	heap_close(&web->deadlines);
+	heap_close(&web->places);
+	repeat_close(&web->repeats);
 	mem_free(web->db_path);
 	mem_free(web->home);
 	mem_free(web->socket_path);
@@ -328,7 +335,7 @@ static void on_closed(uv_handle_t *handle)
 		destroy(web);
 }
 
-static void on_deadline_closed(uv_handle_t *handle)
+static void on_own_closed(uv_handle_t *handle)
 {
 	struct web *web = handle->data;
 
@@ -355,7 +362,8 @@ static void end_if_stopped(struct web *web)
 		return;
 	for (size_t i = 0; i < LISTENER_COUNT; i++)
 		close_listener(&web->listeners[i]);
-	uv_close((uv_handle_t *)&web->deadline, on_deadline_closed);
+	uv_close((uv_handle_t *)&web->deadline, on_own_closed);
+	uv_close((uv_handle_t *)&web->patience, on_own_closed);
 }
 
 /* The listening descriptor comes back to us with this. */
@@ -387,6 +395,14 @@ void web_stop(struct web *web, void (*stopped)(void *context), void *context)
 		if (web->listeners[i].daemon != NULL)
 			turn(&web->listeners[i]);
 	end_if_stopped(web);
+}
+
+void web_one_time_link(struct web *web, char path[WEB_LINK_SIZE])
+{
+	char secret[SESSION_SECRET_SIZE];
+
+	session_make_link(&web->sessions, clock_now().boot_ms, secret);
+	snprintf(path, WEB_LINK_SIZE, "/sign-in/%s", secret);
 }
 
 /* --- what the daemon tells ----------------------------------------------------------------------

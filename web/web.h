@@ -84,6 +84,10 @@ uint16_t web_port(const struct web *web);
  * web is freed before. */
 void web_stop(struct web *web, void (*stopped)(void *context), void *context);
 
+/* Makes a link that signs a page in: the path and query of it, good once and for ten minutes. */
+#define WEB_LINK_SIZE 96
+void web_one_time_link(struct web *web, char path[WEB_LINK_SIZE]);
+
 /* The answer to a command, after the commit. run_id NULL = none; message NULL = none. */
 void web_answer(struct web *web, uint64_t token, enum web_result result, const char *run_id,
 		const char *message);

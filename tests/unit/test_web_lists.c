@@ -165,7 +165,7 @@ static void addresses_and_methods_that_are_not_served_say_so(void **state)
 
 	expect_problem(&reply, 404, "nothing is served at this address");
 	reply = ask(server, "DELETE", "/api/v1/dags/d/runs", "", NULL);
-	assert_string_equal(header(&reply, "Allow"), "GET, HEAD, POST");
+	assert_string_equal(header(&reply, "Allow"), "GET, HEAD, POST, OPTIONS");
 	expect_problem(&reply, 405, "takes only GET, HEAD, POST");
 	reply = ask(server, "HEAD", "/api/v1/dags", "", NULL);
 	expect_status(&reply, 200);

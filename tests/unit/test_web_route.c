@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SECRET "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 static const struct route *find(const char *method, const char *path, struct target *target,
 				struct route_names *names, char allow[ROUTE_ALLOW_SIZE])
 {
@@ -38,7 +40,9 @@ static void each_row_is_found_by_a_path_of_its_own(void **state)
 				continue;
 			}
 			snprintf(path + length, sizeof path - length, "%s",
-				 strncmp(at, "{attempt}", 9) == 0 ? "7" : "ab");
+				 strncmp(at, "{attempt}", 9) == 0  ? "7"
+				 : strncmp(at, "{secret}", 8) == 0 ? SECRET
+								   : "ab");
 			at = strchr(at, '}');
 		}
 		assert_ptr_equal(find(rows[i].method, path, &target, &names, allow), &rows[i]);
@@ -100,9 +104,9 @@ static void a_known_path_tells_its_methods(void **state)
 		const char *path;
 		const char *allow;
 	} cases[] = {
-	    {"/healthz", "GET, HEAD"},
-	    {"/api/v1/runs/ab:cancel", "POST"},
-	    {"/api/v1/dags/d/runs", "GET, HEAD, POST"},
+	    {"/healthz", "GET, HEAD, OPTIONS"},
+	    {"/api/v1/runs/ab:cancel", "POST, OPTIONS"},
+	    {"/api/v1/dags/d/runs", "GET, HEAD, POST, OPTIONS"},
 	};
 
 	(void)state;

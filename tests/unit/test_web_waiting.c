@@ -169,7 +169,7 @@ static void a_run_that_has_ended_has_no_more_facts_to_wait_for(void **state)
 	snprintf(path, sizeof path, "/api/v1/facts?run=%s&since=999999&wait=30s", run.id);
 	reply = get(server, path);
 	expect_status(&reply, 200);
-	assert_string_equal(str_text(&reply.body), "{\"items\":[]}\n");
+	assert_string_equal(str_text(&reply.body), "{\"items\":[],\"next\":null}\n");
 	assert_true(clock_now().boot_ms - before < 10000);
 	close_reply(&reply);
 }

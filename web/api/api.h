@@ -8,9 +8,12 @@
 
 #include "model/change.h"
 #include "store/read.h"
+#include "web/accept.h"
 #include "web/answer.h"
+#include "web/compose.h"
 #include "web/query.h"
 #include "web/route.h"
+#include "web/session.h"
 #include "web/target.h"
 #include "web/trouble.h"
 #include "web/waits.h"
@@ -29,6 +32,13 @@ struct call_log {
 	int64_t run_no; /* with the two below: which attempt */
 	char task_id[LIMIT_ID_BYTES + 1];
 	uint32_t attempt;
+	bool is_events; /* goes out as server-sent events, a line each */
+};
+
+/* Facts that are to be told as they come. */
+struct call_feed {
+	bool is_open;
+	int64_t since; /* the last one that the client has */
 };
 
 struct call {
@@ -37,7 +47,15 @@ struct call {
 	struct target target;
 	struct route_names names;
 	struct query query;
-	const char *range; /* header, or NULL */
+	/* Headers, each NULL when missing. */
+	const char *range;
+	const char *if_none_match;
+	const char *last_event_id;
+	char media[ACCEPT_TYPE_SIZE];     /* which of the route's the client likes best */
+	const char *actor;                /* who asks */
+	char cookie[SESSION_SECRET_SIZE]; /* with which a page is signed in; "" = none */
+	struct sessions *sessions;        /* for what runs on the loop */
+	uint16_t port;                    /* of TCP; 0 = none */
 	bool is_head;
 	bool time_is_over; /* the waiting time has passed: CALL_WAIT is no outcome any more */
 	const char *home;
@@ -50,6 +68,7 @@ struct call {
 
 	struct answer answer;
 	struct call_log log;
+	struct call_feed feed;
 };
 
 void call_close(struct call *call);
@@ -57,9 +76,14 @@ void call_close(struct call *call);
 void api_healthz(struct call *call);
 void api_readyz(struct call *call);
 void api_version(struct call *call);
+void api_sign_in(struct call *call);
+void api_session(struct call *call);
+void api_openapi(struct call *call); /* describe.c */
 
 enum call_outcome api_dags(struct call *call, struct store_reader *reader);
 enum call_outcome api_dag(struct call *call, struct store_reader *reader);
+enum call_outcome api_versions(struct call *call, struct store_reader *reader);
+enum call_outcome api_source(struct call *call, struct store_reader *reader);
 enum call_outcome api_errors(struct call *call, struct store_reader *reader);
 enum call_outcome api_pools(struct call *call, struct store_reader *reader);
 enum call_outcome api_runs(struct call *call, struct store_reader *reader);
@@ -73,7 +97,10 @@ enum call_outcome api_tasks(struct call *call, struct store_reader *reader);
 enum call_outcome api_task(struct call *call, struct store_reader *reader);
 enum call_outcome api_attempt(struct call *call, struct store_reader *reader);
 enum call_outcome api_log(struct call *call, struct store_reader *reader);
+/* Lines with their numbers; *fd is an open log, or -1 when there is none. */
+void api_log_lines(struct call *call, int fd);
 enum call_outcome api_facts(struct call *call, struct store_reader *reader);
+enum call_outcome api_stream(struct call *call, struct store_reader *reader);
 
 /* --- shared by the files of this folder ---------------------------------------------------------
  */
@@ -87,6 +114,20 @@ struct run_brief {
 /* Finds the run that the path or beginning names: fills call->run_id and *brief. */
 int api_run_brief(struct call *call, struct store_reader *reader, const char *beginning,
 		  struct run_brief *brief, struct err *err);
+/* Writes the members of a fact, as lists and streams tell it. */
+void api_write_fact(struct compose *compose, const struct fact_view *view);
+/* Adds to "there is no dag 'fligths'" which one may be meant. */
+void api_suggest_dag(struct store_reader *reader, const char *dag_id, struct err *err);
+/* Writes the members "definition" (its tasks) and "last_runs" of a dag. */
+int api_write_dag_parts(struct compose *compose, struct store_reader *reader, const char *dag_id,
+			struct err *err);
+/* The number of a page's cursor: 0 when none is given. ERR_INVALID when it is no number. */
+int api_cursor_number(const struct call *call, int64_t *out, struct err *err);
+/* How many a list shows that shows all unless it is told otherwise. */
+uint32_t api_limit_or_all(const struct call *call);
+/* Ends the object of a page: "next" is the number after which the next page begins, if there is
+ * one. */
+void api_write_next(struct compose *compose, bool more, int64_t last);
 /* The answer is a problem: what err says. */
 enum call_outcome api_fail(struct call *call, const struct err *err);
 /* Is a task of the run known, and what is its state? state gets it; ERR_NOT_FOUND otherwise. */

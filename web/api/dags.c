@@ -17,9 +17,8 @@ static void begin(struct call *call, struct compose *compose)
 	compose_init(compose, &call->answer.body);
 }
 
-static void write_dag(struct compose *compose, const struct dag_view *view)
+static void write_dag_members(struct compose *compose, const struct dag_view *view)
 {
-	compose_open(compose, '{');
 	compose_member_text(compose, "id", view->dag_id);
 	compose_member_text(compose, "description", view->description);
 	compose_member_text(compose, "file", view->file);
@@ -36,7 +35,6 @@ static void write_dag(struct compose *compose, const struct dag_view *view)
 		compose_member_time(compose, "created_at", view->last_run_at_ms);
 		compose_close(compose, '}');
 	}
-	compose_close(compose, '}');
 }
 
 /* One more than the page holds is asked for: whether it comes tells if there is a next page. */
@@ -55,7 +53,9 @@ static bool write_page_dag(void *context, const struct dag_view *view)
 		page->more = true;
 		return false;
 	}
-	write_dag(&page->compose, view);
+	compose_open(&page->compose, '{');
+	write_dag_members(&page->compose, view);
+	compose_close(&page->compose, '}');
 	snprintf(page->last, sizeof page->last, "%s", view->dag_id);
 	page->left--;
 	return true;
@@ -82,7 +82,7 @@ enum call_outcome api_dags(struct call *call, struct store_reader *reader)
 
 static bool write_one_dag(void *context, const struct dag_view *view)
 {
-	write_dag(context, view);
+	write_dag_members(context, view);
 	return true;
 }
 
@@ -100,8 +100,7 @@ static bool take_name(void *context, const struct dag_view *view)
 	return true;
 }
 
-/* Adds to "there is no dag 'fligths'" which one may be meant. */
-static void suggest_dag(struct store_reader *reader, const char *dag_id, struct err *err)
+void api_suggest_dag(struct store_reader *reader, const char *dag_id, struct err *err)
 {
 	struct dag_names list = {0};
 	const char *nearest = NULL;
@@ -126,16 +125,45 @@ enum call_outcome api_dag(struct call *call, struct store_reader *reader)
 	int rc;
 
 	begin(call, &compose);
+	compose_open(&compose, '{');
 	rc = read_dag(reader, call->names.dag, write_one_dag, &compose, &err);
+	if (rc == 0)
+		rc = api_write_dag_parts(&compose, reader, call->names.dag, &err);
+	compose_close(&compose, '}');
 	if (rc == ERR_NOT_FOUND)
-		suggest_dag(reader, call->names.dag, &err);
+		api_suggest_dag(reader, call->names.dag, &err);
 	return rc == 0 ? CALL_ANSWERED : api_fail(call, &err);
+}
+
+/* Rows that are few and have no number of their own: a cursor says how many came before. */
+struct row_page {
+	struct compose compose;
+	int64_t skip;
+	uint32_t left;
+	int64_t at; /* rows seen */
+	bool more;
+};
+
+/* Whether the next row is to be written; *goes_on whether rows after it are wanted. */
+static bool takes_row(struct row_page *page, bool *goes_on)
+{
+	bool wanted = page->at >= page->skip && page->left > 0;
+
+	page->more = page->at >= page->skip && !wanted;
+	*goes_on = !page->more;
+	page->at += !page->more;
+	page->left -= wanted;
+	return wanted;
 }
 
 static bool write_error(void *context, const struct dag_error_view *view)
 {
-	struct compose *compose = context;
+	struct row_page *page = context;
+	struct compose *compose = &page->compose;
+	bool goes_on;
 
+	if (!takes_row(page, &goes_on))
+		return goes_on;
 	compose_open(compose, '{');
 	compose_member_text(compose, "file", view->file);
 	compose_member_int(compose, "line", view->line);
@@ -143,13 +171,17 @@ static bool write_error(void *context, const struct dag_error_view *view)
 	compose_member_text(compose, "message", view->message);
 	compose_member_time(compose, "since", view->since_ms);
 	compose_close(compose, '}');
-	return true;
+	return goes_on;
 }
 
 static bool write_pool(void *context, const struct pool_view *view)
 {
-	struct compose *compose = context;
+	struct row_page *page = context;
+	struct compose *compose = &page->compose;
+	bool goes_on;
 
+	if (!takes_row(page, &goes_on))
+		return goes_on;
 	compose_open(compose, '{');
 	compose_member_text(compose, "dag", view->dag_id);
 	compose_member_text(compose, "name", view->name);
@@ -157,42 +189,45 @@ static bool write_pool(void *context, const struct pool_view *view)
 	compose_member_int(compose, "used", view->used);
 	compose_member_int(compose, "queued", view->queued);
 	compose_close(compose, '}');
-	return true;
+	return goes_on;
 }
 
-static void begin_items(struct call *call, struct compose *compose)
+static int begin_rows(struct call *call, struct row_page *page, struct err *err)
 {
-	begin(call, compose);
-	compose_open(compose, '{');
-	compose_member_open(compose, "items", '[');
+	*page = (struct row_page){.left = api_limit_or_all(call)};
+	begin(call, &page->compose);
+	compose_open(&page->compose, '{');
+	compose_member_open(&page->compose, "items", '[');
+	return api_cursor_number(call, &page->skip, err);
 }
 
-static enum call_outcome end_items(struct call *call, struct compose *compose, int rc,
-				   const struct err *err)
+static enum call_outcome end_rows(struct call *call, struct row_page *page, int rc,
+				  const struct err *err)
 {
-	compose_close(compose, ']');
-	compose_close(compose, '}');
-	return rc == 0 ? CALL_ANSWERED : api_fail(call, err);
+	if (rc != 0)
+		return api_fail(call, err);
+	api_write_next(&page->compose, page->more, page->at);
+	return CALL_ANSWERED;
 }
 
 enum call_outcome api_errors(struct call *call, struct store_reader *reader)
 {
-	struct compose compose;
+	struct row_page page;
 	struct err err;
-	int rc;
+	int rc = begin_rows(call, &page, &err);
 
-	begin_items(call, &compose);
-	rc = read_dag_errors(reader, write_error, &compose, &err);
-	return end_items(call, &compose, rc, &err);
+	if (rc == 0)
+		rc = read_dag_errors(reader, write_error, &page, &err);
+	return end_rows(call, &page, rc, &err);
 }
 
 enum call_outcome api_pools(struct call *call, struct store_reader *reader)
 {
-	struct compose compose;
+	struct row_page page;
 	struct err err;
-	int rc;
+	int rc = begin_rows(call, &page, &err);
 
-	begin_items(call, &compose);
-	rc = read_pools(reader, write_pool, &compose, &err);
-	return end_items(call, &compose, rc, &err);
+	if (rc == 0)
+		rc = read_pools(reader, write_pool, &page, &err);
+	return end_rows(call, &page, rc, &err);
 }

@@ -4,18 +4,19 @@
 #include "web/compose.h"
 
 #include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
 
 struct fact_page {
 	struct compose compose;
+	uint32_t limit;
 	uint32_t count;
+	int64_t last;
+	bool more;
 };
 
-static bool write_fact(void *context, const struct fact_view *view)
+void api_write_fact(struct compose *compose, const struct fact_view *view)
 {
-	struct fact_page *page = context;
-	struct compose *compose = &page->compose;
-
-	compose_open(compose, '{');
 	compose_member_int(compose, "fact", view->fact_no);
 	compose_member_time(compose, "at", view->at_ms);
 	compose_member_text(compose, "kind", view->kind);
@@ -31,7 +32,19 @@ static bool write_fact(void *context, const struct fact_view *view)
 	compose_member_text(compose, "to", view->to);
 	compose_member_text(compose, "actor", view->actor);
 	compose_member_text(compose, "why", view->why);
-	compose_close(compose, '}');
+}
+
+static bool write_fact(void *context, const struct fact_view *view)
+{
+	struct fact_page *page = context;
+
+	page->more = page->count == page->limit;
+	if (page->more)
+		return false;
+	compose_open(&page->compose, '{');
+	api_write_fact(&page->compose, view);
+	compose_close(&page->compose, '}');
+	page->last = view->fact_no;
 	page->count++;
 	return true;
 }
@@ -39,17 +52,21 @@ static bool write_fact(void *context, const struct fact_view *view)
 static int write_page(struct call *call, struct store_reader *reader, struct fact_page *page,
 		      struct err *err)
 {
-	int rc;
+	int64_t since = 0;
+	int rc = api_cursor_number(call, &since, err);
 
-	page->count = 0;
+	if (rc != 0)
+		return rc;
+	if (call->query.cursor == NULL)
+		since = call->query.since_fact;
+	*page = (struct fact_page){.limit = call->query.limit};
 	str_clear(&call->answer.body);
 	compose_init(&page->compose, &call->answer.body);
 	compose_open(&page->compose, '{');
 	compose_member_open(&page->compose, "items", '[');
-	rc = read_facts(reader, call->run_id[0] == '\0' ? NULL : call->run_id,
-			call->query.since_fact, call->query.limit, write_fact, page, err);
-	compose_close(&page->compose, ']');
-	compose_close(&page->compose, '}');
+	rc = read_facts(reader, call->run_id[0] == '\0' ? NULL : call->run_id, since,
+			call->query.limit + 1, write_fact, page, err);
+	api_write_next(&page->compose, page->more, page->last);
 	return rc;
 }
 
@@ -70,5 +87,34 @@ enum call_outcome api_facts(struct call *call, struct store_reader *reader)
 	if (page.count == 0 && call->query.wait_ms > 0 && !call->time_is_over && !brief.is_done)
 		return CALL_WAIT;
 	call->answer.status = MHD_HTTP_OK;
+	return CALL_ANSWERED;
+}
+
+/* Begins after what the client has, as it says itself or its browser does for it; else with what
+ * comes now. */
+enum call_outcome api_stream(struct call *call, struct store_reader *reader)
+{
+	struct run_brief brief;
+	struct err err;
+	const char *last = call->last_event_id;
+
+	if (call->query.run != NULL &&
+	    api_run_brief(call, reader, call->query.run, &brief, &err) != 0)
+		return api_fail(call, &err);
+	call->feed.since = call->query.since_fact;
+	if (last != NULL &&
+	    (*last == '\0' || strlen(last) > 18 || strspn(last, "0123456789") != strlen(last))) {
+		err_set(&err, ERR_INVALID,
+			"header 'Last-Event-ID' is '%.64s': it must be the number of a fact", last);
+		return api_fail(call, &err);
+	}
+	if (last != NULL)
+		call->feed.since = strtoll(last, NULL, 10);
+	else if ((call->query.given & QUERY_SINCE_FACT) == 0 &&
+		 read_last_fact(reader, &call->feed.since, &err) != 0)
+		return api_fail(call, &err);
+	call->answer.content_type = "text/event-stream";
+	call->answer.status = MHD_HTTP_OK;
+	call->feed.is_open = !call->is_head;
 	return CALL_ANSWERED;
 }

@@ -16,6 +16,7 @@
 #include <inttypes.h>
 #include <microhttpd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -44,6 +45,18 @@ static bool take_attempt(void *context, const struct attempt_view *view)
 	return true;
 }
 
+static bool wants_events(const struct call *call)
+{
+	return strcmp(call->media, "text/event-stream") == 0;
+}
+
+static bool wants_lines(const struct call *call)
+{
+	const unsigned lines = QUERY_FROM | QUERY_LINES | QUERY_TAIL | QUERY_FIND;
+
+	return (call->query.given & lines) != 0 || strcmp(call->media, "application/json") == 0;
+}
+
 /* Who follows "latest" of a task whose turn has not come waits for its first attempt. */
 static enum call_outcome without_attempt(struct call *call, struct store_reader *reader,
 					 const struct run_brief *brief)
@@ -54,8 +67,9 @@ static enum call_outcome without_attempt(struct call *call, struct store_reader 
 	if (api_task_state(reader, brief, call->run_id, call->names.task, &state, &err) != 0)
 		return api_fail(call, &err);
 	call->wait_kind = WAIT_CHANGE;
-	if (call->query.follow && !call->time_is_over && !task_state_is_done(state) &&
-	    !brief->is_done && call->names.attempt == ROUTE_ATTEMPT_LATEST)
+	if ((call->query.follow || wants_events(call)) && !call->time_is_over &&
+	    !task_state_is_done(state) && !brief->is_done &&
+	    call->names.attempt == ROUTE_ATTEMPT_LATEST)
 		return CALL_WAIT;
 	if (call->names.attempt == ROUTE_ATTEMPT_LATEST)
 		err_set(&err, ERR_NOT_FOUND, "task '%s' has no attempt, so it has no log: it is %s",
@@ -146,6 +160,28 @@ static int read_at_once(int fd, int64_t first, int64_t end, struct str *body, st
 	return 0;
 }
 
+/* Events go on after the offset that the client has; a log cannot have shrunk to before it. */
+static int take_event_offset(struct call *call, int64_t size, int64_t *first, struct err *err)
+{
+	const char *last = call->last_event_id;
+
+	call->answer.status = MHD_HTTP_OK;
+	call->answer.content_type = "text/event-stream";
+	*first = 0;
+	if (last == NULL)
+		return 0;
+	if (strlen(last) > 0 && strlen(last) <= 18 && strspn(last, "0123456789") == strlen(last))
+		*first = strtoll(last, NULL, 10);
+	else
+		*first = -1;
+	if (*first >= 0 && *first <= size)
+		return 0;
+	return err_set(err, ERR_INVALID,
+		       "header 'Last-Event-ID' is '%.64s': it must be an offset in the log, which "
+		       "has %" PRId64 " bytes",
+		       last, size);
+}
+
 static void hand_on(struct call *call, const struct run_brief *brief,
 		    const struct wanted_attempt *wanted, const char *path, int fd, int64_t first,
 		    int64_t end)
@@ -157,6 +193,7 @@ static void hand_on(struct call *call, const struct run_brief *brief,
 	call->log.end = end;
 	call->log.run_no = brief->run_no;
 	call->log.attempt = wanted->number;
+	call->log.is_events = wants_events(call);
 	snprintf(call->log.task_id, sizeof call->log.task_id, "%s", call->names.task);
 }
 
@@ -175,6 +212,19 @@ static int serve(struct call *call, const struct run_brief *brief,
 	rc = open_log(path, &fd, &size, err);
 	if (rc != 0)
 		return rc;
+	if (wants_lines(call)) {
+		api_log_lines(call, fd);
+		fd_close(&fd);
+		return 0;
+	}
+	if (wants_events(call)) {
+		rc = take_event_offset(call, size, &first, err);
+		if (rc == 0 && !call->is_head)
+			hand_on(call, brief, wanted, path, fd, first, -1);
+		else
+			fd_close(&fd);
+		return rc;
+	}
 	if (take_range(call, live, size, &first, &end)) {
 		if (live || end - first > AT_ONCE_BYTES) {
 			hand_on(call, brief, wanted, path, fd, first, live ? -1 : end);

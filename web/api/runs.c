@@ -103,15 +103,8 @@ enum call_outcome api_runs(struct call *call, struct store_reader *reader)
 	struct run_page page = {.left = query->limit};
 	struct err err;
 
-	if (query->cursor != NULL)
-		filter.before_run_no = strtoll(query->cursor, NULL, 10);
-	if (query->cursor != NULL && filter.before_run_no <= 0) {
-		err_set(&err, ERR_INVALID,
-			"query parameter 'cursor' is '%.64s', which no page of "
-			"runs has given",
-			query->cursor);
+	if (api_cursor_number(call, &filter.before_run_no, &err) != 0)
 		return api_fail(call, &err);
-	}
 	compose_init(&page.compose, &call->answer.body);
 	compose_open(&page.compose, '{');
 	compose_member_open(&page.compose, "items", '[');

@@ -43,6 +43,10 @@ struct task_writer {
 	const struct call *call;
 	struct store_reader *reader;
 	int64_t run_no;
+	int64_t after; /* positions below it are not shown */
+	uint32_t left;
+	int64_t last;
+	bool more;
 };
 
 /* What is known of an attempt under way beside its row. */
@@ -104,11 +108,20 @@ static void write_task_times(struct compose *compose, const struct task_view *vi
 	compose_member_time(compose, "retry_at", view->retry_at_ms);
 }
 
+/* The cursor of a page is the position of its last task, counted from 1. */
 static bool write_task(void *context, const struct task_view *view)
 {
 	struct task_writer *writer = context;
-	struct task_view shown = view_now(writer, view);
+	struct task_view shown;
 
+	if (view->position < writer->after)
+		return true;
+	writer->more = writer->left == 0;
+	if (writer->more)
+		return false;
+	writer->left--;
+	writer->last = (int64_t)view->position + 1;
+	shown = view_now(writer, view);
 	compose_open(&writer->compose, '{');
 	write_task_members(&writer->compose, &shown);
 	compose_member_int(&writer->compose, "attempts", shown.attempts);
@@ -119,11 +132,13 @@ static bool write_task(void *context, const struct task_view *view)
 
 enum call_outcome api_tasks(struct call *call, struct store_reader *reader)
 {
-	struct task_writer writer = {.call = call, .reader = reader};
+	struct task_writer writer = {
+	    .call = call, .reader = reader, .left = api_limit_or_all(call)};
 	struct run_brief brief;
 	struct err err;
 
-	if (api_run_brief(call, reader, call->names.run, &brief, &err) != 0)
+	if (api_cursor_number(call, &writer.after, &err) != 0 ||
+	    api_run_brief(call, reader, call->names.run, &brief, &err) != 0)
 		return api_fail(call, &err);
 	writer.run_no = brief.run_no;
 	compose_init(&writer.compose, &call->answer.body);
@@ -131,8 +146,7 @@ enum call_outcome api_tasks(struct call *call, struct store_reader *reader)
 	compose_member_open(&writer.compose, "items", '[');
 	if (read_tasks(reader, brief.run_no, call->query.state, write_task, &writer, &err) != 0)
 		return api_fail(call, &err);
-	compose_close(&writer.compose, ']');
-	compose_close(&writer.compose, '}');
+	api_write_next(&writer.compose, writer.more, writer.last);
 	call->answer.status = MHD_HTTP_OK;
 	return CALL_ANSWERED;
 }

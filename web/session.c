@@ -1,0 +1,127 @@
+/* session.c - links, cookies and what goes with them; see session.h. */
+#include "web/session.h"
+
+#include "base/file.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Random secrets need no slow hash: nobody can try 2^256 of them. */
+static void hash_secret(const char *secret, unsigned char hash[SESSION_HASH_BYTES])
+{
+	crypto_generichash(hash, SESSION_HASH_BYTES, (const unsigned char *)secret, strlen(secret),
+			   NULL, 0);
+}
+
+static struct session_entry *oldest(struct session_entry *entries, size_t count)
+{
+	struct session_entry *found = entries;
+
+	for (size_t i = 1; i < count; i++)
+		if (entries[i].until_boot_ms < found->until_boot_ms)
+			found = &entries[i];
+	return found;
+}
+
+/* All are looked at, in the same time whichever fits. */
+static struct session_entry *find(const struct session_entry *entries, size_t count,
+				  const char *secret, int64_t now_boot_ms)
+{
+	unsigned char hash[SESSION_HASH_BYTES];
+	const struct session_entry *found = NULL;
+
+	hash_secret(secret, hash);
+	for (size_t i = 0; i < count; i++)
+		if (sodium_memcmp(entries[i].hash, hash, sizeof hash) == 0 &&
+		    entries[i].until_boot_ms > now_boot_ms)
+			found = &entries[i];
+	return (struct session_entry *)found;
+}
+
+static void put(struct session_entry *entries, size_t count, int64_t until_boot_ms,
+		char secret[SESSION_SECRET_SIZE])
+{
+	struct session_entry *entry = oldest(entries, count);
+
+	random_hex(secret, SESSION_SECRET_SIZE - 1);
+	secret[SESSION_SECRET_SIZE - 1] = '\0';
+	hash_secret(secret, entry->hash);
+	entry->until_boot_ms = until_boot_ms;
+}
+
+void session_make_link(struct sessions *sessions, int64_t now_boot_ms,
+		       char secret[SESSION_SECRET_SIZE])
+{
+	put(sessions->links, SESSION_LINKS_MAX, now_boot_ms + SESSION_LINK_MS, secret);
+}
+
+bool session_spend_link(struct sessions *sessions, const char *secret, int64_t now_boot_ms,
+			char cookie[SESSION_SECRET_SIZE])
+{
+	struct session_entry *link = find(sessions->links, SESSION_LINKS_MAX, secret, now_boot_ms);
+
+	if (link == NULL)
+		return false;
+	sodium_memzero(link, sizeof *link);
+	put(sessions->cookies, SESSION_MAX, now_boot_ms + SESSION_MS, cookie);
+	return true;
+}
+
+int64_t session_until(const struct sessions *sessions, const char *cookie, int64_t now_boot_ms)
+{
+	const struct session_entry *entry =
+	    find(sessions->cookies, SESSION_MAX, cookie, now_boot_ms);
+
+	return entry == NULL ? 0 : entry->until_boot_ms;
+}
+
+void session_csrf(const char *cookie, char csrf[SESSION_SECRET_SIZE])
+{
+	static const unsigned char what[] = "heddle csrf";
+	unsigned char bytes[(SESSION_SECRET_SIZE - 1) / 2];
+
+	crypto_generichash(bytes, sizeof bytes, what, sizeof what - 1,
+			   (const unsigned char *)cookie, strlen(cookie));
+	sodium_bin2hex(csrf, SESSION_SECRET_SIZE, bytes, sizeof bytes);
+	sodium_memzero(bytes, sizeof bytes);
+}
+
+bool session_csrf_matches(const char *cookie, const char *given)
+{
+	char csrf[SESSION_SECRET_SIZE];
+
+	session_csrf(cookie, csrf);
+	return given != NULL && strlen(given) == sizeof csrf - 1 &&
+	       sodium_memcmp(csrf, given, sizeof csrf - 1) == 0;
+}
+
+void session_cookie_name(uint16_t port, char name[SESSION_NAME_SIZE])
+{
+	snprintf(name, SESSION_NAME_SIZE, "heddle_session_%u", (unsigned)port);
+}
+
+static bool is_secret(const char *text, size_t length)
+{
+	return length == SESSION_SECRET_SIZE - 1 && strspn(text, "0123456789abcdef") == length;
+}
+
+bool session_find_cookie(const char *header, const char *name, char cookie[SESSION_SECRET_SIZE])
+{
+	size_t name_length = strlen(name);
+
+	while (header != NULL && *header != '\0') {
+		size_t length = strcspn(header, ";");
+
+		if (length > name_length && header[name_length] == '=' &&
+		    memcmp(header, name, name_length) == 0 &&
+		    is_secret(header + name_length + 1, length - name_length - 1)) {
+			memcpy(cookie, header + name_length + 1, SESSION_SECRET_SIZE - 1);
+			cookie[SESSION_SECRET_SIZE - 1] = '\0';
+			return true;
+		}
+		header += length;
+		header += strspn(header, "; ");
+	}
+	return false;
+}

@@ -1,0 +1,53 @@
+/* session.h - how the page is signed in: a one-time link, and the cookie that it is spent for.
+ *
+ *	link     printed for whoever started the daemon; good once, for ten minutes
+ *	cookie   good for twelve hours; over TCP only, as the Unix socket tells who is there
+ *	CSRF     follows from the cookie; a page must send it with what changes something, so that
+ *	         a cookie alone, which browsers add by themselves, changes nothing
+ *
+ * Secrets are 32 random bytes in hex. Only their hashes are kept. They live in memory: a daemon
+ * that starts again wants a new link. Instants are of the boot clock, which nobody sets. */
+#ifndef HEDDLE_WEB_SESSION_H
+#define HEDDLE_WEB_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SESSION_SECRET_SIZE 65 /* with its NUL */
+#define SESSION_LINK_MS (10 * 60 * 1000)
+#define SESSION_MS (12 * 60 * 60 * 1000)
+#define SESSION_LINKS_MAX 8 /* the oldest makes room */
+#define SESSION_MAX 64      /* likewise */
+#define SESSION_HASH_BYTES 32
+#define SESSION_NAME_SIZE 24
+
+struct session_entry {
+	unsigned char hash[SESSION_HASH_BYTES];
+	int64_t until_boot_ms; /* 0 = free */
+};
+
+/* All zero = none. */
+struct sessions {
+	struct session_entry links[SESSION_LINKS_MAX];
+	struct session_entry cookies[SESSION_MAX];
+};
+
+void session_make_link(struct sessions *sessions, int64_t now_boot_ms,
+		       char secret[SESSION_SECRET_SIZE]);
+/* Spends a link. False: it is none, was spent, or its time is over. */
+bool session_spend_link(struct sessions *sessions, const char *secret, int64_t now_boot_ms,
+			char cookie[SESSION_SECRET_SIZE]);
+/* When the session of the cookie ends; 0 = there is none. */
+int64_t session_until(const struct sessions *sessions, const char *cookie, int64_t now_boot_ms);
+/* What a page must send beside the cookie. */
+void session_csrf(const char *cookie, char csrf[SESSION_SECRET_SIZE]);
+bool session_csrf_matches(const char *cookie, const char *given); /* given NULL = none */
+
+/* The name of the cookie of the daemon on this port. */
+void session_cookie_name(uint16_t port, char name[SESSION_NAME_SIZE]);
+/* Finds a cookie by name in a Cookie header (RFC 6265 section 4.2.1). False when it is not there,
+ * or no secret. */
+bool session_find_cookie(const char *header, const char *name, char cookie[SESSION_SECRET_SIZE]);
+
+#endif

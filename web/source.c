@@ -1,0 +1,272 @@
+/* source.c - logs and facts, read piece by piece; see source.h.
+ *
+ * Server-sent events (HTML, section 9.2.6) are blocks of lines that end with an empty one:
+ *
+ *	id: 42                 of a fact its number, of a line the offset after it: where to go on
+ *	event: task.state      of a log: "line", "end"
+ *	data: {...}            JSON of one fact, or the text of one line */
+#include "web/source.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/sys.h"
+#include "web/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FACTS_AT_ONCE 100
+#define LINE_BYTES_MAX 65536 /* a longer line goes out in parts, each a line of its own */
+
+/* --- logs ---------------------------------------------------------------------------------------
+ */
+
+struct log_source {
+	struct stream_source source;
+	struct call_log log;
+	struct str line; /* with events: the beginning of one that has no end yet */
+	char run_id[RUN_ID_SIZE];
+};
+
+static bool take_ended(void *context, const struct attempt_view *view)
+{
+	*(bool *)context = strcmp(view->state, "running") != 0;
+	return true;
+}
+
+/* Whether the attempt's end is committed. From then on its log does not grow any more. */
+static int look_for_end(const struct call_log *log, struct web *web, bool *ended, struct err *err)
+{
+	struct store_reader *reader;
+	int rc = readers_take(&web->readers, web->db_path, &reader, err);
+
+	if (rc != 0)
+		return rc;
+	rc = read_attempts(reader, log->run_no, log->task_id, log->attempt, take_ended, ended, err);
+	readers_give(&web->readers, reader, rc != 0);
+	return rc;
+}
+
+/* The bytes that were read, -1 when that failed. */
+static ssize_t read_piece(struct call_log *log, struct str *piece)
+{
+	char buffer[STREAM_PIECE_BYTES];
+	size_t want = sizeof buffer;
+	ssize_t got;
+
+	if (log->fd < 0)
+		log->fd = sys_open(log->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	if (log->fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (log->end >= 0 && log->end - log->offset < (int64_t)sizeof buffer)
+		want = (size_t)(log->end - log->offset);
+	got = pread(log->fd, buffer, want, log->offset);
+	if (got > 0) {
+		str_append_bytes(piece, buffer, (size_t)got);
+		log->offset += got;
+	}
+	return got;
+}
+
+/* The end is looked for only where the file ends, and what came in between is read after it. */
+static enum stream_turn fill_followed(struct call_log *log, struct web *web, struct str *piece)
+{
+	bool ended = false;
+	ssize_t got = read_piece(log, piece);
+	struct err err;
+
+	if (got > 0)
+		return STREAM_FILLED;
+	if (got < 0 || look_for_end(log, web, &ended, &err) != 0)
+		return STREAM_FAILED;
+	if (!ended)
+		return STREAM_IDLE;
+	got = read_piece(log, piece);
+	return got < 0 ? STREAM_FAILED : got > 0 ? STREAM_FILLED : STREAM_ENDED;
+}
+
+static enum stream_turn fill_log(struct stream_source *source, struct web *web, struct str *piece)
+{
+	struct call_log *log = &((struct log_source *)source)->log;
+
+	if (log->end < 0)
+		return fill_followed(log, web, piece);
+	if (log->offset == log->end)
+		return STREAM_ENDED;
+	/* Nothing to read: it is shorter than it was when its length was told. */
+	return read_piece(log, piece) > 0 ? STREAM_FILLED : STREAM_FAILED;
+}
+
+/* A CR ends a line of an event, too: it would cut the text in two. */
+static void put_line_event(struct log_source *log, int64_t next, struct str *piece)
+{
+	str_printf(piece, "id: %" PRId64 "\nevent: line\ndata: ", next);
+	for (size_t i = 0; i < log->line.size; i++)
+		if (log->line.data[i] != '\r')
+			str_append_char(piece, log->line.data[i]);
+	str_append(piece, "\n\n");
+	str_clear(&log->line);
+}
+
+static void put_lines(struct log_source *log, const struct str *bytes, struct str *piece)
+{
+	int64_t first = log->log.offset - (int64_t)bytes->size;
+	size_t at = 0;
+
+	while (at < bytes->size) {
+		const char *from = bytes->data + at;
+		const char *end = memchr(from, '\n', bytes->size - at);
+		size_t length = end == NULL ? bytes->size - at : (size_t)(end - from);
+
+		str_append_bytes(&log->line, from, length);
+		at += length + (end != NULL);
+		if (end != NULL || log->line.size > LINE_BYTES_MAX)
+			put_line_event(log, first + (int64_t)at, piece);
+	}
+}
+
+static enum stream_turn fill_log_events(struct stream_source *source, struct web *web,
+					struct str *piece)
+{
+	struct log_source *log = (struct log_source *)source;
+	struct str bytes = STR_INIT;
+	enum stream_turn turn = fill_followed(&log->log, web, &bytes);
+
+	put_lines(log, &bytes, piece);
+	str_close(&bytes);
+	if (turn == STREAM_ENDED) {
+		if (log->line.size > 0)
+			put_line_event(log, log->log.offset, piece);
+		str_printf(piece, "id: %" PRId64 "\nevent: end\ndata:\n\n", log->log.offset);
+	}
+	/* A piece of a line is not told yet; the rest of it may be there already. */
+	if (turn == STREAM_FILLED && piece->size == 0)
+		return fill_log_events(source, web, piece);
+	return turn;
+}
+
+static const char *log_file(const struct stream_source *source)
+{
+	const struct call_log *log = &((const struct log_source *)source)->log;
+
+	return log->fd < 0 ? NULL : log->path;
+}
+
+static void close_log(struct stream_source *source, struct web *web)
+{
+	struct log_source *log = (struct log_source *)source;
+
+	(void)web;
+	fd_close(&log->log.fd);
+	mem_free(log->log.path);
+	str_close(&log->line);
+	mem_free(log);
+}
+
+static struct stream_source *open_log(struct call *call)
+{
+	struct log_source *log = mem_alloc(sizeof *log);
+	bool events = call->log.is_events;
+
+	log->log = call->log;
+	call->log.is_open = false;
+	memcpy(log->run_id, call->run_id, sizeof log->run_id);
+	log->source = (struct stream_source){.fill = events ? fill_log_events : fill_log,
+					     .close = close_log,
+					     .file = log_file,
+					     .run_id = log->log.end < 0 ? log->run_id : NULL,
+					     .is_events = events};
+	return &log->source;
+}
+
+/* --- facts --------------------------------------------------------------------------------------
+ */
+
+struct feed_source {
+	struct stream_source source;
+	char run_id[RUN_ID_SIZE];
+	int64_t since;
+};
+
+struct feed_piece {
+	struct feed_source *feed;
+	struct str *out;
+	uint32_t count;
+};
+
+static bool put_fact_event(void *context, const struct fact_view *view)
+{
+	struct feed_piece *piece = context;
+	struct compose compose;
+
+	str_printf(piece->out, "id: %" PRId64 "\nevent: %s\ndata: ", view->fact_no, view->kind);
+	compose_init(&compose, piece->out);
+	compose_open(&compose, '{');
+	api_write_fact(&compose, view);
+	compose_close(&compose, '}');
+	str_append(piece->out, "\n\n");
+	piece->feed->since = view->fact_no;
+	piece->count++;
+	return true;
+}
+
+static enum stream_turn fill_feed(struct stream_source *source, struct web *web, struct str *out)
+{
+	struct feed_source *feed = (struct feed_source *)source;
+	struct feed_piece piece = {.feed = feed, .out = out};
+	struct store_reader *reader;
+	struct err err;
+	int rc = readers_take(&web->readers, web->db_path, &reader, &err);
+
+	if (rc != 0)
+		return STREAM_FAILED;
+	rc = read_facts(reader, feed->run_id[0] == '\0' ? NULL : feed->run_id, feed->since,
+			FACTS_AT_ONCE, put_fact_event, &piece, &err);
+	readers_give(&web->readers, reader, rc != 0);
+	if (rc != 0)
+		return STREAM_FAILED;
+	return piece.count > 0 ? STREAM_FILLED : STREAM_IDLE;
+}
+
+static void close_feed(struct stream_source *source, struct web *web)
+{
+	web->feed_count--;
+	mem_free(source);
+}
+
+static struct stream_source *open_feed(struct web *web, struct call *call)
+{
+	struct feed_source *feed = mem_alloc(sizeof *feed);
+
+	web->feed_count++;
+	call->feed.is_open = false;
+	feed->since = call->feed.since;
+	memcpy(feed->run_id, call->run_id, sizeof feed->run_id);
+	feed->source = (struct stream_source){
+	    .fill = fill_feed, .close = close_feed, .run_id = feed->run_id, .is_events = true};
+	return &feed->source;
+}
+
+struct stream_source *source_open(struct web *web, struct call *call, uint64_t *bytes)
+{
+	*bytes = MHD_SIZE_UNKNOWN;
+	if (call->log.is_open) {
+		if (call->log.end >= 0)
+			*bytes = (uint64_t)(call->log.end - call->log.offset);
+		return open_log(call);
+	}
+	if (!call->feed.is_open)
+		return NULL;
+	if (web->feed_count < SOURCE_FEEDS_MAX)
+		return open_feed(web, call);
+	answer_problem(&call->answer, MHD_HTTP_SERVICE_UNAVAILABLE,
+		       "%d streams are open, and no more are served: close one, or ask "
+		       "/api/v1/facts",
+		       SOURCE_FEEDS_MAX);
+	answer_header(&call->answer, MHD_HTTP_HEADER_RETRY_AFTER, "5");
+	return NULL;
+}
