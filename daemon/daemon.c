@@ -7,11 +7,12 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "daemon/dispatch.h"
-#include "daemon/folder.h"
 #include "daemon/force.h"
 #include "daemon/home.h"
+#include "daemon/reload.h"
 #include "daemon/restore.h"
 #include "daemon/scratch.h"
+#include "daemon/stall.h"
 #include "model/limits.h"
 
 #include <errno.h>
@@ -30,7 +31,9 @@
 struct daemon {
 	const struct daemon_options *options;
 	struct home home;
-	struct folder folder;
+	struct force force;
+	struct reload reload;
+	struct stall stall;
 	uv_loop_t loop;
 	struct store *store;
 	struct dispatch dispatch;
@@ -85,6 +88,8 @@ static void stop(struct daemon *daemon)
 		uv_close((uv_handle_t *)&daemon->terminate, NULL);
 		uv_close((uv_handle_t *)&daemon->interrupt, NULL);
 	}
+	reload_stop(&daemon->reload);
+	stall_stop(&daemon->stall);
 	dispatch_stop(&daemon->dispatch);
 	if (daemon->dispatch.writer != NULL)
 		store_writer_stop(daemon->dispatch.writer, writer_stopped, daemon);
@@ -194,8 +199,8 @@ static int start_scheduler(struct daemon *daemon, bool same_boot, struct err *er
 	if (rc != 0)
 		return rc;
 	daemon->dispatch.sched = sched_create(&config);
-	return restore_runs(daemon->store, daemon->dispatch.sched, &daemon->home, &daemon->folder,
-			    same_boot, &daemon->restored, err);
+	return restore_runs(daemon->store, daemon->dispatch.sched, &daemon->home, same_boot,
+			    &daemon->restored, err);
 }
 
 static int start_executor(struct daemon *daemon, struct err *err)
@@ -266,8 +271,7 @@ static int open_parts(struct daemon *daemon, bool *same_boot, struct err *err)
 	if (rc == 0)
 		rc = open_store(daemon, same_boot, err);
 	if (rc == 0)
-		rc = force_load(&daemon->folder, daemon->home.dags, daemon->store,
-				default_pool_slots(), err);
+		rc = force_open(&daemon->force, &daemon->loop, daemon->store, err);
 	if (rc == 0 && uv_loop_init(&daemon->loop) != 0)
 		rc = err_set(err, ERR_IO, "event loop cannot be made");
 	else if (rc == 0)
@@ -283,7 +287,7 @@ static int start_parts(struct daemon *daemon, bool same_boot, struct err *err)
 	int rc;
 
 	dispatch->home = &daemon->home;
-	dispatch->folder = &daemon->folder;
+	dispatch->force = &daemon->force;
 	dispatch->store = daemon->store;
 	dispatch->broken = on_broken;
 	dispatch->context = daemon;
@@ -312,6 +316,27 @@ static enum scratch_verdict judge_scratch(void *context, const char *run_id)
 	return sched_find_run(daemon->dispatch.sched, run_id) != 0 ? SCRATCH_KEEP : SCRATCH_REMOVE;
 }
 
+/* Who waits for the daemon to be ready asks again by himself. */
+static void folder_changed(void *context)
+{
+	(void)context;
+}
+
+static void read_folder(struct daemon *daemon)
+{
+	struct reload *reload = &daemon->reload;
+
+	reload->loop = &daemon->loop;
+	reload->store = daemon->store;
+	reload->force = &daemon->force;
+	reload->path = daemon->home.dags;
+	reload->default_pool_slots = default_pool_slots();
+	reload->changed = folder_changed;
+	reload->context = daemon;
+	reload_start(reload);
+	stall_start(&daemon->stall, &daemon->loop);
+}
+
 static void take_up_runs(struct daemon *daemon)
 {
 	struct dispatch *dispatch = &daemon->dispatch;
@@ -326,6 +351,7 @@ static void take_up_runs(struct daemon *daemon)
 	dispatch_begin(dispatch, &output);
 	sched_output_close(&output);
 	scratch_sweep(&daemon->loop, daemon->home.path, judge_scratch, daemon);
+	read_folder(daemon);
 }
 
 /* As a URL and --listen name it: an IPv6 address stands in brackets (RFC 3986 section 3.2.2). */
@@ -361,7 +387,8 @@ static void close_parts(struct daemon *daemon)
 		sched_destroy(daemon->dispatch.sched);
 	store_reader_close(daemon->dispatch.reader);
 	restored_close(&daemon->restored);
-	folder_close(&daemon->folder);
+	reload_close(&daemon->reload);
+	force_close(&daemon->force);
 	store_close(daemon->store);
 	if (daemon->loop_is_open && uv_loop_close(&daemon->loop) != 0)
 		log_warn("event loop closed with open handles", "home=%s", daemon->home.path);
@@ -411,7 +438,7 @@ int daemon_run(const struct daemon_options *options, struct err *err)
 	umask(077);
 	daemon->options = options;
 	daemon->home.lock_fd = -1;
-	folder_init(&daemon->folder);
+	reload_set_workers();
 	rc = open_parts(daemon, &same_boot, err);
 	if (rc == 0)
 		rc = start_parts(daemon, same_boot, err);

@@ -7,6 +7,7 @@
 #include "base/sys.h"
 #include "base/vec.h"
 #include "daemon/launch.h"
+#include "daemon/park.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -240,24 +241,22 @@ static void answer(struct dispatch *dispatch, uint64_t token, enum web_result re
 
 static void answer_unknown_dag(struct dispatch *dispatch, const char *dag_id, uint64_t token)
 {
-	const struct folder *folder = dispatch->folder;
+	const struct folder *folder = dispatch->force->now;
 	const char **names = mem_alloc((folder->dag_count + 1) * sizeof *names);
 	char message[512];
 	const char *nearest;
 
 	for (size_t i = 0; i < folder->dag_count; i++)
-		names[i] = folder->dags[i].dag->id;
+		names[i] = folder->dags[i].id;
 	nearest = str_nearest(dag_id, names);
 	if (nearest != NULL)
 		snprintf(message, sizeof message,
 			 "no dag '%.200s' is in force (did you mean '%s'?)", dag_id, nearest);
 	else
-		snprintf(
-		    message, sizeof message,
-		    "no dag '%.200s' is in force; 'heddle ls dags' lists those that are, "
-		    "'heddle ls errors' the files that do not check. The daemon reads its folder "
-		    "when it starts: restart it after a change",
-		    dag_id);
+		snprintf(message, sizeof message,
+			 "no dag '%.200s' is in force; 'heddle ls dags' lists those that are, "
+			 "'heddle ls errors' the files that do not check",
+			 dag_id);
 	mem_free(names);
 	answer(dispatch, token, WEB_NOT_FOUND, NULL, message);
 }
@@ -275,9 +274,26 @@ static bool find_by_key(struct dispatch *dispatch, const char *dag_id, const cha
 	return read_run_by_key(dispatch->reader, dag_id, "manual", key, run_id, NULL) == 0;
 }
 
+/* The version is parsed now: the command is taken as if it came this moment. */
+static void take_parked(void *context, const struct err *err)
+{
+	struct parked *parked = context;
+	struct dispatch *dispatch = parked->context;
+
+	if (dispatch->stopping)
+		log_info("command dropped: the daemon is stopping", "dag=%s",
+			 parked->command.dag_id);
+	else if (err->code != 0)
+		answer(dispatch, parked->token, WEB_REFUSED, NULL, err->message);
+	else
+		dispatch_command(dispatch, &parked->command, parked->token);
+	park_end(parked);
+}
+
 static void trigger(struct dispatch *dispatch, const struct web_command *command, uint64_t token)
 {
-	const struct folder_dag *found = folder_find(dispatch->folder, command->dag_id);
+	const struct folder_dag *found = force_find(dispatch->force, command->dag_id);
+	struct dag *dag = found == NULL ? NULL : force_dag(dispatch->force, found);
 	struct input input = {.kind = INPUT_TRIGGER, .actor = command->actor};
 	char run_id[RUN_ID_SIZE];
 
@@ -290,12 +306,17 @@ static void trigger(struct dispatch *dispatch, const struct web_command *command
 		       "'params' and 'period' are not supported yet");
 		return;
 	}
-	if (command->key != NULL && find_by_key(dispatch, found->dag->id, command->key, run_id)) {
+	if (command->key != NULL && find_by_key(dispatch, found->id, command->key, run_id)) {
 		answer(dispatch, token, WEB_UNCHANGED, run_id, NULL);
 		return;
 	}
+	if (dag == NULL) {
+		force_fetch(dispatch->force, found, take_parked,
+			    park_command(command, token, dispatch));
+		return;
+	}
 	random_hex(run_id, RUN_ID_SIZE - 1);
-	input.trigger.dag = found->dag;
+	input.trigger.dag = dag;
 	input.trigger.run_id = run_id;
 	input.trigger.key = command->key != NULL ? command->key : run_id;
 	input.trigger.source = "manual";
@@ -342,6 +363,8 @@ static bool takes_commands(const struct dispatch *dispatch, char why[256])
 		reason = err.message;
 	else if (!dispatch->executor_ready)
 		reason = "starting: waiting for spool/launcher.lock";
+	else if (!dispatch->force->is_read)
+		reason = "starting: reading the dag folder";
 	if (reason != NULL && why != NULL)
 		snprintf(why, 256, "%.255s", reason);
 	return reason == NULL;
@@ -642,7 +665,7 @@ void dispatch_executor_ready(void *context)
 
 	dispatch->executor_ready = true;
 	log_info("ready", "home=%s dags=%zu errors=%zu", dispatch->home->path,
-		 dispatch->folder->dag_count, dispatch->folder->errors.count);
+		 dispatch->force->now->dag_count, dispatch->force->now->errors.count);
 }
 
 /* --- life ----------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@
 #ifndef HEDDLE_DAEMON_DISPATCH_H
 #define HEDDLE_DAEMON_DISPATCH_H
 
-#include "daemon/folder.h"
+#include "daemon/force.h"
 #include "daemon/home.h"
 #include "daemon/space.h"
 #include "daemon/suspects.h"
@@ -31,7 +31,7 @@ struct refusal;
 struct dispatch {
 	uv_loop_t *loop;
 	const struct home *home;
-	struct folder *folder; /* the dags in force, sorted by id */
+	struct force *force; /* the dags in force */
 	struct store *store;
 	struct store_reader *reader; /* for look-ups by key: single rows, answered from memory */
 	struct store_writer *writer;

@@ -1,17 +1,42 @@
-/* force.h - which dags are in force: what the folder says, joined with what was in force before. */
+/* force.h - which dags are in force, and the version of each, parsed when it is first needed.
+ *
+ * All of them are held as names, files and hashes; the store has the texts. On the loop's thread
+ * but for what says otherwise. */
 #ifndef HEDDLE_DAEMON_FORCE_H
 #define HEDDLE_DAEMON_FORCE_H
 
 #include "base/err.h"
 #include "daemon/folder.h"
+#include "daemon/parsed.h"
 #include "store/store.h"
 
-#include <stdint.h>
+#include <stdbool.h>
+#include <uv.h>
 
-/* Reads the folder at path into an empty *folder, keeps the last good version of what does not
- * check, logs the errors, and writes to the store what is in force from now on. The dags are sorted
- * by id. On the calling thread. Fails when path cannot be listed or the store not be written. */
-int force_load(struct folder *folder, const char *path, struct store *store,
-	       uint32_t default_pool_slots, struct err *err);
+struct force {
+	uv_loop_t *loop;
+	struct store *store;
+	struct folder *now; /* sorted by id; never changes, but is replaced */
+	struct parsed parsed;
+	bool is_read; /* the folder was read since the start */
+};
+
+/* What was in force when the last daemon ended, from the store. On the calling thread. */
+int force_open(struct force *force, uv_loop_t *loop, struct store *store, struct err *err);
+void force_close(struct force *force);
+
+/* Puts another folder into force; the former one is the caller's. */
+struct folder *force_swap(struct force *force, struct folder *next);
+
+/* A dag in force, or NULL. */
+const struct folder_dag *force_find(const struct force *force, const char *dag_id);
+/* Its version when it is at hand, the force's; NULL = to be fetched. */
+struct dag *force_dag(struct force *force, const struct folder_dag *found);
+
+/* Reads and parses its version on a worker. Calls once, from the loop: then force_dag has it, in
+ * that very call; or err says why not (err->code is 0 when all is well). */
+typedef void force_fetched(void *context, const struct err *err);
+void force_fetch(struct force *force, const struct folder_dag *found, force_fetched *done,
+		 void *context);
 
 #endif

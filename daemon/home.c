@@ -159,6 +159,7 @@ static void note_user(struct home *home)
 
 static int resolve_dags(struct home *home, const char *dags, struct err *err)
 {
+	char here[PATH_MAX];
 	struct stat status;
 	int rc;
 
@@ -166,10 +167,21 @@ static int resolve_dags(struct home *home, const char *dags, struct err *err)
 		rc = path_below(home->dags, home->path, "dags", err);
 		return rc != 0 ? rc : file_mkdirs(home->dags, err);
 	}
-	if (realpath(dags, home->dags) == NULL)
+	/* Its links are kept: a swapped one is a change of the folder. */
+	if (dags[0] == '/')
+		rc = snprintf(home->dags, sizeof home->dags, "%s", dags);
+	else if (getcwd(here, sizeof here) == NULL)
+		return err_errno(err, errno, "find the present folder");
+	else
+		rc = snprintf(home->dags, sizeof home->dags, "%s/%s", here, dags);
+	if (rc < 0 || (size_t)rc >= sizeof home->dags)
+		return err_set(err, ERR_LIMIT, "dag folder '%s': its path is too long", dags);
+	if (access(home->dags, F_OK) != 0)
 		return err_errno(err, errno, "dag folder '%s'", dags);
 	if (stat(home->dags, &status) != 0 || !S_ISDIR(status.st_mode))
 		return err_set(err, ERR_NOT_FOUND, "dag folder '%s' is not a folder", dags);
+	if (access(home->dags, R_OK | X_OK) != 0)
+		return err_errno(err, errno, "dag folder '%s'", dags);
 	return 0;
 }
 

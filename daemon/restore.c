@@ -10,42 +10,54 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define uthash_malloc(size) mem_alloc(size)
+#define uthash_free(memory, size) mem_free(memory)
+#include <uthash.h>
+
 struct load {
 	struct store *store;
 	struct sched *sched;
 	const struct home *home;
-	const struct folder *folder;
 	struct restored *restored;
 	struct moment now;
 	bool same_boot;
-	/* Runs of one version stand together more often than not: the last parse is kept. */
-	struct dag *dag;
-	char *dag_text;
-	char *dag_file;
+	struct version *versions; /* hash by number: what is parsed already */
 };
 
-static void forget_dag(struct load *load)
+struct version {
+	int64_t number;
+	struct dag *dag;
+	UT_hash_handle hh;
+};
+
+static void forget_versions(struct load *load)
 {
-	dag_unref(load->dag);
-	mem_free(load->dag_text);
-	mem_free(load->dag_file);
-	load->dag = NULL;
-	load->dag_text = NULL;
-	load->dag_file = NULL;
+	struct version *version;
+	struct version *next;
+
+	HASH_ITER(hh, load->versions, version, next)
+	{
+		HASH_DEL(load->versions, version);
+		dag_unref(version->dag);
+		mem_free(version);
+	}
 }
 
-/* Most runs keep the version that is still in force, which is parsed already. */
-static bool take_in_force(struct load *load, const struct store_run_row *row)
+static void keep_version(struct load *load, int64_t number, struct dag *dag)
 {
-	const struct folder_dag *found = folder_find(load->folder, row->dag_id);
+	struct version *version = mem_alloc(sizeof *version);
 
-	if (found == NULL || found->dag->text_bytes != row->dag_text_bytes ||
-	    strcmp(found->dag->source, row->dag_file) != 0 ||
-	    memcmp(found->dag->text, row->dag_text, row->dag_text_bytes) != 0)
-		return false;
-	forget_dag(load);
-	load->dag = dag_ref(found->dag);
-	return true;
+	version->number = number;
+	version->dag = dag_ref(dag);
+	HASH_ADD(hh, load->versions, number, sizeof version->number, version);
+}
+
+static struct dag *find_version(const struct load *load, int64_t number)
+{
+	struct version *version;
+
+	HASH_FIND(hh, load->versions, &number, sizeof number, version);
+	return version == NULL ? NULL : version->dag;
 }
 
 static int parse_version(struct load *load, const struct store_run_row *row, struct err *err)
@@ -54,26 +66,20 @@ static int parse_version(struct load *load, const struct store_run_row *row, str
 	struct dag_list dags;
 	int rc = 0;
 
-	if (take_in_force(load, row))
+	if (find_version(load, row->version_no) != NULL)
 		return 0;
-	if (load->dag_text != NULL && strcmp(load->dag_text, row->dag_text) == 0 &&
-	    strcmp(load->dag_file, row->dag_file) == 0)
-		return 0;
-	forget_dag(load);
 	dag_errors_init(&errors);
 	dag_list_init(&dags);
-	if (dag_parse(row->dag_file, row->dag_text, row->dag_text_bytes, &dags, &errors) != 0 ||
+	if (dag_parse_version(row->dag_file, row->dag_text, row->dag_text_bytes, row->files,
+			      row->file_count, &dags, &errors) != 0 ||
 	    dags.count != 1)
 		rc = err_set(
 		    err, ERR_CORRUPT,
 		    "the stored version of dag '%s', which run %s keeps, does not parse: %s",
 		    row->dag_id, row->run_id,
 		    errors.count > 0 ? errors.items[0].message : "not one dag");
-	if (rc == 0) {
-		load->dag = dag_ref(dags.items[0]);
-		load->dag_text = mem_strdup(row->dag_text);
-		load->dag_file = mem_strdup(row->dag_file);
-	}
+	if (rc == 0)
+		keep_version(load, row->version_no, dags.items[0]);
 	dag_list_close(&dags);
 	dag_errors_close(&errors);
 	return rc;
@@ -91,7 +97,7 @@ static int take_run(void *context, const struct store_run_row *row, struct err *
 
 	if (rc != 0)
 		return rc;
-	run.dag = load->dag;
+	run.dag = find_version(load, row->version_no);
 	sched_restore_run(load->sched, &run);
 	return 0;
 }
@@ -156,14 +162,12 @@ static int compare_attempts(const void *a, const void *b)
 	return (left->attempt_id > right->attempt_id) - (left->attempt_id < right->attempt_id);
 }
 
-int restore_runs(struct store *store, struct sched *sched, const struct home *home,
-		 const struct folder *folder, bool same_boot, struct restored *restored,
-		 struct err *err)
+int restore_runs(struct store *store, struct sched *sched, const struct home *home, bool same_boot,
+		 struct restored *restored, struct err *err)
 {
 	struct load load = {.store = store,
 			    .sched = sched,
 			    .home = home,
-			    .folder = folder,
 			    .restored = restored,
 			    .now = clock_now(),
 			    .same_boot = same_boot};
@@ -172,7 +176,7 @@ int restore_runs(struct store *store, struct sched *sched, const struct home *ho
 
 	memset(restored, 0, sizeof *restored);
 	rc = store_load_active(store, &loader, err);
-	forget_dag(&load);
+	forget_versions(&load);
 	if (rc == 0 && restored->count > 0)
 		qsort(restored->items, restored->count, sizeof *restored->items, compare_attempts);
 	return rc;

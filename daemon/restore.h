@@ -3,7 +3,6 @@
 #define HEDDLE_DAEMON_RESTORE_H
 
 #include "base/err.h"
-#include "daemon/folder.h"
 #include "daemon/home.h"
 #include "executor/process/process.h"
 #include "scheduler/sched.h"
@@ -25,13 +24,11 @@ struct restored {
 };
 
 /* Feeds the scheduler every run that has not ended. Each keeps the version of its dag that it
- * started with: the text in the store counts, not the file; it is parsed again where it is not the
- * one in force (folder, sorted). Delays of this boot go on by
+ * started with: what the store kept counts, not the files of today. Delays of this boot go on by
  * the boot clock; those of a former one by what remains on the wall clock. Fails when the store
  * cannot be read, or ERR_CORRUPT when a stored text does not parse. */
-int restore_runs(struct store *store, struct sched *sched, const struct home *home,
-		 const struct folder *folder, bool same_boot, struct restored *restored,
-		 struct err *err);
+int restore_runs(struct store *store, struct sched *sched, const struct home *home, bool same_boot,
+		 struct restored *restored, struct err *err);
 /* The attempt's record was set aside. Harmless for one that was not restored. */
 void restored_set_aside(struct restored *restored, int64_t attempt_id);
 /* To be called after sched_restore_end: what was set aside ends as lost. */

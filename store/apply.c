@@ -11,13 +11,6 @@ static const char sql_fact[] =
     " to_state, actor, why) VALUES (?1, ?2, ?3, ?4, nullif(?5, -1), ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 
 static const char sql_version_find[] = "SELECT version_no FROM dag_version WHERE hash = ?1";
-static const char sql_version_file[] =
-    "UPDATE dag_version SET file = ?2 WHERE version_no = ?1 AND file <> ?2";
-static const char sql_version_new[] =
-    "INSERT INTO dag_version (hash, dag_id, file, description, task_count, text)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-static const char sql_version_task[] =
-    "INSERT INTO dag_version_task (version_no, task, task_id) VALUES (?1, ?2, ?3)";
 
 static const char sql_run_new[] =
     "INSERT INTO run (run_no, run_id, dag_id, version_no, source, key, state, reason,"
@@ -52,35 +45,6 @@ int store_put_fact(struct store *store, const struct fact *fact, struct err *err
 		      fact->kind, fact->run_no, fact->task, fact->attempt_id, fact->attempt,
 		      fact->dag_id, fact->from, fact->to,
 		      fact->actor == NULL ? "scheduler" : fact->actor, fact->why);
-}
-
-static int put_version_tasks(struct store *store, const struct dag *dag, int64_t version_no,
-			     struct err *err)
-{
-	int rc = 0;
-
-	for (uint32_t i = 0; i < dag->task_count && rc == 0; i++)
-		rc = db_run(&store->db, sql_version_task, err, "iit", version_no, (int64_t)i,
-			    dag->tasks[i].id);
-	return rc;
-}
-
-int store_put_version(struct store *store, const struct dag *dag, const char *file,
-		      int64_t *version_no, struct err *err)
-{
-	struct db *db = &store->db;
-	int rc = db_get(db, sql_version_find, version_no, err, "t", dag->hash);
-
-	if (rc == 0)
-		return db_run(db, sql_version_file, err, "it", *version_no, file);
-	if (rc != ERR_NOT_FOUND)
-		return rc;
-	rc = db_run(db, sql_version_new, err, "ttttib", dag->hash, dag->id, file, dag->description,
-		    (int64_t)dag->task_count, dag->text, dag->text_bytes);
-	if (rc != 0)
-		return rc;
-	*version_no = sqlite3_last_insert_rowid(db->handle);
-	return put_version_tasks(store, dag, *version_no, err);
 }
 
 /* The version a run keeps. Where it was last found is known better from the folder. */

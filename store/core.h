@@ -95,9 +95,18 @@ struct fact {
 /* Appends a fact, inside a transaction. */
 int store_put_fact(struct store *store, const struct fact *fact, struct err *err);
 
-/* The number of a dag's version, kept under file from now on; written when it is new. */
+/* The number of a dag's version, kept under file from now on; written, with the files that belong
+ * to it, when it is new. */
 int store_put_version(struct store *store, const struct dag *dag, const char *file,
 		      int64_t *version_no, struct err *err);
+int store_put_version_list(struct store *store, const struct store_dag_file *dags, size_t count,
+			   struct err *err);
+/* The files that belong to a version, in the arena. */
+int store_read_version_files(struct store *store, int64_t version_no, struct arena *arena,
+			     struct dag_file **files, uint32_t *file_count, struct err *err);
+
+/* Writes the rows of the folder's files. Inside a transaction. */
+int store_put_dag_files(struct store *store, const struct store_folder *folder, struct err *err);
 
 /* Writes one change to its rows, and its fact. */
 int apply_change(struct store *store, const struct change *change, struct err *err);

@@ -13,17 +13,31 @@
 static const char sql_dags[] =
     "SELECT d.dag_id, v.hash, d.file FROM dag d JOIN dag_version v USING (version_no)"
     " ORDER BY d.dag_id";
-static const char sql_dag_text[] =
-    "SELECT v.text FROM dag d JOIN dag_version v USING (version_no) WHERE d.dag_id = ?1";
+static const char sql_version_find[] = "SELECT version_no FROM dag_version WHERE hash = ?1";
+static const char sql_version_file[] =
+    "UPDATE dag_version SET file = ?2 WHERE version_no = ?1 AND file <> ?2";
+/* Of the first time that it came into force. */
+static const char sql_version_git[] =
+    "UPDATE dag_version SET git_commit = ?2, git_dirty = nullif(?3, -1)"
+    " WHERE version_no = ?1 AND git_commit IS NULL";
 static const char sql_dag_put[] =
     "INSERT INTO dag (dag_id, version_no, file, since_ms) VALUES (?1, ?2, ?3, ?4)"
     " ON CONFLICT (dag_id) DO UPDATE SET version_no = ?2, file = ?3,"
     " since_ms = iif(version_no = ?2, since_ms, ?4)";
 static const char sql_dag_remove[] = "DELETE FROM dag WHERE dag_id = ?1";
 static const char sql_pools_remove[] = "DELETE FROM pool WHERE dag_id = ?1";
+static const char sql_pools_put[] =
+    "INSERT INTO pool (domain, dag_id, name, slots)"
+    " SELECT domain, iif(domain = '', ?2, ''), name, slots FROM dag_version_pool"
+    "  WHERE version_no = ?1"
+    " ON CONFLICT (dag_id, domain, name) DO UPDATE SET slots = excluded.slots";
+/* A shared pool goes with the last dag that may name it. */
+static const char sql_pools_tidy[] =
+    "DELETE FROM pool WHERE domain <> '' AND NOT EXISTS (SELECT 1 FROM dag JOIN dag_version_pool p"
+    " USING (version_no) WHERE p.domain = pool.domain AND p.name = pool.name)";
 static const char sql_pool_put[] =
     "INSERT INTO pool (dag_id, name, slots) VALUES (?1, ?2, ?3)"
-    " ON CONFLICT (dag_id, name) DO UPDATE SET slots = ?3 WHERE slots <> ?3";
+    " ON CONFLICT (dag_id, domain, name) DO UPDATE SET slots = ?3 WHERE slots <> ?3";
 static const char sql_error_round[] = "SELECT coalesce(max(round), 0) + 1 FROM dag_error";
 static const char sql_error_put[] =
     "INSERT INTO dag_error (file, line, column_no, message, since_ms, round)"
@@ -68,12 +82,22 @@ static int read_known(struct store *store, struct known_dags *known, struct err 
 	return rc;
 }
 
+static const char *id_of(const struct store_dag_file *found)
+{
+	return found->dag != NULL ? found->dag->id : found->dag_id;
+}
+
+static const char *hash_of(const struct store_dag_file *found)
+{
+	return found->dag != NULL ? found->dag->hash : found->hash;
+}
+
 static int by_id(const void *a, const void *b)
 {
 	const struct store_dag_file *const *left = a;
 	const struct store_dag_file *const *right = b;
 
-	return strcmp((*left)->dag->id, (*right)->dag->id);
+	return strcmp(id_of(*left), id_of(*right));
 }
 
 static const struct store_dag_file **sort_found(const struct store_dag_file *dags, size_t count)
@@ -101,40 +125,59 @@ static int put_dag_fact(struct store *store, const char *kind, const char *dag_i
 	return store_put_fact(store, &fact, err);
 }
 
-static int put_pools(struct store *store, const struct dag *dag, struct err *err)
+static int find_version(struct store *store, const struct store_dag_file *found,
+			int64_t *version_no, struct err *err)
 {
-	int rc = db_run(&store->db, sql_pools_remove, err, "t", dag->id);
+	int rc;
 
-	for (uint32_t i = 0; i < dag->pool_count && rc == 0; i++)
-		rc = db_run(&store->db, sql_pool_put, err, "tti", dag->id, dag->pools[i].name,
-			    (int64_t)dag->pools[i].slots);
+	if (found->dag != NULL)
+		return store_put_version(store, found->dag, found->file, version_no, err);
+	rc = db_get(&store->db, sql_version_find, version_no, err, "t", found->hash);
+	if (rc == ERR_NOT_FOUND)
+		return err_set(err, rc, "version '%s' of dag '%s' is not kept", found->hash,
+			       found->dag_id);
+	if (rc == 0)
+		rc = db_run(&store->db, sql_version_file, err, "it", *version_no, found->file);
+	return rc;
+}
+
+static int put_version_rows(struct store *store, const struct store_dag_file *found,
+			    int64_t version_no, struct err *err)
+{
+	int rc = db_run(&store->db, sql_pools_remove, err, "t", id_of(found));
+
+	if (rc == 0)
+		rc = db_run(&store->db, sql_pools_put, err, "it", version_no, id_of(found));
+	if (rc == 0 && found->git_commit != NULL)
+		rc = db_run(&store->db, sql_version_git, err, "iti", version_no, found->git_commit,
+			    (int64_t)found->git_dirty);
 	return rc;
 }
 
 /* A dag that is new (known NULL), changed or moved. */
 static int put_dag(struct store *store, const struct known_dag *known,
-		   const struct store_dag_file *found, int64_t at_ms, struct err *err)
+		   const struct store_dag_file *found, int64_t at_ms, bool *any, struct err *err)
 {
-	const struct dag *dag = found->dag;
-	bool changed = known == NULL || strcmp(known->hash, dag->hash) != 0;
+	bool changed = known == NULL || strcmp(known->hash, hash_of(found)) != 0;
 	int64_t version_no;
 	int rc;
 
 	if (!changed && strcmp(known->file, found->file) == 0)
 		return 0;
-	rc = store_put_version(store, dag, found->file, &version_no, err);
+	rc = find_version(store, found, &version_no, err);
 	if (rc == 0)
-		rc = db_run(&store->db, sql_dag_put, err, "titi", dag->id, version_no, found->file,
-			    at_ms);
+		rc = db_run(&store->db, sql_dag_put, err, "titi", id_of(found), version_no,
+			    found->file, at_ms);
 	if (rc == 0 && changed)
-		rc = put_pools(store, dag, err);
+		rc = put_version_rows(store, found, version_no, err);
 	if (rc != 0)
 		return rc;
+	*any = true;
 	if (!changed)
-		return put_dag_fact(store, "dag.moved", dag->id, known->file, found->file, at_ms,
-				    err);
-	return put_dag_fact(store, known == NULL ? "dag.new" : "dag.changed", dag->id,
-			    known == NULL ? NULL : known->hash, dag->hash, at_ms, err);
+		return put_dag_fact(store, "dag.moved", id_of(found), known->file, found->file,
+				    at_ms, err);
+	return put_dag_fact(store, known == NULL ? "dag.new" : "dag.changed", id_of(found),
+			    known == NULL ? NULL : known->hash, hash_of(found), at_ms, err);
 }
 
 static int remove_dag(struct store *store, const struct known_dag *known, int64_t at_ms,
@@ -155,6 +198,7 @@ static int put_dags(struct store *store, const struct store_dag_file *dags, size
 {
 	const struct store_dag_file **found = sort_found(dags, count);
 	struct known_dags known = {{0}};
+	bool any = false;
 	size_t next = 0;
 	int rc = read_known(store, &known, err);
 
@@ -163,15 +207,18 @@ static int put_dags(struct store *store, const struct store_dag_file *dags, size
 		    next < known.list.count ? &known.list.items[next] : NULL;
 		int order = old == NULL  ? -1
 			    : i == count ? 1
-					 : strcmp(found[i]->dag->id, old->dag_id);
+					 : strcmp(id_of(found[i]), old->dag_id);
 
 		if (order > 0)
 			rc = remove_dag(store, old, at_ms, err);
 		else
-			rc = put_dag(store, order == 0 ? old : NULL, found[i], at_ms, err);
+			rc = put_dag(store, order == 0 ? old : NULL, found[i], at_ms, &any, err);
+		any |= order > 0;
 		i += order <= 0;
 		next += order >= 0;
 	}
+	if (rc == 0 && any)
+		rc = db_run(&store->db, sql_pools_tidy, err, "");
 	close_known(&known);
 	mem_free(found);
 	return rc;
@@ -191,21 +238,30 @@ static int put_errors(struct store *store, const struct dag_error *errors, size_
 	return rc == 0 ? db_run(&store->db, sql_errors_gone, err, "i", round) : rc;
 }
 
-int store_put_dags(struct store *store, const struct store_dag_file *dags, size_t dag_count,
-		   const struct dag_error *errors, size_t error_count, uint32_t default_pool_slots,
-		   int64_t at_ms, struct err *err)
+static int put_folder(struct store *store, const struct store_folder *folder, struct err *err)
+{
+	int rc = put_dags(store, folder->dags, folder->dag_count, folder->at_ms, err);
+
+	if (rc == 0)
+		rc = store_put_version_list(store, folder->refused, folder->refused_count, err);
+	if (rc == 0)
+		rc = put_errors(store, folder->errors, folder->error_count, folder->at_ms, err);
+	if (rc == 0)
+		rc = db_run(&store->db, sql_pool_put, err, "tti", "", "default",
+			    (int64_t)folder->default_pool_slots);
+	if (rc == 0)
+		rc = store_put_dag_files(store, folder, err);
+	return rc;
+}
+
+int store_put_folder(struct store *store, const struct store_folder *folder, struct err *err)
 {
 	int rc;
 
 	pthread_mutex_lock(&store->lock);
 	rc = store_begin_once(store, err);
 	if (rc == 0) {
-		rc = put_dags(store, dags, dag_count, at_ms, err);
-		if (rc == 0)
-			rc = put_errors(store, errors, error_count, at_ms, err);
-		if (rc == 0)
-			rc = db_run(&store->db, sql_pool_put, err, "tti", "", "default",
-				    (int64_t)default_pool_slots);
+		rc = put_folder(store, folder, err);
 		rc = store_end_once(store, rc, err);
 	}
 	pthread_mutex_unlock(&store->lock);
@@ -214,9 +270,24 @@ int store_put_dags(struct store *store, const struct store_dag_file *dags, size_
 	return rc;
 }
 
+int store_put_dags(struct store *store, const struct store_dag_file *dags, size_t dag_count,
+		   const struct dag_error *errors, size_t error_count, uint32_t default_pool_slots,
+		   int64_t at_ms, struct err *err)
+{
+	struct store_folder folder = {.dags = dags,
+				      .dag_count = dag_count,
+				      .errors = errors,
+				      .error_count = error_count,
+				      .default_pool_slots = default_pool_slots,
+				      .at_ms = at_ms};
+
+	return store_put_folder(store, &folder, err);
+}
+
 int store_each_dag(struct store *store,
-		   void (*each)(void *context, const char *dag_id, const char *file), void *context,
-		   struct err *err)
+		   void (*each)(void *context, const char *dag_id, const char *file,
+				const char *hash),
+		   void *context, struct err *err)
 {
 	sqlite3_stmt *row = NULL;
 	int rc;
@@ -226,31 +297,10 @@ int store_each_dag(struct store *store,
 	if (rc == 0)
 		rc = db_query(&store->db, sql_dags, &row, err, "");
 	while (rc == 0 && (rc = db_step(&store->db, row, err)) == 1) {
-		each(context, db_text(row, 0), db_text(row, 2));
+		each(context, db_text(row, 0), db_text(row, 2), db_text(row, 1));
 		rc = 0;
 	}
 	db_reset(row);
 	pthread_mutex_unlock(&store->lock);
 	return rc;
-}
-
-int store_dag_text(struct store *store, const char *dag_id, struct str *text, struct err *err)
-{
-	sqlite3_stmt *row = NULL;
-	int rc;
-
-	str_clear(text);
-	pthread_mutex_lock(&store->lock);
-	rc = store_begin_reading(store, err);
-	if (rc == 0)
-		rc = db_query(&store->db, sql_dag_text, &row, err, "t", dag_id);
-	if (rc == 0)
-		rc = db_step(&store->db, row, err);
-	if (rc == 1)
-		str_append_bytes(text, db_text(row, 0), (size_t)sqlite3_column_bytes(row, 0));
-	else if (rc == 0)
-		rc = err_set(err, ERR_NOT_FOUND, "dag '%s' is not in force", dag_id);
-	db_reset(row);
-	pthread_mutex_unlock(&store->lock);
-	return rc == 1 ? 0 : rc;
 }

@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DB_STATEMENTS_MAX 64
+#define DB_STATEMENTS_MAX 128
 
 struct db {
 	sqlite3 *handle; /* NULL = closed */

@@ -2,7 +2,8 @@
 #include "store/core.h"
 
 static const char sql_runs[] =
-    "SELECT r.run_no, r.run_id, r.dag_id, r.key, r.source, r.state, v.text, v.file"
+    "SELECT r.run_no, r.run_id, r.dag_id, r.key, r.source, r.state, v.text, v.file,"
+    " r.version_no"
     " FROM run r JOIN dag_version v USING (version_no)"
     " WHERE r.ended_at_ms IS NULL ORDER BY r.run_no";
 
@@ -64,10 +65,30 @@ static int run_row_of(sqlite3_stmt *row, struct store_run_row *out, struct err *
 				      .source = db_text(row, 4),
 				      .dag_text = db_text(row, 6),
 				      .dag_text_bytes = (size_t)sqlite3_column_bytes(row, 6),
-				      .dag_file = db_text(row, 7)};
+				      .dag_file = db_text(row, 7),
+				      .version_no = sqlite3_column_int64(row, 8)};
 	if (!run_state_from_name(db_text(row, 5), &out->state))
 		return err_set(err, ERR_CORRUPT, "run '%s' is in no known state", out->run_id);
 	return 0;
+}
+
+static int load_run(struct store *store, struct store_run_row *run,
+		    const struct store_loader *loader, struct err *err)
+{
+	struct dag_file *files = NULL;
+	struct arena arena;
+	int rc;
+
+	arena_init(&arena);
+	rc =
+	    store_read_version_files(store, run->version_no, &arena, &files, &run->file_count, err);
+	run->files = files;
+	if (rc == 0)
+		rc = loader->run(loader->context, run, err);
+	if (rc == 0)
+		rc = load_tasks(store, run->run_no, loader, err);
+	arena_close(&arena);
+	return rc;
 }
 
 static int load_runs(struct store *store, const struct store_loader *loader, struct err *err)
@@ -79,9 +100,7 @@ static int load_runs(struct store *store, const struct store_loader *loader, str
 	while (rc == 0 && (rc = db_step(&store->db, row, err)) == 1) {
 		rc = run_row_of(row, &run, err);
 		if (rc == 0)
-			rc = loader->run(loader->context, &run, err);
-		if (rc == 0)
-			rc = load_tasks(store, run.run_no, loader, err);
+			rc = load_run(store, &run, loader, err);
 	}
 	db_reset(row);
 	return rc;

@@ -89,6 +89,11 @@ struct dag_view {
 	const char *last_run_id; /* NULL = never ran */
 	const char *last_run_state;
 	int64_t last_run_at_ms;
+	const char *domain;     /* NULL = none */
+	const char *owner;      /* NULL = none */
+	const char *tags;       /* a JSON list; NULL = none */
+	const char *git_commit; /* of the work tree when this version came; NULL = in none */
+	int git_dirty;          /* 1 = the work tree held changes then, 0 = none, -1 = not known */
 };
 
 struct dag_error_view {
@@ -100,11 +105,13 @@ struct dag_error_view {
 };
 
 struct pool_view {
-	const char *dag_id; /* NULL = common to all dags */
+	const char *dag_id; /* whose own it is; NULL = shared */
 	const char *name;
 	uint32_t slots;
-	uint32_t used;   /* attempts that hold a slot now */
-	uint32_t queued; /* tasks that wait for one */
+	uint32_t used;   /* slots that attempts hold now */
+	uint32_t queued; /* slots that tasks wait for */
+	const char
+	    *domain; /* of whose dags it is shared, "-" = those without; NULL = own or common */
 };
 
 /* Texts in a view live until the callback returns. A callback that returns false ends the query. */

@@ -3,7 +3,8 @@
 
 #define SELECT_DAG                                                                  \
 	"SELECT d.dag_id, v.description, d.file, v.hash, d.since_ms, v.task_count," \
-	" r.run_id, r.state, r.created_at_ms"                                       \
+	" r.run_id, r.state, r.created_at_ms, v.domain, v.owner, v.tags,"           \
+	" v.git_commit, v.git_dirty"                                                \
 	" FROM dag d JOIN dag_version v USING (version_no)"                         \
 	" LEFT JOIN run r ON r.run_no ="                                            \
 	"  (SELECT run_no FROM run WHERE dag_id = d.dag_id ORDER BY run_no DESC LIMIT 1)"
@@ -14,19 +15,22 @@ static const char sql_dag[] = SELECT_DAG " WHERE d.dag_id = ?1";
 static const char sql_errors[] = "SELECT file, line, column_no, message, since_ms FROM dag_error"
 				 " ORDER BY file, line, column_no, message";
 
-/* A task has no pool of its own to name yet: each uses the pool "default", its dag's where it has
- * one. The IN is written as in the partial index, so that only active tasks are read. */
+/* The IN is written as in the partial index, so that only active tasks are read. A task without a
+ * pool uses the common one. */
 static const char sql_pools[] =
-    "WITH by_run (run_no, used, queued) AS ("
-    "  SELECT run_no, sum(state <> 'queued'), sum(state = 'queued') FROM task_instance"
-    "   WHERE state IN ('queued', 'running', 'cancelling') GROUP BY run_no"
-    "), by_pool (dag_id, used, queued) AS ("
-    "  SELECT coalesce(p.dag_id, ''), sum(b.used), sum(b.queued)"
-    "   FROM by_run b JOIN run r USING (run_no)"
-    "   LEFT JOIN pool p ON p.dag_id = r.dag_id AND p.name = 'default' GROUP BY 1"
-    ") SELECT nullif(p.dag_id, ''), p.name, p.slots, b.used, b.queued"
-    " FROM pool p LEFT JOIN by_pool b ON b.dag_id = p.dag_id AND p.name = 'default'"
-    " ORDER BY p.dag_id, p.name";
+    "WITH active (dag_id, domain, name, used, queued) AS ("
+    "  SELECT iif(p.domain = '', r.dag_id, ''), coalesce(p.domain, ''),"
+    "   coalesce(p.name, 'default'), iif(t.state = 'queued', 0, v.slots),"
+    "   iif(t.state = 'queued', v.slots, 0)"
+    "  FROM task_instance t JOIN run r USING (run_no)"
+    "  JOIN dag_version_task v ON v.version_no = r.version_no AND v.task = t.task"
+    "  LEFT JOIN dag_version_pool p ON p.version_no = r.version_no AND p.position = v.pool"
+    "  WHERE t.state IN ('queued', 'running', 'cancelling')"
+    "), by_pool (dag_id, domain, name, used, queued) AS ("
+    "  SELECT dag_id, domain, name, sum(used), sum(queued) FROM active GROUP BY 1, 2, 3"
+    ") SELECT nullif(p.dag_id, ''), p.name, p.slots, b.used, b.queued, nullif(p.domain, '')"
+    " FROM pool p LEFT JOIN by_pool b USING (dag_id, domain, name)"
+    " ORDER BY p.dag_id, p.domain, p.name";
 
 static struct dag_view dag_view_of(sqlite3_stmt *row)
 {
@@ -38,7 +42,14 @@ static struct dag_view dag_view_of(sqlite3_stmt *row)
 				 .task_count = (uint32_t)sqlite3_column_int64(row, 5),
 				 .last_run_id = db_text(row, 6),
 				 .last_run_state = db_text(row, 7),
-				 .last_run_at_ms = sqlite3_column_int64(row, 8)};
+				 .last_run_at_ms = sqlite3_column_int64(row, 8),
+				 .domain = db_text(row, 9),
+				 .owner = db_text(row, 10),
+				 .tags = db_text(row, 11),
+				 .git_commit = db_text(row, 12),
+				 .git_dirty = sqlite3_column_type(row, 13) == SQLITE_NULL
+						  ? -1
+						  : sqlite3_column_int(row, 13)};
 }
 
 int read_dags(struct store_reader *reader, const char *after, uint32_t limit, dag_view_fn each,
@@ -110,7 +121,8 @@ int read_pools(struct store_reader *reader, pool_view_fn each, void *context, st
 					 .name = db_text(row, 1),
 					 .slots = (uint32_t)sqlite3_column_int64(row, 2),
 					 .used = (uint32_t)sqlite3_column_int64(row, 3),
-					 .queued = (uint32_t)sqlite3_column_int64(row, 4)};
+					 .queued = (uint32_t)sqlite3_column_int64(row, 4),
+					 .domain = db_text(row, 5)};
 
 		more = each(context, &view);
 		rc = 0;

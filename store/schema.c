@@ -147,7 +147,91 @@ static const char step_1[] =
     "  reason TEXT NOT NULL"
     ") STRICT;";
 
-static const char *const steps[] = {step_1};
+static const char step_2[] =
+    /* What lists show without a parse, and where the text was when it came into force. */
+    "ALTER TABLE dag_version ADD COLUMN domain TEXT;"
+    "ALTER TABLE dag_version ADD COLUMN owner TEXT;"
+    "ALTER TABLE dag_version ADD COLUMN tags TEXT;"         /* a JSON list; NULL = none */
+    "ALTER TABLE dag_version ADD COLUMN git_commit TEXT;"   /* NULL = in no work tree */
+    "ALTER TABLE dag_version ADD COLUMN git_dirty INTEGER;" /* NULL = not known */
+
+    /* What else belongs to a version: the heddle.yaml above it and the files it names, each
+     * content once. */
+    "CREATE TABLE content ("
+    "  hash TEXT PRIMARY KEY,"
+    "  text TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE dag_version_file ("
+    "  version_no INTEGER NOT NULL,"
+    "  position INTEGER NOT NULL,"
+    "  kind TEXT NOT NULL," /* defaults: a heddle.yaml; named: by a task */
+    "  name TEXT NOT NULL,"
+    "  hash TEXT NOT NULL,"
+    "  PRIMARY KEY (version_no, position)"
+    ") STRICT, WITHOUT ROWID;"
+
+    /* The pools that a version's tasks may name, and which task names which. */
+    "CREATE TABLE dag_version_pool ("
+    "  version_no INTEGER NOT NULL,"
+    "  position INTEGER NOT NULL,"
+    "  domain TEXT NOT NULL," /* '' = the dag's own; else as in pool */
+    "  name TEXT NOT NULL,"
+    "  slots INTEGER NOT NULL,"
+    "  PRIMARY KEY (version_no, position)"
+    ") STRICT, WITHOUT ROWID;"
+    "ALTER TABLE dag_version_task ADD COLUMN pool INTEGER;" /* its position; NULL = common */
+    "ALTER TABLE dag_version_task ADD COLUMN slots INTEGER NOT NULL DEFAULT 1;"
+    "INSERT INTO dag_version_pool"
+    " SELECT d.version_no, row_number() OVER (PARTITION BY d.dag_id ORDER BY p.name) - 1, '',"
+    "  p.name, p.slots FROM dag d JOIN pool p USING (dag_id);"
+    "UPDATE dag_version_task SET pool = (SELECT position FROM dag_version_pool p"
+    " WHERE p.version_no = dag_version_task.version_no AND p.name = 'default');"
+
+    /* A pool is common to all dags (both ''), one dag's own, or shared by the dags of a domain
+     * ('-' = by those without one). */
+    "CREATE TABLE pool_2 ("
+    "  domain TEXT NOT NULL DEFAULT '',"
+    "  dag_id TEXT NOT NULL DEFAULT '',"
+    "  name TEXT NOT NULL,"
+    "  slots INTEGER NOT NULL,"
+    "  PRIMARY KEY (dag_id, domain, name)"
+    ") STRICT, WITHOUT ROWID;"
+    "INSERT INTO pool_2 (dag_id, name, slots) SELECT dag_id, name, slots FROM pool;"
+    "DROP TABLE pool;"
+    "ALTER TABLE pool_2 RENAME TO pool;"
+
+    /* The files of the dag folder that check, as they were when they were read: one that is still
+     * the same is not read again. */
+    "CREATE TABLE dag_file ("
+    "  file TEXT PRIMARY KEY,"
+    "  device INTEGER NOT NULL,"
+    "  inode INTEGER NOT NULL,"
+    "  size INTEGER NOT NULL,"
+    "  mtime_ns INTEGER NOT NULL,"
+    "  ctime_ns INTEGER NOT NULL,"
+    "  around TEXT NOT NULL" /* the reader's version, and the heddle.yaml above it likewise */
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE dag_file_dag ("
+    "  file TEXT NOT NULL,"
+    "  position INTEGER NOT NULL,"
+    "  dag_id TEXT NOT NULL,"
+    "  hash TEXT NOT NULL," /* of its version */
+    "  line INTEGER NOT NULL,"
+    "  PRIMARY KEY (file, position)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE dag_file_need (" /* a file that its dags name */
+    "  file TEXT NOT NULL,"
+    "  position INTEGER NOT NULL,"
+    "  path TEXT NOT NULL,"
+    "  device INTEGER NOT NULL,"
+    "  inode INTEGER NOT NULL,"
+    "  size INTEGER NOT NULL,"
+    "  mtime_ns INTEGER NOT NULL,"
+    "  ctime_ns INTEGER NOT NULL,"
+    "  PRIMARY KEY (file, position)"
+    ") STRICT, WITHOUT ROWID;";
+
+static const char *const steps[] = {step_1, step_2};
 
 const struct schema schema_present = {steps, sizeof steps / sizeof steps[0]};
 

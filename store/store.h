@@ -59,24 +59,103 @@ int store_apply(struct store *store, const struct store_batch *batches, enum sto
 /* --- the dags in force
  * ---------------------------------------------------------------------------- */
 
+/* A dag that is in force from now on. */
 struct store_dag_file {
-	const struct dag *dag;
-	const char *file; /* relative to the dag folder */
+	const struct dag *dag; /* NULL = its version is kept already: then dag_id and hash count */
+	const char *file;      /* relative to the dag folder */
+	const char *dag_id;
+	const char *hash;
+	const char *git_commit; /* of the work tree that holds the file; NULL = none */
+	int git_dirty;          /* 1 = it holds changes, 0 = none, -1 = not known */
 };
 
-/* Replaces what is known of the folder: the dags in force (versions are kept by hash for ever), the
- * errors found, the pools. One transaction, on the calling thread. */
+/* What stat said of a file. */
+struct store_stamp {
+	int64_t device;
+	int64_t inode;
+	int64_t size;
+	int64_t mtime_ns;
+	int64_t ctime_ns;
+};
+
+/* A file that its dags name. */
+struct store_file_need {
+	const char *path; /* absolute */
+	struct store_stamp stamp;
+};
+
+struct store_file_dag {
+	const char *dag_id;
+	const char *hash; /* of its version */
+	uint32_t line;
+};
+
+/* A file of the folder that checks, in force or not, as it was when it was read. */
+struct store_file_row {
+	const char *file;
+	struct store_stamp stamp;
+	const char *around; /* what else it was read with, in the caller's words */
+	struct store_file_dag *dags;
+	size_t dag_count;
+	struct store_file_need *needs;
+	size_t need_count;
+};
+
+/* What is known of the folder after a reading. */
+struct store_folder {
+	const struct store_dag_file *dags; /* all that are in force */
+	size_t dag_count;
+	const struct store_dag_file *refused; /* versions to be kept that are not in force */
+	size_t refused_count;
+	const struct dag_error *errors; /* all */
+	size_t error_count;
+	const struct store_file_row *files; /* those that were read */
+	size_t file_count;
+	const char *const *gone; /* files of which the rows go */
+	size_t gone_count;
+	uint32_t default_pool_slots;
+	int64_t at_ms;
+};
+
+/* Replaces what is known of the folder: the dags in force, the errors found, the pools, the files.
+ * One transaction, on the calling thread. ERR_NOT_FOUND: a version that was to be kept is not. */
+int store_put_folder(struct store *store, const struct store_folder *folder, struct err *err);
+/* The same without the files. */
 int store_put_dags(struct store *store, const struct store_dag_file *dags, size_t dag_count,
 		   const struct dag_error *errors, size_t error_count, uint32_t default_pool_slots,
 		   int64_t at_ms, struct err *err);
+/* Keeps versions (of dags that are set) without putting them into force: for a folder that is too
+ * large to be held parsed until it is judged. One transaction, on the calling thread. */
+int store_put_versions(struct store *store, const struct store_dag_file *dags, size_t count,
+		       struct err *err);
 
 /* Calls for every dag in force, by id. Texts live until each returns, which must not call the
  * store. */
 int store_each_dag(struct store *store,
-		   void (*each)(void *context, const char *dag_id, const char *file), void *context,
-		   struct err *err);
-/* The text of the version of a dag that is in force, *text cleared first. ERR_NOT_FOUND: none. */
-int store_dag_text(struct store *store, const char *dag_id, struct str *text, struct err *err);
+		   void (*each)(void *context, const char *dag_id, const char *file,
+				const char *hash),
+		   void *context, struct err *err);
+/* Likewise for the files that had rows, by name. */
+typedef void store_file_fn(void *context, const struct store_file_row *file);
+int store_each_file(struct store *store, store_file_fn *each, void *context, struct err *err);
+
+/* A version as it is kept, for dag_parse_version. */
+struct store_version {
+	struct arena arena;
+	const char *text;
+	size_t bytes;
+	const char *file; /* where it was last found */
+	struct dag_file *files;
+	uint32_t file_count;
+};
+
+/* Fills *out, to be closed also after a failure. ERR_NOT_FOUND: no version has this hash. */
+int store_version_read(struct store *store, const char *hash, struct store_version *out,
+		       struct err *err);
+void store_version_close(struct store_version *version);
+
+/* What stands in the column domain of a pool: '' = the dag's own, '-' = of dags without domain. */
+const char *store_pool_domain(const struct pool_size *pool);
 
 /* --- what a start reads back
  * ----------------------------------------------------------------------- */
@@ -91,6 +170,9 @@ struct store_run_row {
 	const char *dag_text; /* of the version the run keeps */
 	size_t dag_text_bytes;
 	const char *dag_file;
+	int64_t version_no;
+	const struct dag_file *files; /* what else belongs to that version */
+	uint32_t file_count;
 };
 
 struct store_task_row {

@@ -65,8 +65,8 @@ static void print_nothing_found(const struct cli *cli)
 
 static void print_summary(const struct folder *folder)
 {
-	fprintf(stderr, "%zu file%s, %zu DAG%s: ", folder->file_count, plural(folder->file_count),
-		folder->dag_count, plural(folder->dag_count));
+	fprintf(stderr, "%zu file%s, %zu DAG%s: ", folder->dag_file_count,
+		plural(folder->dag_file_count), folder->dag_count, plural(folder->dag_count));
 	if (folder->errors.count == 0)
 		fputs("all good\n", stderr);
 	else
@@ -105,7 +105,7 @@ static void print_json(const struct folder *folder)
 	compose_open(&compose, '{');
 	compose_key(&compose, "valid");
 	compose_bool(&compose, folder->errors.count == 0);
-	compose_member_int(&compose, "files", (int64_t)folder->file_count);
+	compose_member_int(&compose, "files", (int64_t)folder->dag_file_count);
 	compose_member_open(&compose, "dags", '[');
 	for (size_t i = 0; i < folder->dag_count; i++)
 		compose_dag(&compose, &folder->dags[i]);
@@ -135,7 +135,7 @@ int run_verb_validate(struct cli *cli)
 			print_json(&folder);
 		else
 			print_errors(&folder);
-		if (folder.file_count == 0)
+		if (folder.dag_file_count == 0)
 			print_nothing_found(cli);
 		else
 			print_summary(&folder);

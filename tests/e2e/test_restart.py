@@ -62,12 +62,15 @@ def test_a_file_that_cannot_be_read_takes_no_dag_out(faulty):
     while struck < 3:
         n += 1
         assert n < 200
+        for name in "abc":  # what did not change is not read again
+            (home.dags / f"{name}.yaml").touch()
         home.spawn(env={"HEDDLE_FAULT": f"daemon:open:{n}:EIO"})
         wait_for(lambda: home.ready() or home.process.poll() is not None)
         if home.process.poll() is None:
-            ids = [dag["id"] for dag in home.http("GET", "/api/v1/dags")[1]["items"]]
-            assert ids == ["a", "b", "c"]
-            struck += "cannot be read" in json.dumps(home.http("GET", "/api/v1/errors")[1])
+            status, answer, _ = home.http("GET", "/api/v1/dags")
+            if status == 200:  # else the fault struck this very question
+                assert [dag["id"] for dag in answer["items"]] == ["a", "b", "c"]
+                struck += "cannot be read" in json.dumps(home.http("GET", "/api/v1/errors")[1])
             home.stop()
 
 

@@ -94,8 +94,10 @@ static inline struct dag *kit_dag(const char *id, const char *tasks, const char 
 	dag->tasks = arena_alloc(&dag->arena, (strlen(tasks) + 1) * sizeof *dag->tasks);
 	names = arena_strdup(&dag->arena, tasks);
 	for (char *name = strtok_r(names, " ", &rest); name != NULL;
-	     name = strtok_r(NULL, " ", &rest))
+	     name = strtok_r(NULL, " ", &rest)) {
+		dag->tasks[dag->task_count].slots = 1;
 		dag->tasks[dag->task_count++].id = name;
+	}
 	return dag;
 }
 

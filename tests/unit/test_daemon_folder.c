@@ -3,12 +3,14 @@
 #include "daemon/suspects.h"
 
 #include "base/file.h"
+#include "model/keys.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static char root[64];
@@ -66,11 +68,11 @@ static void files_are_read_in_order_with_those_below(void **state)
 	put(".git/config.yaml", "neither");
 	load(&folder);
 	assert_int_equal(folder.errors.count, 0);
-	assert_int_equal(folder.file_count, 3);
+	assert_int_equal(folder.dag_file_count, 3);
 	assert_int_equal(folder.dag_count, 4);
-	assert_string_equal(folder.dags[0].dag->id, "first");
+	assert_string_equal(folder.dags[0].id, "first");
 	assert_string_equal(folder.dags[0].file, "a/x.yml");
-	assert_string_equal(folder.dags[3].dag->id, "fourth");
+	assert_string_equal(folder.dags[3].id, "fourth");
 	assert_string_equal(folder.dags[3].file, "c.yaml");
 	folder_close(&folder);
 }
@@ -137,6 +139,7 @@ static void a_file_beyond_the_bound_is_told_with_its_size(void **state)
 	snprintf(path, sizeof path, "%s/huge", root);
 	folder_init(&folder);
 	assert_int_equal(folder_add(&folder, path, NULL, &err), 0);
+	folder_judge(&folder);
 	assert_int_equal(folder.dag_count, 0);
 	assert_int_equal(folder.errors.count, 1);
 	assert_string_equal(folder.errors.items[0].message,
@@ -175,62 +178,60 @@ static void a_folder_that_is_missing_is_an_error_of_the_call(void **state)
 	folder_close(&folder);
 }
 
-/* One folder, read with what was in force before it: "ID FILE" pairs, ended by NULL. */
+/* One folder, read with what was in force before it: "ID FILE" pairs in the order of ids, ended by
+ * NULL. */
 static void load_below(struct folder *folder, const char *name, const char *const *before)
 {
+	struct folder former;
 	struct err err = {0};
 	char path[256];
 
 	snprintf(path, sizeof path, "%s/%s", root, name);
-	folder_init(folder);
+	folder_init(&former);
 	for (; before[0] != NULL; before += 2)
-		folder_note(folder, before[0], before[1]);
+		folder_note(&former, before[0], before[1], "0123456789abcdef0123456789abcdef");
+	folder_init_after(folder, &former);
 	assert_int_equal(folder_add(folder, path, NULL, &err), 0);
 	folder_judge(folder);
 	folder_sort(folder);
+	folder_close(&former);
 }
 
-static const struct folder_known *known(const struct folder *folder, const char *dag_id)
+static bool stays(const struct folder *folder, const char *dag_id)
 {
-	for (size_t i = 0; i < folder->known.count; i++)
-		if (strcmp(folder->known.items[i].dag_id, dag_id) == 0)
-			return &folder->known.items[i];
-	fail_msg("'%s' is not known", dag_id);
-	return NULL;
+	const struct folder_dag *found = folder_find(folder, dag_id);
+
+	return found != NULL && found->stays;
 }
 
 static void a_file_that_does_not_check_takes_nothing_out(void **state)
 {
-	const char *const before[] = {"good",      "good.yaml", "bad",       "bad.yaml", "gone",
-				      "gone.yaml", "left",      "good.yaml", NULL};
+	const char *const before[] = {"bad",       "bad.yaml", "gone",      "gone.yaml", "good",
+				      "good.yaml", "left",     "good.yaml", NULL};
 	struct folder folder;
 
 	(void)state;
 	put("stays/good.yaml", DAG("good"));
 	put("stays/bad.yaml", "id: bad\ntasks: 7\n");
 	load_below(&folder, "stays", before);
-	assert_false(known(&folder, "good")->stays);
-	assert_true(known(&folder, "bad")->stays);
-	assert_false(known(&folder, "gone")->stays);
-	assert_false(known(&folder, "left")->stays); /* its file checks, and has it no more */
-	assert_int_equal(folder.dag_count, 1);
-	folder_keep(&folder, known(&folder, "bad"), DAG("bad"), strlen(DAG("bad")));
-	folder_sort(&folder);
+	assert_false(stays(&folder, "good"));
+	assert_true(stays(&folder, "bad"));
+	assert_false(stays(&folder, "gone"));
+	assert_false(stays(&folder, "left")); /* its file checks, and has it no more */
 	assert_int_equal(folder.dag_count, 2);
 	assert_string_equal(folder_find(&folder, "bad")->file, "bad.yaml");
-	assert_string_equal(folder_find(&folder, "bad")->dag->source, "bad.yaml");
+	assert_string_equal(folder_find(&folder, "bad")->hash, "0123456789abcdef0123456789abcdef");
+	assert_null(folder_find(&folder, "bad")->dag);
+	assert_non_null(folder_find(&folder, "good")->dag);
 	assert_int_equal(folder.errors.count, 1);
-	folder_keep(&folder, known(&folder, "bad"), "tasks: 7", 8);
-	assert_int_equal(folder.errors.count, 2);
-	assert_non_null(strstr(folder.errors.items[1].message, "not accepted any more"));
 	folder_close(&folder);
 }
 
 static void what_cannot_be_read_takes_nothing_out(void **state)
 {
-	const char *const before[] = {"link", "link.yaml",     "deep", "shut/deep.yaml",
-				      "long", "long/one.yaml", "away", "shutter.yaml",
-				      "far",  "far/a/b.yaml",  NULL};
+	const char *const before[] = {"away", "shutter.yaml",  "deep", "shut/deep.yaml",
+				      "far",  "far/a/b.yaml",  "link", "link.yaml",
+				      "long", "long/one.yaml", NULL};
 	struct folder folder;
 	char path[256];
 
@@ -245,11 +246,11 @@ static void what_cannot_be_read_takes_nothing_out(void **state)
 	snprintf(path, sizeof path, "%s/unread/shut", root);
 	assert_int_equal(mkdir(path, 0), 0);
 	load_below(&folder, "unread", before);
-	assert_true(known(&folder, "link")->stays);
-	assert_int_equal(known(&folder, "deep")->stays, geteuid() != 0);
-	assert_false(known(&folder, "long")->stays);
-	assert_false(known(&folder, "away")->stays);
-	assert_true(known(&folder, "far")->stays);
+	assert_true(stays(&folder, "link"));
+	assert_int_equal(stays(&folder, "deep"), geteuid() != 0);
+	assert_false(stays(&folder, "long"));
+	assert_false(stays(&folder, "away"));
+	assert_true(stays(&folder, "far"));
 	assert_int_equal(folder.errors.count, geteuid() != 0 ? 3 : 2);
 	assert_string_equal(folder.errors.items[0].source, "far");
 	assert_string_equal(folder.errors.items[1].source, "link.yaml");
@@ -283,8 +284,9 @@ static void a_file_that_does_not_check_still_holds_its_id(void **state)
 	put("held/a.yaml", DAG("one"));
 	put("held/z.yaml", "id: one\ntasks: 7\n");
 	load_below(&folder, "held", before);
-	assert_int_equal(folder.dag_count, 0);
-	assert_true(known(&folder, "one")->stays);
+	assert_int_equal(folder.dag_count, 1);
+	assert_true(stays(&folder, "one"));
+	assert_string_equal(folder_find(&folder, "one")->file, "z.yaml");
 	assert_int_equal(folder.errors.count, 2);
 	assert_string_equal(folder.errors.items[1].source, "a.yaml");
 	assert_non_null(strstr(folder.errors.items[1].message, "'one' is in force from z.yaml"));
@@ -302,36 +304,208 @@ static void a_file_that_was_renamed_is_the_same_dag(void **state)
 	assert_int_equal(folder.dag_count, 1);
 	assert_string_equal(folder.dags[0].file, "new.yaml");
 	assert_int_equal(folder.errors.count, 0);
-	assert_false(known(&folder, "one")->stays);
+	assert_false(stays(&folder, "one"));
 	folder_close(&folder);
 }
 
-static void no_dag_runs_without_the_defaults_above_it(void **state)
+static void a_heddle_yaml_holds_for_all_below_it(void **state)
 {
 	const char *const before[] = {NULL};
+	const struct folder_dag *found;
 	struct folder folder;
-	struct err err = {0};
-	char path[256];
 
 	(void)state;
+	put("defaults/heddle.yaml", "owner: all\n");
 	put("defaults/beside.yaml", DAG("beside"));
 	put("defaults/D1/heddle.yaml", "domain: D1\n");
 	put("defaults/D1/direct.yaml", DAG("direct"));
 	put("defaults/D1/deep/below.yaml", DAG("below"));
 	load_below(&folder, "defaults", before);
-	assert_int_equal(folder.dag_count, 1);
-	assert_string_equal(folder.dags[0].dag->id, "beside");
-	assert_int_equal(folder.errors.count, 3);
-	assert_string_equal(folder.errors.items[0].source, "D1/deep/below.yaml");
-	assert_non_null(strstr(folder.errors.items[0].message, "'D1/heddle.yaml'"));
-	assert_string_equal(folder.errors.items[1].source, "D1/direct.yaml");
-	assert_string_equal(folder.errors.items[2].source, "D1/heddle.yaml");
+	assert_int_equal(folder.errors.count, 0);
+	assert_int_equal(folder.dag_file_count, 3);
+	found = folder_find(&folder, "below");
+	assert_string_equal(found->dag->domain, "D1");
+	assert_string_equal(found->dag->owner, "all");
+	assert_int_equal(found->dag->file_count, 2);
+	assert_string_equal(found->dag->files[0].name, "D1/heddle.yaml"); /* the nearest first */
+	assert_null(folder_find(&folder, "beside")->dag->domain);
 	folder_close(&folder);
-	snprintf(path, sizeof path, "%s/defaults/D1/direct.yaml", root);
+}
+
+static void one_file_alone_has_the_defaults_above_it(void **state)
+{
+	struct folder folder;
+	struct err err = {0};
+	char path[256];
+
+	(void)state;
+	put("defaults/.git/HEAD", "");
+	put("heddle.yaml", "owner: beyond the work tree\n");
+	snprintf(path, sizeof path, "%s/defaults/D1/deep/below.yaml", root);
 	folder_init(&folder);
 	assert_int_equal(folder_add(&folder, path, NULL, &err), 0);
-	assert_int_equal(folder.dag_count, 0);
+	folder_judge(&folder);
+	assert_int_equal(folder.errors.count, 0);
+	assert_int_equal(folder.dag_count, 1);
+	assert_string_equal(folder.dags[0].dag->owner, "all");
+	assert_string_equal(folder.dags[0].dag->domain, "D1");
+	folder_close(&folder);
+	snprintf(path, sizeof path, "%s/heddle.yaml", root);
+	assert_int_equal(unlink(path), 0);
+}
+
+/* A second reading, with the first as what was before it. */
+static void read_again(struct folder *next, const struct folder *former, const char *name)
+{
+	struct err err = {0};
+	char path[256];
+
+	snprintf(path, sizeof path, "%s/%s", root, name);
+	folder_init_after(next, former);
+	assert_int_equal(folder_add(next, path, NULL, &err), 0);
+	folder_judge(next);
+	folder_sort(next);
+}
+
+static void a_heddle_yaml_that_does_not_check_leaves_what_is_in_force(void **state)
+{
+	const char *const before[] = {NULL};
+	struct folder first;
+	struct folder second;
+	struct folder third;
+
+	(void)state;
+	put("broken/heddle.yaml", "owner: all\n");
+	put("broken/old.yaml", DAG("old"));
+	load_below(&first, "broken", before);
+	assert_int_equal(first.errors.count, 0);
+	put("broken/heddle.yaml", "ownr: all\n");
+	put("broken/new.yaml", DAG("new"));
+	read_again(&second, &first, "broken");
+	assert_int_equal(second.errors.count, 2);
+	assert_string_equal(second.errors.items[0].source, "heddle.yaml");
+	assert_non_null(strstr(second.errors.items[0].message, "'ownr'"));
+	assert_string_equal(second.errors.items[1].source, "new.yaml");
+	assert_non_null(strstr(second.errors.items[1].message, "'heddle.yaml'"));
+	assert_true(stays(&second, "old"));
+	assert_null(folder_find(&second, "new"));
+	put("broken/heddle.yaml", "owner: all of them\n");
+	read_again(&third, &second, "broken");
+	assert_int_equal(third.errors.count, 0);
+	assert_string_equal(folder_find(&third, "old")->dag->owner, "all of them");
+	assert_string_equal(folder_find(&third, "new")->dag->owner, "all of them");
+	folder_close(&third);
+	folder_close(&second);
+	folder_close(&first);
+}
+
+#define SQL_DAG "id: q\ntasks: [{id: a, sql: {engine: duckdb, file: sql/q.sql}}]\n"
+
+/* The keys say whether a task may name a file. */
+static void skip_without_named_files(void)
+{
+	if (!key_find("sql", LEVEL_TASK)->is_supported)
+		skip();
+}
+
+static void a_named_file_belongs_to_the_version(void **state)
+{
+	const char *const before[] = {NULL};
+	struct folder first;
+	struct folder second;
+	const struct dag *dag;
+
+	(void)state;
+	skip_without_named_files();
+	put("named/sub/q.yaml", SQL_DAG);
+	load_below(&first, "named", before);
+	assert_int_equal(first.errors.count, 1);
+	assert_non_null(strstr(first.errors.items[0].message, "there is no such file"));
+	assert_int_equal(first.files[0].need_count, 1);
+	put("named/sub/sql/q.sql", "select 1\n");
+	read_again(&second, &first, "named");
+	assert_int_equal(second.errors.count, 0);
+	dag = folder_find(&second, "q")->dag;
+	assert_int_equal(dag->file_count, 1);
+	assert_string_equal(dag->files[0].text, "select 1\n");
+	folder_close(&second);
+	folder_close(&first);
+}
+
+/* Makes a file look as if it had not been changed for long. */
+static void age(const char *name)
+{
+	struct timespec pause = {0, 120 * 1000 * 1000};
+	char path[256];
+
+	snprintf(path, sizeof path, "%s/%s", root, name);
+	assert_int_equal(access(path, F_OK), 0);
+	nanosleep(&pause, NULL); /* the change time cannot be set */
+}
+
+static void only_what_changed_is_read_again(void **state)
+{
+	const char *const before[] = {NULL};
+	struct folder first;
+	struct folder second;
+	struct folder third;
+
+	(void)state;
+	put("same/a.yaml", DAG("a"));
+	put("same/b.yaml", DAG("b"));
+	put("same/bad.yaml", "id: bad\ntasks: 7\n");
+	age("same/a.yaml");
+	load_below(&first, "same", before);
+	assert_int_equal(first.errors.count, 1);
+	read_again(&second, &first, "same");
+	for (size_t i = 0; i < second.file_count; i++)
+		assert_false(second.files[i].is_read);
+	assert_int_equal(second.errors.count, 1); /* taken over, too */
+	assert_string_equal(folder_find(&second, "a")->hash, folder_find(&first, "a")->hash);
+	assert_null(folder_find(&second, "a")->dag);
+	put("same/b.yaml", DAG("b") "# changed\n");
+	read_again(&third, &second, "same");
+	assert_false(folder_find_file(&third, "a.yaml")->is_read);
+	assert_true(folder_find_file(&third, "b.yaml")->is_read);
+	assert_string_not_equal(folder_find(&third, "b")->hash, folder_find(&second, "b")->hash);
+	folder_close(&third);
+	folder_close(&second);
+	folder_close(&first);
+}
+
+static void a_change_of_a_named_file_is_a_new_version(void **state)
+{
+	const char *const before[] = {NULL};
+	struct folder first;
+	struct folder second;
+
+	(void)state;
+	skip_without_named_files();
+	put("name/q.yaml", SQL_DAG);
+	put("name/sql/q.sql", "select 1\n");
+	age("name/q.yaml");
+	load_below(&first, "name", before);
+	put("name/sql/q.sql", "select 2\n");
+	read_again(&second, &first, "name");
+	assert_true(folder_find_file(&second, "q.yaml")->is_read);
+	assert_string_not_equal(folder_find(&second, "q")->hash, folder_find(&first, "q")->hash);
+	folder_close(&second);
+	folder_close(&first);
+}
+
+static void an_error_of_a_heddle_yaml_is_told_once(void **state)
+{
+	const char *const before[] = {NULL};
+	struct folder folder;
+
+	(void)state;
+	put("once/heddle.yaml", "env: {X: '{{ params.nope }}'}\n");
+	put("once/a.yaml", DAG("a"));
+	put("once/b.yaml", DAG("b"));
+	load_below(&folder, "once", before);
 	assert_int_equal(folder.errors.count, 1);
+	assert_string_equal(folder.errors.items[0].source, "heddle.yaml");
+	assert_int_equal(folder.dag_count, 0);
 	folder_close(&folder);
 }
 
@@ -375,7 +549,13 @@ int main(void)
 	    cmocka_unit_test(an_id_in_two_files_stays_with_the_one_in_force),
 	    cmocka_unit_test(a_file_that_does_not_check_still_holds_its_id),
 	    cmocka_unit_test(a_file_that_was_renamed_is_the_same_dag),
-	    cmocka_unit_test(no_dag_runs_without_the_defaults_above_it),
+	    cmocka_unit_test(a_heddle_yaml_holds_for_all_below_it),
+	    cmocka_unit_test(one_file_alone_has_the_defaults_above_it),
+	    cmocka_unit_test(a_heddle_yaml_that_does_not_check_leaves_what_is_in_force),
+	    cmocka_unit_test(a_named_file_belongs_to_the_version),
+	    cmocka_unit_test(only_what_changed_is_read_again),
+	    cmocka_unit_test(a_change_of_a_named_file_is_a_new_version),
+	    cmocka_unit_test(an_error_of_a_heddle_yaml_is_told_once),
 	    cmocka_unit_test(suspects_are_kept_over_a_restart_and_cleared),
 	};
 

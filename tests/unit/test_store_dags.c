@@ -61,12 +61,12 @@ static void put(struct kit *kit, struct store_dag_file *files, size_t count, int
 static void dags_come_change_move_and_go(void **state)
 {
 	struct kit *kit = *state;
-	struct store_dag_file first[] = {{kit_dag("c", "x y", "c1"), "c.yaml"},
-					 {kit_dag("a", "x", "a1"), "a.yaml"},
-					 {kit_dag("b", "x", "b1"), "b.yaml"}};
-	struct store_dag_file then[] = {{kit_dag("b", "x y z", "b2"), "b.yaml"},
-					{kit_dag("c", "x y", "c1"), "sub/c.yaml"},
-					{kit_dag("d", "x", "d1"), "d.yaml"}};
+	struct store_dag_file first[] = {{.dag = kit_dag("c", "x y", "c1"), .file = "c.yaml"},
+					 {.dag = kit_dag("a", "x", "a1"), .file = "a.yaml"},
+					 {.dag = kit_dag("b", "x", "b1"), .file = "b.yaml"}};
+	struct store_dag_file then[] = {{.dag = kit_dag("b", "x y z", "b2"), .file = "b.yaml"},
+					{.dag = kit_dag("c", "x y", "c1"), .file = "sub/c.yaml"},
+					{.dag = kit_dag("d", "x", "d1"), .file = "d.yaml"}};
 
 	put(kit, first, 3, 1000);
 	expect_dags(kit, NULL, 10,
@@ -93,8 +93,8 @@ static void dags_come_change_move_and_go(void **state)
 static void the_folder_of_yesterday_writes_nothing(void **state)
 {
 	struct kit *kit = *state;
-	struct store_dag_file once[] = {{kit_dag("a", "x", "a1"), "a.yaml"}};
-	struct store_dag_file again[] = {{kit_dag("a", "x", "a1"), "a.yaml"}};
+	struct store_dag_file once[] = {{.dag = kit_dag("a", "x", "a1"), .file = "a.yaml"}};
+	struct store_dag_file again[] = {{.dag = kit_dag("a", "x", "a1"), .file = "a.yaml"}};
 	int64_t changes;
 
 	put(kit, once, 1, 1000);
@@ -106,8 +106,8 @@ static void the_folder_of_yesterday_writes_nothing(void **state)
 static void a_dag_that_comes_back_finds_its_version(void **state)
 {
 	struct kit *kit = *state;
-	struct store_dag_file first[] = {{kit_dag("a", "x", "a1"), "a.yaml"}};
-	struct store_dag_file again[] = {{kit_dag("a", "x", "a1"), "a.yaml"}};
+	struct store_dag_file first[] = {{.dag = kit_dag("a", "x", "a1"), .file = "a.yaml"}};
+	struct store_dag_file again[] = {{.dag = kit_dag("a", "x", "a1"), .file = "a.yaml"}};
 
 	put(kit, first, 1, 1000);
 	put(kit, NULL, 0, 2000);
@@ -120,7 +120,7 @@ static void a_dag_that_comes_back_finds_its_version(void **state)
 static void a_dag_shows_its_last_run(void **state)
 {
 	struct kit *kit = *state;
-	struct store_dag_file files[] = {{kit_dag("a", "x", "a1"), "a.yaml"}};
+	struct store_dag_file files[] = {{.dag = kit_dag("a", "x", "a1"), .file = "a.yaml"}};
 	struct store_batch *batch = store_batch_create(NULL);
 	struct str text = STR_INIT;
 	struct err err;
@@ -139,8 +139,8 @@ static void a_dag_shows_its_last_run(void **state)
 static void a_run_keeps_the_version_it_started_with(void **state)
 {
 	struct kit *kit = *state;
-	struct store_dag_file first[] = {{kit_dag("a", "x", "a1"), "dags/a.yaml"}};
-	struct store_dag_file then[] = {{kit_dag("a", "x y", "a2"), "dags/a.yaml"}};
+	struct store_dag_file first[] = {{.dag = kit_dag("a", "x", "a1"), .file = "dags/a.yaml"}};
+	struct store_dag_file then[] = {{.dag = kit_dag("a", "x y", "a2"), .file = "dags/a.yaml"}};
 	struct store_batch *batch = store_batch_create(NULL);
 
 	put(kit, first, 1, 1000);
@@ -177,7 +177,7 @@ static void put_with_pools(struct kit *kit, const char *text, const struct pool_
 			   uint32_t count)
 {
 	struct dag *dag = kit_dag("own", "x y z", text);
-	struct store_dag_file files[] = {{dag, "own.yaml"}};
+	struct store_dag_file files[] = {{.dag = dag, .file = "own.yaml"}};
 
 	dag->pools = pools;
 	dag->pool_count = count;
@@ -212,8 +212,9 @@ static void pools_count_what_holds_and_waits_for_a_slot(void **state)
 	put_with_pools(kit, "v4", resized, 1);
 	expect_pools(kit, "-.default 8 used 1 queued 1\n"
 			  "own.default 3 used 2 queued 1\n");
+	/* The run keeps its version, and with it the pool that no new run will use. */
 	put_with_pools(kit, "v5", NULL, 0);
-	expect_pools(kit, "-.default 8 used 3 queued 2\n");
+	expect_pools(kit, "-.default 8 used 1 queued 1\n");
 }
 
 #define STORY(name) cmocka_unit_test_setup_teardown(name, kit_start, kit_stop)

@@ -343,7 +343,7 @@ static void putting_dags_may_fail(void **state)
 			void *fresh = NULL;
 			struct kit *kit;
 			struct dag *dag = kit_dag("a", "x", "a1");
-			struct store_dag_file file = {dag, "a.yaml"};
+			struct store_dag_file file = {.dag = dag, .file = "a.yaml"};
 			struct err err;
 			int rc;
 

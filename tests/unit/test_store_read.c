@@ -267,7 +267,7 @@ static void no_question_scans_a_table(void **state)
 {
 	struct kit *kit = *state;
 	struct str text = STR_INIT;
-	struct store_dag_file files[] = {{kit_dag("a", "x y", "a"), "a.yaml"}};
+	struct store_dag_file files[] = {{.dag = kit_dag("a", "x y", "a"), .file = "a.yaml"}};
 	char run_id[17];
 
 	assert_int_equal(store_put_dags(kit->store, files, 1, NULL, 0, 8, 1000, NULL), 0);
