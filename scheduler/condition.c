@@ -76,7 +76,7 @@ int condition_judge(struct sched *sched, const struct instance *instance, bool *
 	arena_init(&arena);
 	rc = template_parse_condition(&arena, instance_task(instance)->when, &condition, &error);
 	if (rc != 0)
-		err_set(err, rc, "%s", error.message);
+		err_set(err, rc, "%s: %s", instance_task(instance)->when, error.message);
 	else
 		rc = template_judge(condition, &names, out, err);
 	arena_close(&arena);

@@ -124,7 +124,7 @@ static void admit(struct step *step, struct instance *instance)
 
 	if (task->when != NULL && condition_judge(step->sched, instance, &holds, &err) != 0) {
 		move.to = TASK_FAILED;
-		move.why = emit_text(step, "when: %s: %s", task->when, err.message);
+		move.why = emit_text(step, "when: %s", err.message);
 	} else if (!holds) {
 		move.to = TASK_SKIPPED;
 		move.why = emit_text(step, "when: %s is false", task->when);

@@ -144,8 +144,8 @@ static int take_run(void *context, const struct store_run_row *row, struct err *
 	run.outcome = expected->outcome;
 	run.params = expected->params;
 	run.period = expected->period;
-	run.deadline_boot_ms = rows_due_boot_ms(expected->deadline_wall_ms,
-						expected->deadline_boot_ms, load->now);
+	run.deadline_boot_ms =
+	    rows_due_boot_ms(expected->deadline_wall_ms, expected->deadline_boot_ms, load->now);
 	sched_restore_run(load->sched, &run);
 	load->run_count++;
 	return 0;

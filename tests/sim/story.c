@@ -15,6 +15,9 @@
 struct planned {
 	const char *task_id;
 	const char *words;
+	const char *outputs; /* instead of words */
+	bool retry_match;
+	bool fail_match;
 };
 
 struct story {
@@ -24,7 +27,9 @@ struct story {
 	struct fake fake;
 	struct moment now;
 	VEC(struct planned) plans;
+	VEC(struct dag *) in_force; /* that were put */
 	struct str told;
+	struct str answer;
 	size_t effects[EFFECT_RUN_ENDED + 1];
 };
 
@@ -80,7 +85,8 @@ static struct fake_plan make_plan(void *context, const struct effect *launch)
 	struct fake_plan plan = {.cause = CAUSE_SUCCESS, .exit_code = 3, .term_ms = 1000};
 
 	for (size_t i = 0; i < story->plans.count; i++)
-		if (strcmp(story->plans.items[i].task_id, launch->dag->tasks[launch->task].id) == 0)
+		if (story->plans.items[i].words != NULL &&
+		    strcmp(story->plans.items[i].task_id, launch->dag->tasks[launch->task].id) == 0)
 			read_words(story->plans.items[i].words, launch->number, &plan);
 	return plan;
 }
@@ -107,7 +113,18 @@ struct story *story_start(const struct story_config *config)
 
 void story_plan(struct story *story, const char *task_id, const char *list)
 {
-	vec_push(&story->plans, ((struct planned){task_id, list}));
+	vec_push(&story->plans, ((struct planned){.task_id = task_id, .words = list}));
+}
+
+void story_outputs(struct story *story, const char *task_id, const char *json)
+{
+	vec_push(&story->plans, ((struct planned){.task_id = task_id, .outputs = json}));
+}
+
+void story_match(struct story *story, const char *task_id, bool retry, bool fail)
+{
+	vec_push(&story->plans,
+		 ((struct planned){.task_id = task_id, .retry_match = retry, .fail_match = fail}));
 }
 
 static void tell_time(struct story *story)
@@ -126,11 +143,38 @@ static void tell_why(struct story *story, const struct change *change)
 
 static void tell_run(struct story *story, const struct change *change)
 {
+	enum run_state to =
+	    change->kind == CHANGE_RUN_NEW ? change->run_new.state : change->run_state.to;
+
+	/* A new run is expected to run. */
+	if (change->kind == CHANGE_RUN_NEW && to == RUN_RUNNING)
+		return;
 	tell_time(story);
 	str_append(&story->told, "run ");
 	if (change->run_no > 1)
 		str_printf(&story->told, "%" PRId64 " ", change->run_no);
-	str_append(&story->told, run_state_name(change->run_state.to));
+	str_append(&story->told, run_state_name(to));
+	if (to == RUN_ENDING ||
+	    (to == RUN_CANCELLING && change->run_state.outcome != RUN_CANCELLED))
+		str_printf(&story->told, " as %s", run_state_name(change->run_state.outcome));
+	tell_why(story, change);
+}
+
+static void tell_pause(struct story *story, const struct change *change)
+{
+	const char *dag_id = change->dag_pause.dag_id;
+
+	tell_time(story);
+	str_printf(&story->told, "%s %s", dag_id == NULL ? "all" : dag_id,
+		   change->dag_pause.is_paused ? "paused" : "resumed");
+	tell_why(story, change);
+}
+
+static void tell_version(struct story *story, const struct change *change)
+{
+	tell_time(story);
+	str_printf(&story->told, "run goes on with %u tasks, it had %u",
+		   change->run_version.dag->task_count, change->run_version.old_task_count);
 	tell_why(story, change);
 }
 
@@ -151,6 +195,8 @@ static void tell_task(struct story *story, const struct change *change)
 	if (task->attempts > 0 || to == TASK_RUNNING)
 		str_printf(&story->told, " try %u", task->attempts + (to == TASK_RUNNING));
 	str_printf(&story->told, " %s", task_state_name(to));
+	if (to == TASK_CANCELLING && change->task_state.aim != AIM_CANCELLED)
+		str_printf(&story->told, " for %s", cancel_aim_name(change->task_state.aim));
 	if (change->task_state.due.boot_ms != 0)
 		str_printf(&story->told, " until %02" PRId64 ":%02" PRId64, due_s / 60, due_s % 60);
 	tell_why(story, change);
@@ -166,8 +212,12 @@ static void commit(struct story *story, const struct change_list *changes)
 		alone.next = NULL;
 		if (change->kind == CHANGE_TASK_STATE)
 			tell_task(story, change);
-		if (change->kind == CHANGE_RUN_STATE)
+		if (change->kind == CHANGE_RUN_STATE || change->kind == CHANGE_RUN_NEW)
 			tell_run(story, change);
+		if (change->kind == CHANGE_DAG_PAUSE)
+			tell_pause(story, change);
+		if (change->kind == CHANGE_RUN_VERSION)
+			tell_version(story, change);
 		rows_apply(&story->rows, &one);
 	}
 }
@@ -193,6 +243,19 @@ static void release(struct story *story, struct sched_output *output)
 	sched_output_close(output);
 }
 
+static void note_answer(struct story *story, const struct sched_output *output)
+{
+	static const char *const names[] = {
+	    [ANSWER_UNCHANGED] = "unchanged",
+	    [ANSWER_NOT_FOUND] = "not found",
+	    [ANSWER_REFUSED] = "refused",
+	};
+
+	str_clear(&story->answer);
+	if (output->answer != ANSWER_DONE)
+		str_printf(&story->answer, "%s: %s", names[output->answer], output->message);
+}
+
 static int64_t step(struct story *story, const struct input *input)
 {
 	struct sched_output output;
@@ -200,11 +263,18 @@ static int64_t step(struct story *story, const struct input *input)
 
 	sched_output_init(&output);
 	run_no = sched_step(story->sched, input, story->now, &output);
+	note_answer(story, &output);
 	release(story, &output);
 	return run_no;
 }
 
 int64_t story_trigger(struct story *story, struct dag *dag, const char *key)
+{
+	return story_trigger_with(story, dag, key, NULL);
+}
+
+int64_t story_trigger_with(struct story *story, struct dag *dag, const char *key,
+			   const char *params)
 {
 	char run_id[RUN_ID_SIZE];
 	struct input input = {.kind = INPUT_TRIGGER, .actor = "user:alice"};
@@ -214,7 +284,81 @@ int64_t story_trigger(struct story *story, struct dag *dag, const char *key)
 	input.trigger.run_id = run_id;
 	input.trigger.key = key;
 	input.trigger.source = "manual";
+	input.trigger.params = params;
 	return step(story, &input);
+}
+
+/* What the daemon does first: a run that has ended is fed from its rows. */
+static void feed_ended(struct story *story, int64_t run_no)
+{
+	const struct run_row *run = rows_run(&story->rows, run_no);
+
+	if (run != NULL && run_state_is_done(run->state))
+		rows_feed(&story->rows, story->sched, run_no, story->now);
+}
+
+void story_rerun(struct story *story, int64_t run_no, enum rerun_mode mode, const char *names,
+		 struct dag *dag)
+{
+	struct input input = {.kind = INPUT_RERUN, .actor = "user:alice"};
+	VEC(const char *) ids = {0};
+	char *list = mem_strdup(names);
+	char *rest = list;
+	char *id;
+
+	while (list != NULL && (id = strsep(&rest, " ")) != NULL)
+		vec_push(&ids, id);
+	input.rerun.run_no = run_no;
+	input.rerun.mode = mode;
+	input.rerun.tasks = ids.items;
+	input.rerun.task_count = ids.count;
+	input.rerun.dag = dag;
+	feed_ended(story, run_no);
+	step(story, &input);
+	vec_close(&ids);
+	mem_free(list);
+}
+
+void story_mark(struct story *story, int64_t run_no, const char *task_id, enum task_state to)
+{
+	struct input input = {.kind = INPUT_MARK, .actor = "user:alice"};
+
+	input.mark.run_no = run_no;
+	input.mark.task = task_id;
+	input.mark.to = to;
+	feed_ended(story, run_no);
+	step(story, &input);
+}
+
+void story_pause(struct story *story, const char *dag_id)
+{
+	struct input input = {.kind = INPUT_PAUSE, .actor = "user:alice"};
+
+	input.pause.dag_id = dag_id;
+	input.pause.reason = "upgrade";
+	step(story, &input);
+}
+
+void story_resume(struct story *story, const char *dag_id)
+{
+	struct input input = {.kind = INPUT_RESUME, .actor = "user:alice"};
+
+	input.pause.dag_id = dag_id;
+	step(story, &input);
+}
+
+void story_put_dag(struct story *story, struct dag *dag)
+{
+	struct input time = {.kind = INPUT_TIME};
+
+	vec_push(&story->in_force, dag_ref(dag));
+	sched_put_dag(story->sched, dag);
+	step(story, &time);
+}
+
+const char *story_answer(const struct story *story)
+{
+	return str_text(&story->answer);
 }
 
 void story_cancel(struct story *story, int64_t run_no, const char *reason)
@@ -226,9 +370,28 @@ void story_cancel(struct story *story, int64_t run_no, const char *reason)
 	step(story, &input);
 }
 
+static void find(struct story *story, const struct attempt_end *end, struct end_findings *findings)
+{
+	const struct fake_attempt *attempt = fake_attempt(&story->fake, end->attempt_id);
+	const char *id = attempt->dag == NULL ? "" : attempt->dag->tasks[attempt->task].id;
+
+	for (size_t i = 0; i < story->plans.count; i++) {
+		const struct planned *plan = &story->plans.items[i];
+
+		if (strcmp(plan->task_id, id) != 0)
+			continue;
+		if (plan->outputs != NULL && end->cause == CAUSE_SUCCESS)
+			findings->outputs = plan->outputs;
+		findings->retry_match = findings->retry_match || plan->retry_match;
+		findings->fail_match = findings->fail_match || plan->fail_match;
+	}
+}
+
 static void tell_end(struct story *story, const struct attempt_end *end)
 {
 	struct input input = {.kind = INPUT_ATTEMPT_ENDED, .actor = "executor", .ended = *end};
+
+	find(story, end, &input.findings);
 
 	step(story, &input);
 }
@@ -300,7 +463,12 @@ void story_jump(struct story *story, int64_t wall_ms)
 /* A scheduler that was fed the rows. */
 static struct sched *load(const struct story *story)
 {
-	return rows_restore(&story->rows, story->config.slots, story->config.grace_ms, story->now);
+	struct sched *sched =
+	    rows_restore(&story->rows, story->config.slots, story->config.grace_ms, story->now);
+
+	for (size_t i = 0; i < story->in_force.count; i++)
+		sched_put_dag(sched, story->in_force.items[i]);
+	return sched;
 }
 
 /* A scheduler made from the rows is equal to the one that wrote them, and has nothing to decide. */
@@ -353,7 +521,11 @@ void story_end(struct story *story)
 	sched_destroy(story->sched);
 	rows_close(&story->rows);
 	fake_close(&story->fake);
+	for (size_t i = 0; i < story->in_force.count; i++)
+		dag_unref(story->in_force.items[i]);
+	vec_close(&story->in_force);
 	vec_close(&story->plans);
+	str_close(&story->answer);
 	str_close(&story->told);
 	mem_free(story);
 }

@@ -34,7 +34,27 @@ void story_end(struct story *story);
  * TERM; "undead": also two KILLs. */
 void story_plan(struct story *story, const char *task_id, const char *words);
 
+/* What every successful try of the task gives as outputs, a JSON object. */
+void story_outputs(struct story *story, const char *task_id, const char *json);
+/* Every failed try of the task has what retry_on or fail_on look for in its log. */
+void story_match(struct story *story, const char *task_id, bool retry, bool fail);
+
 int64_t story_trigger(struct story *story, struct dag *dag, const char *key);
+/* With params, a JSON object. */
+int64_t story_trigger_with(struct story *story, struct dag *dag, const char *key,
+			   const char *params);
+/* names: task ids with blanks between, or NULL. dag: the version to go on with, or NULL. */
+void story_rerun(struct story *story, int64_t run_no, enum rerun_mode mode, const char *names,
+		 struct dag *dag);
+void story_mark(struct story *story, int64_t run_no, const char *task_id, enum task_state to);
+/* dag_id NULL = all. */
+void story_pause(struct story *story, const char *dag_id);
+void story_resume(struct story *story, const char *dag_id);
+/* A version comes into force. */
+void story_put_dag(struct story *story, struct dag *dag);
+/* What was answered last: "" for "done", else "refused: ...", "unchanged: ...", "not found: ...".
+ */
+const char *story_answer(const struct story *story);
 void story_cancel(struct story *story, int64_t run_no, const char *reason);
 /* An attempt that runs ends like this at once; of one that does not run it is told all the same. */
 void story_tell_end(struct story *story, const struct attempt_end *end);

@@ -1,4 +1,5 @@
 /* test_sim_retry.c - stories: what is tried again, when, and what the clocks have to do with it. */
+#include "scheduler/retry.h"
 #include "tests/sim/spec.h"
 #include "tests/sim/story.h"
 #include "tests/unit/unit.h"
@@ -193,6 +194,137 @@ static void nothing_is_due_when_nothing_waits(void **state)
 	story_end(story);
 }
 
+static struct story *begin_with(const struct task_policy *policy, const char *plan)
+{
+	struct task_spec tasks[] = {
+	    {.id = "job", .retries = 3, .retry_delay_ms = 60000, .policy = policy}, {.id = NULL}};
+	struct story *story = story_start(&(struct story_config){0});
+	struct dag *dag = spec_dag(&(struct dag_spec){.id = "d", .tasks = tasks});
+
+	story_plan(story, "job", plan);
+	story_trigger(story, dag, "1");
+	dag_unref(dag);
+	return story;
+}
+
+static void told_at_the_end(struct story *story, const char *expected)
+{
+	story_go_on(story);
+	assert_string_equal(story_told(story), expected);
+	story_end(story);
+}
+
+static void delays_grow_up_to_the_longest(void **state)
+{
+	static const struct task_policy policy = {.retry_backoff = 3, .retry_max_delay_ms = 300000};
+
+	(void)state;
+	told_at_the_end(
+	    begin_with(&policy, "fail"),
+	    "00:00 job try 1 running\n"
+	    "00:00 job try 1 up_for_retry until 01:00: exit code 3, try 1 of 4; next try in 1m\n"
+	    "01:00 job try 2 running\n"
+	    "01:00 job try 2 up_for_retry until 04:00: exit code 3, try 2 of 4; next try in 3m\n"
+	    "04:00 job try 3 running\n"
+	    "04:00 job try 3 up_for_retry until 09:00: exit code 3, try 3 of 4; next try in 5m\n"
+	    "09:00 job try 4 running\n"
+	    "09:00 job try 4 failed: exit code 3, try 4 of 4\n"
+	    "09:00 run failed: task 'job' failed\n");
+}
+
+static void only_listed_exit_codes_are_tried_again(void **state)
+{
+	static const int32_t codes[] = {75};
+	static const struct task_policy policy = {
+	    .retry_backoff = 1,
+	    .retry_max_delay_ms = 300000,
+	    .retry_on = {.is_given = true, .exit_codes = codes, .exit_code_count = 1}};
+
+	(void)state;
+	told_at_the_end(
+	    begin_with(&policy, "timeout fail"),
+	    "00:00 job try 1 running\n"
+	    "00:00 job try 1 up_for_retry until 01:00: timeout, try 1 of 4; next try in 1m\n"
+	    "01:00 job try 2 running\n"
+	    "01:00 job try 2 failed: exit code 3, try 2 of 4; not tried again (not in retry_on)\n"
+	    "01:00 run failed: task 'job' failed\n");
+}
+
+static void what_the_log_says_is_tried_again_too(void **state)
+{
+	static const struct task_policy policy = {
+	    .retry_backoff = 1,
+	    .retry_max_delay_ms = 300000,
+	    .retry_on = {.is_given = true, .match = "connection reset"}};
+	struct story *story = begin_with(&policy, "fail success");
+
+	(void)state;
+	story_match(story, "job", true, false);
+	told_at_the_end(
+	    story,
+	    "00:00 job try 1 running\n"
+	    "00:00 job try 1 up_for_retry until 01:00: exit code 3, try 1 of 4; next try in 1m\n"
+	    "01:00 job try 2 running\n"
+	    "01:00 job try 2 success\n"
+	    "01:00 run success\n");
+}
+
+static void fail_on_wins_over_all(void **state)
+{
+	static const int32_t codes[] = {3};
+	static const struct task_policy policy = {
+	    .retry_backoff = 1,
+	    .retry_max_delay_ms = 300000,
+	    .retry_on = {.is_given = true, .exit_codes = codes, .exit_code_count = 1},
+	    .fail_on = {.is_given = true, .match = "no such table"}};
+	struct story *story = begin_with(&policy, "oom");
+
+	(void)state;
+	story_match(story, "job", true, true);
+	told_at_the_end(story, "00:00 job try 1 running\n"
+			       "00:00 job try 1 failed: out of memory, try 1 of 4; not tried again "
+			       "(fail_on)\n"
+			       "00:00 run failed: task 'job' failed\n");
+}
+
+static void jitter_stays_in_its_bounds_and_repeats(void **state)
+{
+	static const struct task_policy policy = {
+	    .retry_backoff = 2, .retry_max_delay_ms = 100000, .retry_jitter = 0.5};
+	struct task task = {.retry_delay_ms = 10000, .policy = &policy};
+
+	(void)state;
+	assert_int_equal(retry_delay_ms(&task, 1, -1), 5000);
+	assert_int_equal(retry_delay_ms(&task, 1, 0), 10000);
+	assert_int_equal(retry_delay_ms(&task, 1, 1), 15000);
+	assert_int_equal(retry_delay_ms(&task, 3, 0), 40000);
+	assert_int_equal(retry_delay_ms(&task, 9, 1), 100000);
+	assert_int_equal(retry_delay_ms(&task, 10000, 0), 100000);
+	task.retry_delay_ms = 0;
+	assert_int_equal(retry_delay_ms(&task, 10000, 1), 0);
+}
+
+static void nobody_waits_for_a_slot_longer_than_start_timeout(void **state)
+{
+	static const struct task_policy policy = {
+	    .retry_backoff = 1, .retry_max_delay_ms = 300000, .start_timeout_ms = 30000};
+	static const struct task_spec tasks[] = {
+	    {.id = "long"}, {.id = "job", .policy = &policy, .retries = 2}, {.id = NULL}};
+	struct story *story = story_start(&(struct story_config){.slots = 1});
+	struct dag *dag = spec_dag(&(struct dag_spec){.id = "d", .tasks = tasks});
+
+	(void)state;
+	story_plan(story, "long", "success:60s");
+	story_trigger(story, dag, "1");
+	dag_unref(dag);
+	story_wait(story, 1000);
+	story_restart(story);
+	told_at_the_end(story, "00:00 long try 1 running\n"
+			       "00:30 job failed: timeout: not started within 30s (start_timeout)\n"
+			       "01:00 long try 1 success\n"
+			       "01:00 run failed: task 'job' failed\n");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -207,6 +339,12 @@ int main(void)
 	    cmocka_unit_test(a_task_that_waits_for_its_retry_holds_no_slot),
 	    cmocka_unit_test(a_delay_goes_on_over_a_restart),
 	    cmocka_unit_test(nothing_is_due_when_nothing_waits),
+	    cmocka_unit_test(delays_grow_up_to_the_longest),
+	    cmocka_unit_test(only_listed_exit_codes_are_tried_again),
+	    cmocka_unit_test(what_the_log_says_is_tried_again_too),
+	    cmocka_unit_test(fail_on_wins_over_all),
+	    cmocka_unit_test(jitter_stays_in_its_bounds_and_repeats),
+	    cmocka_unit_test(nobody_waits_for_a_slot_longer_than_start_timeout),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
