@@ -59,86 +59,85 @@ static const struct {
 	const char *name;
 	unsigned levels;
 	const char *json;
-} shapes[] =
-    {
-	{"id", LEVEL_DAG, REF("dag_id")},
-	{"id", LEVEL_TASK, REF("id")},
-	{"domain", LEVEL_DAG | LEVEL_FOLDER, REF("id")},
-	{"owner", LEVEL_DAG | LEVEL_FOLDER, REF("word")},
-	{"description", LEVEL_DAG | LEVEL_TASK, REF("text")},
-	{"tags", LEVEL_DAG | LEVEL_FOLDER, REF("words")},
-	{"timezone", LEVEL_DAG | LEVEL_FOLDER, REF("word")},
-	{"overlap", LEVEL_DAG, "{\"enum\": [\"queue\"]}"},
-	{"max_active_runs", LEVEL_DAG, INTEGER(1, 100000)},
-	{"max_active_tasks", LEVEL_DAG, INTEGER(1, 100000)},
-	{"queue_max", LEVEL_DAG, INTEGER(0, 100000)},
-	{"params", LEVEL_DAG,
-	 "{\"type\": \"object\", \"maxProperties\": 1000, \"propertyNames\": " REF(
-	     "id") ", \"additionalProperties\": " REF("param") "}"},
-	{"env", LEVEL_DAG | LEVEL_FOLDER | LEVEL_TASK, REF("env")},
-	{"defaults", LEVEL_DAG | LEVEL_FOLDER, REF("defaults")},
-	{"pools", LEVEL_DAG | LEVEL_FOLDER, REF("pools")},
-	{"timeout", LEVEL_DAG | LEVEL_TASK, REF("span")},
-	{"retention", LEVEL_DAG,
-	 "{\"anyOf\": [" REF(
-	     "span") ", {\"type\": \"object\", \"required\": [\"runs\"], "
-		     "\"additionalProperties\": false, \"properties\": {\"runs\": " INTEGER(
-			 1, 1000000000) "}}]}"},
-	{"tasks", LEVEL_DAG,
-	 "{\"anyOf\": [{\"type\": \"array\", \"minItems\": 1, \"items\": " REF(
-	     "listed_task") "}, {\"type\": \"object\", \"minProperties\": 1, "
-			    "\"propertyNames\": " REF("id") ", "
-							    "\"additionalProperties\": " REF(
-								"named_task") "}]}"},
-	{"on_success", LEVEL_DAG, TASK_LIST},
-	{"on_failure", LEVEL_DAG, TASK_LIST},
-	{"on_exit", LEVEL_DAG, TASK_LIST},
+} shapes[] = {
+    {"id", LEVEL_DAG, REF("dag_id")},
+    {"id", LEVEL_TASK, REF("id")},
+    {"domain", LEVEL_DAG | LEVEL_FOLDER, REF("id")},
+    {"owner", LEVEL_DAG | LEVEL_FOLDER, REF("word")},
+    {"description", LEVEL_DAG | LEVEL_TASK, REF("text")},
+    {"tags", LEVEL_DAG | LEVEL_FOLDER, REF("words")},
+    {"timezone", LEVEL_DAG | LEVEL_FOLDER, REF("word")},
+    {"overlap", LEVEL_DAG, "{\"enum\": [\"queue\"]}"},
+    {"max_active_runs", LEVEL_DAG, INTEGER(1, 100000)},
+    {"max_active_tasks", LEVEL_DAG, INTEGER(1, 100000)},
+    {"queue_max", LEVEL_DAG, INTEGER(0, 100000)},
+    {"params", LEVEL_DAG,
+     "{\"type\": \"object\", \"maxProperties\": 1000, \"propertyNames\": " REF(
+	 "id") ", \"additionalProperties\": " REF("param") "}"},
+    {"env", LEVEL_DAG | LEVEL_FOLDER | LEVEL_TASK, REF("env")},
+    {"defaults", LEVEL_DAG | LEVEL_FOLDER, REF("defaults")},
+    {"pools", LEVEL_DAG | LEVEL_FOLDER, REF("pools")},
+    {"timeout", LEVEL_DAG | LEVEL_TASK, REF("span")},
+    {"retention", LEVEL_DAG,
+     "{\"anyOf\": [" REF(
+	 "span") ", {\"type\": \"object\", \"required\": [\"runs\"], "
+		 "\"additionalProperties\": false, \"properties\": {\"runs\": " INTEGER(
+		     1, 1000000000) "}}]}"},
+    {"tasks", LEVEL_DAG,
+     "{\"anyOf\": [{\"type\": \"array\", \"minItems\": 1, \"items\": " REF(
+	 "listed_task") "}, {\"type\": \"object\", \"minProperties\": 1, "
+			"\"propertyNames\": " REF("id") ", "
+							"\"additionalProperties\": " REF(
+							    "named_task") "}]}"},
+    {"on_success", LEVEL_DAG, TASK_LIST},
+    {"on_failure", LEVEL_DAG, TASK_LIST},
+    {"on_exit", LEVEL_DAG, TASK_LIST},
 
-	{"group", LEVEL_TASK, REF("word")},
-	{"depends_on", LEVEL_TASK,
-	 "{\"anyOf\": [" REF("id") ", {\"type\": \"array\", \"items\": " REF("id") "}]}"},
-	{"trigger_rule", LEVEL_TASK, REF("trigger_rule")},
-	{"when", LEVEL_TASK, "{\"anyOf\": [" REF("word") ", {\"type\": \"boolean\"}]}"},
-	{"command", LEVEL_TASK,
-	 "{\"anyOf\": [" REF("word") ", {\"type\": \"array\", \"minItems\": 1, \"items\": " REF(
-	     "scalar") ", \"prefixItems\": [" REF("word") "]}]}"},
-	{"sql", LEVEL_TASK,
-	 "{\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"engine\"], "
-	 "\"oneOf\": [{\"required\": [\"query\"]}, {\"required\": [\"file\"]}], \"properties\": {"
-	 "\"engine\": {\"enum\": [\"duckdb\"]}, \"query\": " REF("word") ", \"file\": " REF(
-	     "word") ", \"database\": " REF("word") "}}"},
-	{"empty", LEVEL_TASK,
-	 "{\"anyOf\": [{\"type\": \"null\"}, {\"type\": \"object\", \"maxProperties\": 0}]}"},
-	{"shell", LEVEL_TASK,
-	 "{\"anyOf\": [" REF("word") ", {\"type\": \"array\", \"minItems\": 1, \"items\": " REF(
-	     "word") "}]}"},
-	{"cwd", LEVEL_TASK, REF("word")},
-	{"limits", LEVEL_TASK,
-	 "{\"type\": \"object\", \"additionalProperties\": false, \"properties\": {"
-	 "\"memory\": " REF("size") ", \"log\": " REF("size") ", \"cpus\": " NUMBER(
-	     0.001, 10000) ", \"pids\": " INTEGER(1, 4194304) "}}"},
-	{"inputs", LEVEL_TASK, REF("words")},
-	{"outlets", LEVEL_TASK, REF("words")},
-	{"outputs", LEVEL_TASK,
-	 "{\"type\": \"object\", \"maxProperties\": 1000, \"propertyNames\": " REF(
-	     "id") ", \"additionalProperties\": {\"type\": \"string\", \"pattern\": "
-		   "\"^stdout(\\\\.last_line|\\\\.json(\\\\.[^.]+)*)?$\"}}"},
-	{"start_timeout", LEVEL_TASK, REF("span")},
-	{"retries", LEVEL_TASK, INTEGER(0, 10000)},
-	{"retry_delay", LEVEL_TASK, REF("duration")},
-	{"retry_backoff", LEVEL_TASK, NUMBER(1, 100)},
-	{"retry_max_delay", LEVEL_TASK, REF("duration")},
-	{"retry_jitter", LEVEL_TASK, NUMBER(0, 1)},
-	{"retry_on", LEVEL_TASK, REF("end_filter")},
-	{"fail_on", LEVEL_TASK, REF("end_filter")},
-	{"pool", LEVEL_TASK, REF("word")},
-	{"slots", LEVEL_TASK, INTEGER(1, 100000)},
-	{"priority", LEVEL_TASK, INTEGER(-1000000, 1000000)},
-	{"allow_failure", LEVEL_TASK, "{\"type\": \"boolean\"}"},
+    {"group", LEVEL_TASK, REF("word")},
+    {"depends_on", LEVEL_TASK,
+     "{\"anyOf\": [" REF("id") ", {\"type\": \"array\", \"items\": " REF("id") "}]}"},
+    {"trigger_rule", LEVEL_TASK, REF("trigger_rule")},
+    {"when", LEVEL_TASK, "{\"anyOf\": [" REF("word") ", {\"type\": \"boolean\"}]}"},
+    {"command", LEVEL_TASK,
+     "{\"anyOf\": [" REF("word") ", {\"type\": \"array\", \"minItems\": 1, \"items\": " REF(
+	 "scalar") ", \"prefixItems\": [" REF("word") "]}]}"},
+    {"sql", LEVEL_TASK,
+     "{\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"engine\"], "
+     "\"oneOf\": [{\"required\": [\"query\"]}, {\"required\": [\"file\"]}], \"properties\": {"
+     "\"engine\": {\"enum\": [\"duckdb\"]}, \"query\": " REF("word") ", \"file\": " REF(
+	 "word") ", \"database\": " REF("word") "}}"},
+    {"empty", LEVEL_TASK,
+     "{\"anyOf\": [{\"type\": \"null\"}, {\"type\": \"object\", \"maxProperties\": 0}]}"},
+    {"shell", LEVEL_TASK,
+     "{\"anyOf\": [" REF("word") ", {\"type\": \"array\", \"minItems\": 1, \"items\": " REF(
+	 "word") "}]}"},
+    {"cwd", LEVEL_TASK, REF("word")},
+    {"limits", LEVEL_TASK,
+     "{\"type\": \"object\", \"additionalProperties\": false, \"properties\": {"
+     "\"memory\": " REF("size") ", \"log\": " REF("size") ", \"cpus\": " NUMBER(
+	 0.001, 10000) ", \"pids\": " INTEGER(1, 4194304) "}}"},
+    {"inputs", LEVEL_TASK, REF("words")},
+    {"outlets", LEVEL_TASK, REF("words")},
+    {"outputs", LEVEL_TASK,
+     "{\"type\": \"object\", \"maxProperties\": 1000, \"propertyNames\": " REF(
+	 "id") ", \"additionalProperties\": {\"type\": \"string\", \"pattern\": "
+	       "\"^stdout(\\\\.last_line|\\\\.json(\\\\.[^.]+)*)?$\"}}"},
+    {"start_timeout", LEVEL_TASK, REF("span")},
+    {"retries", LEVEL_TASK, INTEGER(0, 10000)},
+    {"retry_delay", LEVEL_TASK, REF("duration")},
+    {"retry_backoff", LEVEL_TASK, NUMBER(1, 100)},
+    {"retry_max_delay", LEVEL_TASK, REF("duration")},
+    {"retry_jitter", LEVEL_TASK, NUMBER(0, 1)},
+    {"retry_on", LEVEL_TASK, REF("end_filter")},
+    {"fail_on", LEVEL_TASK, REF("end_filter")},
+    {"pool", LEVEL_TASK, REF("word")},
+    {"slots", LEVEL_TASK, INTEGER(1, 100000)},
+    {"priority", LEVEL_TASK, INTEGER(-1000000, 1000000)},
+    {"allow_failure", LEVEL_TASK, "{\"type\": \"boolean\"}"},
 
-	{"vars", LEVEL_FOLDER, "{\"type\": \"object\", \"propertyNames\": " REF("id") "}"},
-	{"start_paused", LEVEL_FOLDER, "{\"type\": \"boolean\"}"},
-	{"require", LEVEL_FOLDER, "{\"type\": \"array\", \"items\": " REF("word") "}"},
+    {"vars", LEVEL_FOLDER, "{\"type\": \"object\", \"propertyNames\": " REF("id") "}"},
+    {"start_paused", LEVEL_FOLDER, "{\"type\": \"boolean\"}"},
+    {"require", LEVEL_FOLDER, "{\"type\": \"array\", \"items\": " REF("word") "}"},
 };
 
 static json_t *read_json(const char *text)
