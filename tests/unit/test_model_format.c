@@ -37,8 +37,32 @@ static int format(const char *name, const struct str *text, struct str *out, str
 	return rc;
 }
 
-/* Whatever is sound YAML keeps its meaning (format_text compares), and is canonical after one
- * pass. Returns whether it was sound. */
+/* How often each character stands in the text; not blanks, and not digits, of which one behind | or
+ * > may change. */
+static void count_characters(const struct str *text, size_t counts[256])
+{
+	memset(counts, 0, 256 * sizeof *counts);
+	for (size_t i = 0; i < text->size; i++) {
+		unsigned char c = (unsigned char)text->data[i];
+
+		counts[c] += c > ' ' && (c < '0' || c > '9');
+	}
+}
+
+/* Nothing is lost: no comment, no quote. */
+static void expect_all_kept(const struct str *before, const struct str *after)
+{
+	size_t counts[2][256];
+
+	count_characters(before, counts[0]);
+	count_characters(after, counts[1]);
+	if (memcmp(counts[0], counts[1], sizeof counts[0]) != 0)
+		fail_msg("something was lost:\n%s---- becomes\n%s", str_text(before),
+			 str_text(after));
+}
+
+/* Whatever is sound YAML keeps its meaning (format_text compares) and its comments, and is
+ * canonical after one pass. Returns whether it was sound. */
 static bool check_text(const char *name, const struct str *text)
 {
 	struct str once = STR_INIT;
@@ -49,6 +73,7 @@ static bool check_text(const char *name, const struct str *text)
 	if (rc == ERR_BUG)
 		fail_msg("%s would change its meaning:\n%s", name, str_text(text));
 	if (rc == 0) {
+		expect_all_kept(text, &once);
 		assert_int_equal(format(name, &once, &twice, &told), 0);
 		if (strcmp(str_text(&once), str_text(&twice)) != 0)
 			fail_msg("%s:\n%s---- becomes\n%s---- and then\n%s", name, str_text(text),
