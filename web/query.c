@@ -31,12 +31,20 @@ static bool read_limit(const char *value, int64_t now_ms, struct query *out)
 	return true;
 }
 
-/* Its content is for the route that gave it out. */
 static bool read_cursor(const char *value, int64_t now_ms, struct query *out)
 {
 	(void)now_ms;
 	out->cursor = value;
-	return id_is_valid(value, true) || parse_number(value, INT64_MAX, &(int64_t){0});
+	return id_is_valid(value, true);
+}
+
+static bool read_cursor_number(const char *value, int64_t now_ms, struct query *out)
+{
+	int64_t number;
+
+	(void)now_ms;
+	out->cursor = value;
+	return parse_number(value, INT64_MAX, &number) && number > 0;
 }
 
 static bool read_dag_id(const char *value, int64_t now_ms, struct query *out)
@@ -157,8 +165,9 @@ static bool read_find(const char *value, int64_t now_ms, struct query *out)
 static const struct query_param_row params[] = {
     {"limit", QUERY_LIMIT, read_limit, "a number from 1 to 1000",
      "{\"type\":\"integer\",\"minimum\":1,\"maximum\":1000}"},
-    {"cursor", QUERY_CURSOR, read_cursor, "the 'next' of the page before",
-     "{\"type\":\"string\",\"pattern\":\"^([A-Za-z_][A-Za-z0-9_.-]{0,99}|[0-9]{1,18})$\"}"},
+    {"cursor", QUERY_CURSOR, read_cursor, "the 'next' of the page before, an id", SCHEMA_ID},
+    {"cursor", QUERY_CURSOR_NUMBER, read_cursor_number, "the 'next' of the page before, a number",
+     "{\"type\":\"string\",\"pattern\":\"^[1-9][0-9]{0,17}$\"}"},
     {"dag", QUERY_DAG, read_dag_id, "the id of a dag", SCHEMA_ID},
     {"run", QUERY_RUN, read_run, "the id of a run (16 hex digits) or the beginning of one",
      "{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{1,16}$\"}"},

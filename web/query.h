@@ -20,7 +20,7 @@
 
 enum query_param {
 	QUERY_LIMIT = 1 << 0,
-	QUERY_CURSOR = 1 << 1,
+	QUERY_CURSOR = 1 << 1, /* "cursor" that is an id */
 	QUERY_DAG = 1 << 2,
 	QUERY_RUN = 1 << 3,
 	QUERY_RUN_STATE = 1 << 4,  /* "state" of a run */
@@ -34,6 +34,7 @@ enum query_param {
 	QUERY_LINES = 1 << 12,
 	QUERY_TAIL = 1 << 13,
 	QUERY_FIND = 1 << 14,
+	QUERY_CURSOR_NUMBER = 1 << 15, /* "cursor" that is a number */
 };
 
 /* Texts live in the target. */

@@ -12,7 +12,8 @@
 #include <string.h>
 
 #define V1 "/api/v1"
-#define PAGE (QUERY_LIMIT | QUERY_CURSOR)
+#define PAGE (QUERY_LIMIT | QUERY_CURSOR_NUMBER)
+#define PAGE_BY_ID (QUERY_LIMIT | QUERY_CURSOR)
 #define ATTEMPT V1 "/runs/{run}/tasks/{task}/attempts/{attempt}"
 
 #define JSON "application/json"
@@ -44,7 +45,7 @@ static const struct route routes[] = {
 	NOW(V1 "/session", 0, api_session, JSON, "Session", "Who asks, and what commands of a page need"),
 	READ(V1 "/stream", ROUTE_EVENTS, QUERY_RUN | QUERY_SINCE_FACT, api_stream, EVENTS, NULL,
 	     "What happens, as it happens: facts as server-sent events"),
-	READ(V1 "/dags", ROUTE_TAGGED, PAGE, api_dags, JSON, "DagPage", "The dags in force, by id"),
+	READ(V1 "/dags", ROUTE_TAGGED, PAGE_BY_ID, api_dags, JSON, "DagPage", "The dags in force, by id"),
 	READ(V1 "/dags/{dag}", ROUTE_TAGGED, 0, api_dag, JSON, "DagWhole",
 	     "A dag with its tasks and its last runs"),
 	READ(V1 "/dags/{dag}/versions", ROUTE_TAGGED, PAGE, api_versions, JSON, "VersionPage",

@@ -121,8 +121,8 @@ void api_suggest_dag(struct store_reader *reader, const char *dag_id, struct err
 /* Writes the members "definition" (its tasks) and "last_runs" of a dag. */
 int api_write_dag_parts(struct compose *compose, struct store_reader *reader, const char *dag_id,
 			struct err *err);
-/* The number of a page's cursor: 0 when none is given. ERR_INVALID when it is no number. */
-int api_cursor_number(const struct call *call, int64_t *out, struct err *err);
+/* The number of a page's cursor, 0 when none is given. */
+int64_t api_cursor_number(const struct call *call);
 /* How many a list shows that shows all unless it is told otherwise. */
 uint32_t api_limit_or_all(const struct call *call);
 /* Ends the object of a page: "next" is the number after which the next page begins, if there is

@@ -192,13 +192,12 @@ static bool write_pool(void *context, const struct pool_view *view)
 	return goes_on;
 }
 
-static int begin_rows(struct call *call, struct row_page *page, struct err *err)
+static void begin_rows(struct call *call, struct row_page *page)
 {
-	*page = (struct row_page){.left = api_limit_or_all(call)};
+	*page = (struct row_page){.skip = api_cursor_number(call), .left = api_limit_or_all(call)};
 	begin(call, &page->compose);
 	compose_open(&page->compose, '{');
 	compose_member_open(&page->compose, "items", '[');
-	return api_cursor_number(call, &page->skip, err);
 }
 
 static enum call_outcome end_rows(struct call *call, struct row_page *page, int rc,
@@ -214,10 +213,10 @@ enum call_outcome api_errors(struct call *call, struct store_reader *reader)
 {
 	struct row_page page;
 	struct err err;
-	int rc = begin_rows(call, &page, &err);
+	int rc;
 
-	if (rc == 0)
-		rc = read_dag_errors(reader, write_error, &page, &err);
+	begin_rows(call, &page);
+	rc = read_dag_errors(reader, write_error, &page, &err);
 	return end_rows(call, &page, rc, &err);
 }
 
@@ -225,9 +224,9 @@ enum call_outcome api_pools(struct call *call, struct store_reader *reader)
 {
 	struct row_page page;
 	struct err err;
-	int rc = begin_rows(call, &page, &err);
+	int rc;
 
-	if (rc == 0)
-		rc = read_pools(reader, write_pool, &page, &err);
+	begin_rows(call, &page);
+	rc = read_pools(reader, write_pool, &page, &err);
 	return end_rows(call, &page, rc, &err);
 }

@@ -52,13 +52,10 @@ static bool write_fact(void *context, const struct fact_view *view)
 static int write_page(struct call *call, struct store_reader *reader, struct fact_page *page,
 		      struct err *err)
 {
-	int64_t since = 0;
-	int rc = api_cursor_number(call, &since, err);
+	int64_t since =
+	    call->query.cursor == NULL ? call->query.since_fact : api_cursor_number(call);
+	int rc;
 
-	if (rc != 0)
-		return rc;
-	if (call->query.cursor == NULL)
-		since = call->query.since_fact;
 	*page = (struct fact_page){.limit = call->query.limit};
 	str_clear(&call->answer.body);
 	compose_init(&page->compose, &call->answer.body);

@@ -4,22 +4,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-int api_cursor_number(const struct call *call, int64_t *out, struct err *err)
+int64_t api_cursor_number(const struct call *call)
 {
-	const char *cursor = call->query.cursor;
-
-	*out = 0;
-	if (cursor == NULL)
-		return 0;
-	if (strspn(cursor, "0123456789") == strlen(cursor))
-		*out = strtoll(cursor, NULL, 10);
-	if (*out > 0)
-		return 0;
-	return err_set(err, ERR_INVALID,
-		       "query parameter 'cursor' is '%.64s', which no page of this list has given",
-		       cursor);
+	return call->query.cursor == NULL ? 0 : strtoll(call->query.cursor, NULL, 10);
 }
 
 uint32_t api_limit_or_all(const struct call *call)

@@ -99,12 +99,11 @@ enum call_outcome api_runs(struct call *call, struct store_reader *reader)
 	struct run_filter filter = {.dag_id = call->names.dag ? call->names.dag : query->dag,
 				    .state = query->state,
 				    .since_ms = query->since_ms,
+				    .before_run_no = api_cursor_number(call),
 				    .limit = query->limit + 1};
 	struct run_page page = {.left = query->limit};
 	struct err err;
 
-	if (api_cursor_number(call, &filter.before_run_no, &err) != 0)
-		return api_fail(call, &err);
 	compose_init(&page.compose, &call->answer.body);
 	compose_open(&page.compose, '{');
 	compose_member_open(&page.compose, "items", '[');

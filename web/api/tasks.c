@@ -132,13 +132,14 @@ static bool write_task(void *context, const struct task_view *view)
 
 enum call_outcome api_tasks(struct call *call, struct store_reader *reader)
 {
-	struct task_writer writer = {
-	    .call = call, .reader = reader, .left = api_limit_or_all(call)};
+	struct task_writer writer = {.call = call,
+				     .reader = reader,
+				     .after = api_cursor_number(call),
+				     .left = api_limit_or_all(call)};
 	struct run_brief brief;
 	struct err err;
 
-	if (api_cursor_number(call, &writer.after, &err) != 0 ||
-	    api_run_brief(call, reader, call->names.run, &brief, &err) != 0)
+	if (api_run_brief(call, reader, call->names.run, &brief, &err) != 0)
 		return api_fail(call, &err);
 	writer.run_no = brief.run_no;
 	compose_init(&writer.compose, &call->answer.body);

@@ -35,11 +35,9 @@ static bool write_version(void *context, const struct version_view *view)
 enum call_outcome api_versions(struct call *call, struct store_reader *reader)
 {
 	struct version_page page = {.left = call->query.limit};
-	int64_t before;
+	int64_t before = api_cursor_number(call);
 	struct err err;
 
-	if (api_cursor_number(call, &before, &err) != 0)
-		return api_fail(call, &err);
 	compose_init(&page.compose, &call->answer.body);
 	compose_open(&page.compose, '{');
 	compose_member_open(&page.compose, "items", '[');
