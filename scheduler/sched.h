@@ -163,13 +163,13 @@ void sched_destroy(struct sched *sched);
  * ending it cancels the tasks of its end, and the outcome stays.
  * INPUT_ATTEMPT_ENDED of an attempt that is not under way becomes CHANGE_ATTEMPT_LATE and
  * EFFECT_FORGET.
- * INPUT_RERUN and INPUT_MARK of a run that has ended: feed it with sched_restore_run and
- * sched_restore_task right before the step. It is under way again after it, or forgotten again when
- * nothing is left to do for it. A task that runs is ended first (cancelling) and acted upon when it
- * is gone. Old attempts stay as they are, and numbers of attempts go on; each reset gives a task
- * all its retries again. Another version (rerun.dag) is for ended runs alone.
- * INPUT_MARK judges anew what its task had decided: tasks downstream that could not run for it are
- * reset, and the run goes on. */
+ * INPUT_RERUN and INPUT_MARK of a run that has ended, and whose effects are all carried out: feed
+ * it with sched_restore_run and sched_restore_task right before the step. It is under way again
+ * after it, or forgotten again when nothing is left to do for it. A task that runs is ended first
+ * (cancelling) and acted upon when it is gone. Old attempts stay as they are, and numbers of
+ * attempts go on; each reset gives a task all its retries again. Another version (rerun.dag) is for
+ * ended runs alone. INPUT_MARK judges anew what its task had decided: tasks downstream that could
+ * not run for it are reset, and the run goes on. */
 int64_t sched_step(struct sched *sched, const struct input *input, struct moment now,
 		   struct sched_output *output);
 

@@ -6,67 +6,110 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const char *dag_id_of(struct world *world, int64_t attempt_id)
-{
-	return fake_attempt(&world->fake, attempt_id)->dag->id;
-}
-
-static bool has_own_pool(const struct dag *dag)
-{
-	return dag->pool_count > 0;
-}
-
 /* The most that any version of a dag allows: a version may change while attempts wait to start. */
-static uint32_t most_active(const struct world *world, const char *dag_id)
+static uint32_t most_active(const struct world *world, const char *dag_id, bool of_runs)
 {
 	uint32_t most = 0;
 
 	for (size_t i = 0; i < world->dags.count; i++) {
 		const struct dag *dag = world->dags.items[i];
+		uint32_t allowed = of_runs ? dag->max_active_runs : dag->max_active_tasks;
 
-		if (strcmp(dag->id, dag_id) == 0 && dag->max_active_tasks > most)
-			most = dag->max_active_tasks;
+		if (strcmp(dag->id, dag_id) == 0 && allowed > most)
+			most = allowed;
 	}
 	return most;
 }
 
-static uint32_t most_own_slots(const struct world *world, const char *dag_id)
+/* Whose pool a task uses and which, as text. */
+static void name_pool(const struct dag *dag, uint32_t task, char out[64])
 {
-	uint32_t most = 0;
+	const struct pool_size *pool = &dag->pools[dag->tasks[task].pool];
+
+	if (dag->tasks[task].pool == POOL_COMMON)
+		snprintf(out, 64, "common");
+	else if (pool->domain != NULL)
+		snprintf(out, 64, "domain %s %s", pool->domain, pool->name);
+	else
+		snprintf(out, 64, "dag %s %s", dag->id, pool->name);
+}
+
+static uint32_t most_slots(const struct world *world, const char *name)
+{
+	uint32_t most = strcmp(name, "common") == 0 ? world->most_slots : 0;
 
 	for (size_t i = 0; i < world->dags.count; i++) {
 		const struct dag *dag = world->dags.items[i];
 
-		if (strcmp(dag->id, dag_id) == 0 && has_own_pool(dag) && dag->pools[0].slots > most)
-			most = dag->pools[0].slots;
+		for (uint32_t t = 0; t < dag->task_count; t++) {
+			uint32_t pool = dag->tasks[t].pool;
+			char other[64];
+
+			name_pool(dag, t, other);
+			if (pool != POOL_COMMON && strcmp(other, name) == 0 &&
+			    dag->pools[pool].slots > most)
+				most = dag->pools[pool].slots;
+		}
 	}
 	return most;
 }
 
-/* Called with the attempt that has just started among the living. */
+/* Called with the attempt that has just started among the living. One alone in its pool may take
+ * more than there is. */
+static void check_pool(struct world *world, const struct effect *launch)
+{
+	uint32_t slots = 0;
+	uint32_t users = 0;
+	char own[64];
+
+	name_pool(launch->dag, launch->task, own);
+	for (size_t i = 0; i < world->fake.living.count; i++) {
+		const struct fake_attempt *other =
+		    fake_attempt(&world->fake, world->fake.living.items[i]);
+		char name[64];
+
+		name_pool(other->dag, other->task, name);
+		if (strcmp(name, own) != 0)
+			continue;
+		slots += other->dag->tasks[other->task].slots;
+		users++;
+	}
+	sim_check(users == 1 || slots <= most_slots(world, own), "%u slots taken of pool %s", slots,
+		  own);
+}
+
+static uint32_t count_active_runs(const struct world *world, const char *dag_id)
+{
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < world->disk.rows.runs.count; i++) {
+		const struct run_row *run = world->disk.rows.runs.items[i];
+
+		count += strcmp(run->dag->id, dag_id) == 0 && !run_state_is_done(run->state) &&
+			 run->state != RUN_QUEUED;
+	}
+	return count;
+}
+
 static void check_limits(struct world *world, const struct effect *launch)
 {
+	const char *dag_id = launch->dag->id;
 	uint32_t of_dag = 0;
-	uint32_t in_own = 0;
-	uint32_t in_common = 0;
 
-	for (size_t i = 0; i < world->fake.living.count; i++) {
-		int64_t id = world->fake.living.items[i];
-		const struct dag *dag = fake_attempt(&world->fake, id)->dag;
-		bool same = strcmp(dag_id_of(world, id), launch->dag->id) == 0;
+	for (size_t i = 0; i < world->fake.living.count; i++)
+		of_dag += strcmp(fake_attempt(&world->fake, world->fake.living.items[i])->dag->id,
+				 dag_id) == 0;
+	sim_check(of_dag <= most_active(world, dag_id, false), "%u attempts of dag '%s'", of_dag,
+		  dag_id);
+	sim_check(count_active_runs(world, dag_id) <= most_active(world, dag_id, true),
+		  "%u runs of dag '%s'", count_active_runs(world, dag_id), dag_id);
+	check_pool(world, launch);
+}
 
-		of_dag += same;
-		in_own += same && has_own_pool(dag);
-		in_common += !has_own_pool(dag);
-	}
-	sim_check(of_dag <= most_active(world, launch->dag->id), "%u attempts of dag '%s'", of_dag,
-		  launch->dag->id);
-	if (has_own_pool(launch->dag))
-		sim_check(in_own <= most_own_slots(world, launch->dag->id),
-			  "%u attempts in the pool of '%s'", in_own, launch->dag->id);
-	else
-		sim_check(in_common <= world->most_slots, "%u attempts in the common pool",
-			  in_common);
+static bool is_same_task(const struct fake_attempt *other, const struct effect *launch)
+{
+	return other->dag != NULL && other->run_no == launch->run_no &&
+	       strcmp(other->dag->tasks[other->task].id, launch->dag->tasks[launch->task].id) == 0;
 }
 
 /* No attempt of one task lives beside another, and none comes after a later one. */
@@ -75,27 +118,40 @@ static void check_alone(struct world *world, const struct effect *launch)
 	for (size_t i = 0; i < world->fake.attempts.count; i++) {
 		const struct fake_attempt *other = &world->fake.attempts.items[i];
 
-		if ((int64_t)i + 1 == launch->attempt_id || other->dag == NULL ||
-		    other->run_no != launch->run_no || other->task != launch->task)
+		if ((int64_t)i + 1 == launch->attempt_id || !is_same_task(other, launch))
 			continue;
 		sim_check(!other->lives, "task %u of run %" PRId64 " runs twice at once",
 			  launch->task, launch->run_no);
-		sim_check(other->number < launch->number, "try %u of task %u is made again",
-			  launch->number, launch->task);
+		/* A task that was removed and came back with another version counts anew. */
+		sim_check(rows_run(&world->disk.rows, launch->run_no)->has_moved ||
+			      other->number < launch->number,
+			  "try %u of task %u is made again", launch->number, launch->task);
 	}
+}
+
+/* The least that chance and the longest delay leave of it; growth makes it only longer. */
+static int64_t least_delay_ms(const struct task *task)
+{
+	int64_t most_ms = task->policy->retry_max_delay_ms;
+	int64_t delay_ms = task->retry_delay_ms < most_ms ? task->retry_delay_ms : most_ms;
+
+	return (int64_t)((double)delay_ms * (1 - task->policy->retry_jitter));
 }
 
 /* The next try does not come before its delay is over, by the clock that does not jump. */
 static void check_delay(struct world *world, const struct effect *launch)
 {
-	int64_t delay_ms = launch->dag->tasks[launch->task].retry_delay_ms;
+	int64_t delay_ms = least_delay_ms(&launch->dag->tasks[launch->task]);
+	const struct run_row *run = rows_run(&world->disk.rows, launch->run_no);
 
+	/* The first try after a rerun comes at once. */
+	if (launch->number == run->tasks[launch->task].attempts_before + 1)
+		return;
 	for (size_t i = 0; i < world->fake.attempts.count; i++) {
 		const struct fake_attempt *other = &world->fake.attempts.items[i];
 
-		if (other->dag == NULL || other->run_no != launch->run_no ||
-		    other->task != launch->task || other->number + 1 != launch->number ||
-		    other->boot != world->fake.boot)
+		if (!is_same_task(other, launch) || other->number + 1 != launch->number ||
+		    run->has_moved || other->boot != world->fake.boot)
 			continue;
 		sim_check(world->now.boot_ms >= other->ends_at_boot_ms + delay_ms,
 			  "try %u of task %u comes too early", launch->number, launch->task);
@@ -132,22 +188,28 @@ static void launch(struct world *world, const struct effect *effect)
 	check_limits(world, effect);
 }
 
-/* Somebody's wish to cancel is on disk. */
-static void check_cancelled(const struct world *world, const struct effect *effect)
+/* What is cancelling on disk, as the newest attempt of its task; NULL = its end is on disk by now.
+ */
+static const struct task_row *cancelling(const struct world *world, const struct effect *effect)
 {
 	const struct run_row *run = rows_run(&world->disk.rows, effect->run_no);
+	const struct task_row *task;
 
 	check_committed(world, effect);
-	sim_check(run->was_cancelled, "run %" PRId64 " was not cancelled", effect->run_no);
+	if (committed(world, effect)->ended)
+		return NULL;
+	task = &run->tasks[effect->task];
+	sim_check(task->state == TASK_CANCELLING && task->attempt_id == effect->attempt_id,
+		  "attempt %" PRId64 " was not cancelled", effect->attempt_id);
+	return task;
 }
 
 static void cancel(struct world *world, const struct effect *effect)
 {
-	const struct run_row *run = rows_run(&world->disk.rows, effect->run_no);
+	const struct task_row *task = cancelling(world, effect);
 
-	check_cancelled(world, effect);
-	if (run->tasks[effect->task].due_boot_ms != 0)
-		sim_check(effect->deadline_boot_ms == run->tasks[effect->task].due_boot_ms,
+	if (task != NULL && task->due_boot_ms != 0)
+		sim_check(effect->deadline_boot_ms == task->due_boot_ms,
 			  "the deadline of attempt %" PRId64 " is another on disk",
 			  effect->attempt_id);
 	fake_cancel(&world->fake, effect->attempt_id, world->now);
@@ -155,10 +217,9 @@ static void cancel(struct world *world, const struct effect *effect)
 
 static void kill(struct world *world, const struct effect *effect)
 {
-	const struct run_row *run = rows_run(&world->disk.rows, effect->run_no);
+	const struct task_row *task = cancelling(world, effect);
 
-	check_cancelled(world, effect);
-	sim_check(run->tasks[effect->task].due_boot_ms <= world->now.boot_ms,
+	sim_check(task == NULL || task->due_boot_ms <= world->now.boot_ms,
 		  "attempt %" PRId64 " is killed within its grace", effect->attempt_id);
 	sim_check(fake_attempt(&world->fake, effect->attempt_id)->asked,
 		  "attempt %" PRId64 " is killed and was never asked to end", effect->attempt_id);

@@ -49,11 +49,12 @@ static void trigger(struct world *world)
 	input.trigger.run_id = run_id;
 	input.trigger.key = wish->key;
 	input.trigger.source = "manual";
+	input.trigger.params = wish->key[1] % 2 == 0 ? "{\"n\": 7}" : "{\"n\": 2}";
 	sim_check(sched_find_key(world->sched, wish->dag->id, "manual", wish->key) == 0,
 		  "key '%s' is known", wish->key);
 	world_step(world, &input);
-	sim_check(sched_find_key(world->sched, wish->dag->id, "manual", wish->key) != 0,
-		  "key '%s' is not known", wish->key);
+	/* A run of empty tasks has ended already. */
+	sim_check(is_on_its_way(world, wish), "key '%s' makes no run", wish->key);
 }
 
 static bool can_cancel(const struct world *world)
@@ -70,6 +71,130 @@ static void cancel(struct world *world)
 	world->cancels_left--;
 	world->stats->cancels++;
 	world_step(world, &input);
+}
+
+/* The daemon feeds a run that has ended from the disk, when all that is known of it is there and
+ * carried out: the end of a run is told before it goes on. */
+static bool feed(struct world *world, int64_t run_no)
+{
+	const struct run_row *run = rows_run(&world->disk.rows, run_no);
+
+	if (run == NULL)
+		return false;
+	if (!run_state_is_done(run->state))
+		return true;
+	if (world->batches.count > 0 || world->effects.count > 0)
+		return false;
+	rows_feed(&world->disk.rows, world->sched, run_no, world->now);
+	return true;
+}
+
+static int64_t random_run(struct world *world)
+{
+	size_t count = world->disk.rows.runs.count;
+
+	return count == 0 ? 0 : rng_between(&world->rng, 1, (int64_t)count);
+}
+
+static const char *random_task(struct world *world, int64_t run_no)
+{
+	const struct dag *dag = rows_run(&world->disk.rows, run_no)->dag;
+
+	return dag->tasks[rng_next(&world->rng) % dag->task_count].id;
+}
+
+static bool can_rerun(const struct world *world)
+{
+	return world->reruns_left > 0 && world->disk.rows.runs.count > 0;
+}
+
+/* Another version of the run's dag, or none. */
+static struct dag *random_version(struct world *world, int64_t run_no)
+{
+	const struct dag *dag = rows_run(&world->disk.rows, run_no)->dag;
+	struct dag *other = world->dags.items[rng_next(&world->rng) % world->dags.count];
+
+	/* The database has no row for that yet. */
+	if (world->on_store || strcmp(dag->id, other->id) != 0)
+		return NULL;
+	return other;
+}
+
+static void rerun(struct world *world)
+{
+	int64_t run_no = random_run(world);
+	struct input input = {.kind = INPUT_RERUN, .actor = "user:carol"};
+	const char *task;
+
+	world->reruns_left--;
+	if (!feed(world, run_no))
+		return;
+	world->stats->reruns++;
+	task = random_task(world, run_no);
+	input.rerun.run_no = run_no;
+	input.rerun.mode = (enum rerun_mode)rng_between(&world->rng, RERUN_FAILED, RERUN_ALL);
+	input.rerun.tasks = &task;
+	input.rerun.task_count = 1;
+	input.rerun.dag = random_version(world, run_no);
+	if (!world->on_store && rng_chance(&world->rng, 20))
+		input.rerun.params = "{\"n\": 9}";
+	world_step(world, &input);
+}
+
+static bool can_mark(const struct world *world)
+{
+	return world->marks_left > 0 && world->disk.rows.runs.count > 0;
+}
+
+static void mark(struct world *world)
+{
+	static const enum task_state states[] = {TASK_SUCCESS, TASK_FAILED, TASK_SKIPPED};
+	int64_t run_no = random_run(world);
+	struct input input = {.kind = INPUT_MARK, .actor = "user:carol"};
+
+	world->marks_left--;
+	if (!feed(world, run_no))
+		return;
+	world->stats->marks++;
+	input.mark.run_no = run_no;
+	input.mark.task = random_task(world, run_no);
+	input.mark.to = states[rng_next(&world->rng) % 3];
+	world_step(world, &input);
+}
+
+static bool can_pause(const struct world *world)
+{
+	return world->pauses_left > 0 && !world->on_store;
+}
+
+static void pause_some(struct world *world)
+{
+	struct input input = {.kind = INPUT_PAUSE, .actor = "user:carol"};
+
+	world->pauses_left--;
+	world->stats->pauses++;
+	if (rng_chance(&world->rng, 70))
+		input.pause.dag_id =
+		    world->dags.items[rng_next(&world->rng) % world->dags.count]->id;
+	world_step(world, &input);
+}
+
+/* Whoever pauses resumes some time, also after a crash. */
+static bool can_resume(const struct world *world)
+{
+	return world->disk.rows.pauses.count > 0;
+}
+
+static void resume(struct world *world)
+{
+	struct input input = {.kind = INPUT_RESUME, .actor = "user:carol"};
+	const struct pause_row *pause =
+	    &world->disk.rows.pauses.items[rng_next(&world->rng) % world->disk.rows.pauses.count];
+	char *dag_id = mem_strdup(pause->dag_id);
+
+	input.pause.dag_id = dag_id;
+	world_step(world, &input);
+	mem_free(dag_id);
 }
 
 /* --- the disk and the executor -----------------------------------------------------------------
@@ -109,9 +234,15 @@ static bool has_record(const struct world *world)
 	return false;
 }
 
+/* What is found beside an end follows from the attempt alone: it is found again after a crash. */
 static void tell(struct world *world, const struct attempt_end *end)
 {
+	static const char *const outputs[] = {"{\"n\": 3}", "{\"n\": 8}", "{}"};
 	struct input input = {.kind = INPUT_ATTEMPT_ENDED, .actor = "executor", .ended = *end};
+
+	input.findings.retry_match = end->attempt_id % 3 == 0;
+	if (!world->on_store && end->cause == CAUSE_SUCCESS && end->attempt_id % 5 != 0)
+		input.findings.outputs = outputs[end->attempt_id % 3];
 
 	world_step(world, &input);
 }
@@ -238,6 +369,10 @@ static const struct {
 } moves[] = {
     {60, can_trigger, trigger, false},
     {10, can_cancel, cancel, true},
+    {10, can_rerun, rerun, true},
+    {10, can_mark, mark, true},
+    {10, can_pause, pause_some, true},
+    {40, can_resume, resume, false},
     {150, can_commit, commit, false},
     {300, can_carry_out, carry_out, false},
     {150, has_record, tell_record, false},

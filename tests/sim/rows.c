@@ -1,6 +1,7 @@
 /* rows.c - what is on disk, as a simulation sees it; see rows.h. */
 #include "tests/sim/rows.h"
 
+#include "base/str.h"
 #include "model/trigger_rule.h"
 #include "tests/sim/fail.h"
 
@@ -123,6 +124,20 @@ static void apply_run_new(struct rows *rows, const struct change *change)
 	vec_push(&rows->runs, run);
 }
 
+static bool is_same_dag(const char *left, const char *right)
+{
+	return left == NULL || right == NULL ? left == right : strcmp(left, right) == 0;
+}
+
+/* Nothing starts while it is paused. */
+static void check_pause(const struct rows *rows, const struct run_row *run)
+{
+	for (size_t i = 0; i < rows->pauses.count; i++)
+		sim_check(rows->pauses.items[i].dag_id != NULL &&
+			      !is_same_dag(rows->pauses.items[i].dag_id, run->dag->id),
+			  "run %" PRId64 " starts something while it is paused", run->run_no);
+}
+
 /* Every task of the run itself is done, or that of its end. */
 static void check_done(const struct run_row *run, bool with_hooks)
 {
@@ -150,12 +165,16 @@ static void apply_run_state(struct rows *rows, const struct change *change)
 		  run_state_name(run->outcome), run_state_name(move->outcome));
 	run->revivals += run_state_is_done(run->state) && !run_state_is_done(move->to);
 	if (run_state_is_done(run->state))
-		run->was_cancelled = false;
+		run->was_cancelled = run->timed_out = false;
+	if (change->why != NULL && str_starts_with(change->why, "timeout of "))
+		run->timed_out = true;
+	if (move->to == RUN_RUNNING)
+		check_pause(rows, run);
 	run->state = move->to;
 	run->outcome = move->outcome;
 	run->deadline_wall_ms = move->deadline.wall_ms;
 	run->deadline_boot_ms = move->deadline.boot_ms;
-	if (run->state == RUN_CANCELLING || run->outcome == RUN_CANCELLED)
+	if (run->outcome == RUN_CANCELLED && !str_starts_with(change->actor, "scheduler"))
 		run->was_cancelled = true;
 	if (run->state == RUN_ENDING)
 		check_done(run, false);
@@ -286,6 +305,7 @@ static void apply_task_state(struct rows *rows, const struct change *change)
 	struct task_row *task = &run->tasks[change->task];
 
 	check_task_state(run, task, change);
+	run->by_hand = run->by_hand || str_starts_with(change->actor, "user:carol");
 	task->state = to;
 	task->aim = change->task_state.aim;
 	task->due_wall_ms = change->task_state.due.wall_ms;
@@ -313,6 +333,7 @@ static void apply_attempt_new(struct rows *rows, const struct change *change)
 	sim_check(task->state == TASK_RUNNING && row.number == task->attempts + 1,
 		  "try %u of a task that is %s after %u", row.number, task_state_name(task->state),
 		  task->attempts);
+	check_pause(rows, run_of(rows, change));
 	sim_check(task->attempt_id == 0 || rows_attempt(rows, task->attempt_id)->ended,
 		  "attempt %" PRId64 " is still under way", task->attempt_id);
 	task->attempts = row.number;
@@ -385,11 +406,8 @@ static void apply_run_version(struct rows *rows, const struct change *change)
 	dag_unref(run->dag);
 	run->dag = dag_ref(dag);
 	run->tasks = tasks;
-}
-
-static bool is_same_dag(const char *left, const char *right)
-{
-	return left == NULL || right == NULL ? left == right : strcmp(left, right) == 0;
+	run->has_moved = true;
+	run->by_hand = true;
 }
 
 static void apply_dag_pause(struct rows *rows, const struct change *change)

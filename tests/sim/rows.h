@@ -37,8 +37,11 @@ struct run_row {
 	int64_t deadline_boot_ms;
 	char *params; /* NULL = none */
 	struct run_period period;
-	bool was_cancelled; /* somebody asked for it, or its timeout passed */
-	uint32_t revivals;  /* it has ended and gone on so often */
+	bool was_cancelled; /* somebody asked for it */
+	bool timed_out;
+	bool by_hand;      /* somebody made a task of it run again, or marked it */
+	bool has_moved;    /* it went on with another version */
+	uint32_t revivals; /* it has ended and gone on so often */
 };
 
 struct pause_row {

@@ -73,6 +73,9 @@ static void add(struct world_stats *sum, const struct world_stats *part)
 	sum->crashes += part->crashes;
 	sum->reboots += part->reboots;
 	sum->cancels += part->cancels;
+	sum->reruns += part->reruns;
+	sum->marks += part->marks;
+	sum->pauses += part->pauses;
 	sum->late += part->late;
 	sum->compared += part->compared;
 }
@@ -80,10 +83,10 @@ static void add(struct world_stats *sum, const struct world_stats *part)
 static void print(const struct world_stats *sum)
 {
 	printf("steps=%" PRIu64 " commits=%" PRIu64 " runs=%" PRIu64 " attempts=%" PRIu64
-	       " crashes=%" PRIu64 " reboots=%" PRIu64 " cancels=%" PRIu64 " late=%" PRIu64
-	       " compared=%" PRIu64 "\n",
+	       " crashes=%" PRIu64 " reboots=%" PRIu64 " cancels=%" PRIu64 " reruns=%" PRIu64
+	       " marks=%" PRIu64 " pauses=%" PRIu64 " late=%" PRIu64 " compared=%" PRIu64 "\n",
 	       sum->steps, sum->commits, sum->runs, sum->attempts, sum->crashes, sum->reboots,
-	       sum->cancels, sum->late, sum->compared);
+	       sum->cancels, sum->reruns, sum->marks, sum->pauses, sum->late, sum->compared);
 }
 
 static bool run_all(uint64_t first, uint64_t count)
@@ -105,8 +108,9 @@ static bool run_all(uint64_t first, uint64_t count)
 	print(&sum);
 	/* Worlds in which nothing happens would pass, too. */
 	if (passed && count >= 1000 &&
-	    (sum.crashes == 0 || sum.reboots == 0 || sum.cancels == 0 || sum.late == 0 ||
-	     sum.compared == 0 || sum.attempts < count)) {
+	    (sum.crashes == 0 || sum.reboots == 0 || sum.cancels == 0 || sum.reruns == 0 ||
+	     sum.marks == 0 || sum.pauses == 0 || sum.late == 0 || sum.compared == 0 ||
+	     sum.attempts < count)) {
 		printf("the worlds were too quiet to show anything\n");
 		passed = false;
 	}

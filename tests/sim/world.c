@@ -230,6 +230,10 @@ static void begin(struct world *world, uint64_t seed, bool on_store)
 	world->crashes_left = (unsigned)rng_between(rng, 0, 7);
 	world->reboots_left = (unsigned)rng_between(rng, 0, 1);
 	world->cancels_left = (unsigned)(rng_chance(rng, 50) ? 0 : rng_between(rng, 1, 3));
+	world->reruns_left = (unsigned)(rng_chance(rng, 50) ? 0 : rng_between(rng, 1, 4));
+	world->marks_left = (unsigned)(rng_chance(rng, 50) ? 0 : rng_between(rng, 1, 4));
+	world->pauses_left = (unsigned)(rng_chance(rng, 60) ? 0 : rng_between(rng, 1, 4));
+	world->on_store = on_store;
 	world->jumps_left = (unsigned)rng_between(rng, 0, 3);
 	world->now = (struct moment){.wall_ms = 1767225600000, .boot_ms = 5000000};
 	config.default_pool_slots = world->slots;

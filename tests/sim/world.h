@@ -6,10 +6,13 @@
  * the effects that were not carried out. Attempts live on in the fake executor, whose truth the
  * invariants are held against:
  *
- *	- nothing starts before all its upstreams are committed as success		rows.c
+ *	- nothing is queued before its trigger rule is met by what is committed	rows.c
+ *	- nothing of a run's end runs before its outcome is committed			rows.c
  *	- no two attempts of one task live at once, and no try is made twice		deeds.c
  *	- no try comes before its delay is over						deeds.c
  *	- slots of every pool and limit of every dag hold, by what really lives	deeds.c
+ *	- no more runs of a dag are under way than it allows			deeds.c
+ *	- nothing starts while it is paused					rows.c
  *	- an effect is carried out only after its commit				deeds.c
  *	- a scheduler made from the disk equals the one that made the commits	world.c
  *	- every run that was accepted ends, as its outcomes say			oracle.c
@@ -45,6 +48,9 @@ struct world_stats {
 	uint64_t crashes;
 	uint64_t reboots;
 	uint64_t cancels;
+	uint64_t reruns;
+	uint64_t marks;
+	uint64_t pauses;
 	uint64_t late;
 	uint64_t compared; /* states made from the disk and found equal */
 };
@@ -58,6 +64,10 @@ struct world {
 	unsigned crashes_left;
 	unsigned reboots_left;
 	unsigned cancels_left;
+	unsigned reruns_left;
+	unsigned marks_left;
+	unsigned pauses_left;
+	bool on_store;
 	unsigned jumps_left;
 	uint64_t ids_made;      /* run ids handed out, lost ones too */
 	VEC(struct dag *) dags; /* several may be versions of one */
