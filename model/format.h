@@ -7,8 +7,9 @@
  * them stay with that one. The comment at the top of a file that a blank line separates from the
  * first entry stays at the top. Quotes, brackets and block scalars stay as they are written. A
  * document with anchors, aliases or "<<" keeps its order, because an alias must not come before its
- * anchor. One in a rare form of YAML ("? key", a value behind "---", tags on a line of their own)
- * is left as it is, but for its line ends. */
+ * anchor. A map in braces is put in order when it stands on one line. A document in a rare form of
+ * YAML ("? key", a value behind "---", tags on a line of their own) is left as it is, but for its
+ * line ends. */
 #ifndef HEDDLE_MODEL_FORMAT_H
 #define HEDDLE_MODEL_FORMAT_H
 

@@ -49,6 +49,7 @@ struct piece {
 	/* A leaf's tokens. */
 	const struct mark *marks;
 	size_t mark_count;
+	const char *text; /* NULL = as it stands; else the same on one line, in another order */
 	/* A block's. */
 	size_t header;   /* offset of its | or > */
 	uint32_t indent; /* of its text; UINT32_MAX = it has none but blank lines */

@@ -16,9 +16,9 @@ struct writer {
 /* --- order --------------------------------------------------------------------------------------
  */
 
-static size_t rank_of(const struct entry *entry, enum key_level level)
+static size_t rank_of(const char *name, enum key_level level)
 {
-	const struct key *key = key_find(entry->name, level);
+	const struct key *key = key_find(name, level);
 
 	return key == NULL ? key_count : (size_t)(key - keys);
 }
@@ -33,20 +33,109 @@ static void sort_map(struct piece *piece, enum key_level level)
 		return;
 	for (size_t i = 1; i < piece->count; i++) {
 		struct entry moved = piece->entries[i];
-		size_t rank = rank_of(&moved, level);
+		size_t rank = rank_of(moved.name, level);
 		size_t k = i;
 
-		for (; k > 0 && rank_of(&piece->entries[k - 1], level) > rank; k--)
+		for (; k > 0 && rank_of(piece->entries[k - 1].name, level) > rank; k--)
 			piece->entries[k] = piece->entries[k - 1];
 		piece->entries[k] = moved;
 	}
 }
 
+/* An entry of a map in braces: {id: a, command: ls}. */
+struct part {
+	size_t start;
+	size_t end;
+	size_t rank;
+};
+
+#define PARTS_MAX 100u
+
+/* Finds the entries of a map in braces on one line. 0 = it is none, or holds more than plain
+ * "key: value" entries. */
+static size_t find_parts(const struct piece *leaf, enum key_level level, struct part *parts)
+{
+	const struct mark *marks = leaf->marks;
+	size_t count = 0;
+	unsigned depth = 0;
+
+	if (leaf->type != PIECE_LEAF || leaf->line != leaf->end_line || leaf->mark_count < 3 ||
+	    marks[0].type != YAML_FLOW_MAPPING_START_TOKEN)
+		return 0;
+	for (size_t i = 1; i + 1 < leaf->mark_count; i++) {
+		bool is_key = depth == 0 && marks[i].type == YAML_KEY_TOKEN;
+
+		if (is_key &&
+		    (count == PARTS_MAX || i + 3 >= leaf->mark_count ||
+		     marks[i].start != marks[i].end || marks[i + 1].text == NULL ||
+		     marks[i + 2].type != YAML_VALUE_TOKEN ||
+		     marks[i + 3].type == YAML_FLOW_ENTRY_TOKEN || i + 4 == leaf->mark_count))
+			return 0;
+		if (is_key)
+			parts[count++] = (struct part){.start = marks[i].start,
+						       .rank = rank_of(marks[i + 1].text, level)};
+		else if (depth == 0 && marks[i].type != YAML_FLOW_ENTRY_TOKEN && count == 0)
+			return 0;
+		depth += marks[i].type == YAML_FLOW_MAPPING_START_TOKEN ||
+			 marks[i].type == YAML_FLOW_SEQUENCE_START_TOKEN;
+		depth -= marks[i].type == YAML_FLOW_MAPPING_END_TOKEN ||
+			 marks[i].type == YAML_FLOW_SEQUENCE_END_TOKEN;
+		if (marks[i].type != YAML_FLOW_ENTRY_TOKEN || depth > 0)
+			parts[count - 1].end = marks[i].end;
+		else if (marks[i + 1].type != YAML_KEY_TOKEN && i + 2 < leaf->mark_count)
+			return 0;
+	}
+	return count;
+}
+
+/* The text with its entries in order, and all between them where it was. */
+static const char *join_parts(const struct sheet *sheet, const struct piece *leaf,
+			      const struct part *places, const struct part *sorted, size_t count)
+{
+	const char *text = sheet->source->text;
+	struct str out = STR_INIT;
+	size_t at = leaf->start;
+	const char *copy;
+
+	for (size_t i = 0; i < count; i++) {
+		str_append_bytes(&out, text + at, places[i].start - at);
+		str_append_bytes(&out, text + sorted[i].start, sorted[i].end - sorted[i].start);
+		at = places[i].end;
+	}
+	str_append_bytes(&out, text + at, leaf->end - at);
+	copy = arena_strdup(sheet->arena, str_text(&out));
+	str_close(&out);
+	return copy;
+}
+
+static void sort_braces(const struct sheet *sheet, struct piece *leaf, enum key_level level)
+{
+	struct part places[PARTS_MAX];
+	struct part sorted[PARTS_MAX];
+	size_t count = find_parts(leaf, level, places);
+
+	for (size_t i = 0; i < count; i++) {
+		size_t k = i;
+
+		for (; k > 0 && sorted[k - 1].rank > places[i].rank; k--)
+			sorted[k] = sorted[k - 1];
+		sorted[k] = places[i];
+	}
+	if (count > 1)
+		leaf->text = join_parts(sheet, leaf, places, sorted, count);
+}
+
+static void sort_task(const struct sheet *sheet, struct piece *piece)
+{
+	sort_map(piece, LEVEL_TASK);
+	sort_braces(sheet, piece, LEVEL_TASK);
+}
+
 /* A list of tasks, or a map of them by id. */
-static void sort_tasks(struct piece *piece)
+static void sort_tasks(const struct sheet *sheet, struct piece *piece)
 {
 	for (size_t i = 0; i < piece->count; i++)
-		sort_map(&piece->entries[i].value, LEVEL_TASK);
+		sort_task(sheet, &piece->entries[i].value);
 }
 
 /* The comment at the top of the file that a blank line separates from the first entry is that of
@@ -86,10 +175,10 @@ void sheet_sort(struct sheet *sheet, enum key_level level)
 		struct entry *entry = &root->entries[i];
 
 		if (strcmp(entry->name, "defaults") == 0)
-			sort_map(&entry->value, LEVEL_TASK);
+			sort_task(sheet, &entry->value);
 		for (size_t k = 0; k < sizeof task_parts / sizeof task_parts[0]; k++)
 			if (strcmp(entry->name, task_parts[k]) == 0)
-				sort_tasks(&entry->value);
+				sort_tasks(sheet, &entry->value);
 	}
 }
 
@@ -211,6 +300,10 @@ static void write_leaf(struct writer *writer, const struct piece *leaf, int64_t 
 	const struct source *source = writer->sheet->source;
 	size_t mark = 0;
 
+	if (leaf->text != NULL) {
+		str_append(writer->out, leaf->text);
+		return;
+	}
 	for (uint32_t line = leaf->line; line <= leaf->end_line; line++) {
 		size_t length;
 		const char *text = source_line(source, line, &length);

@@ -250,6 +250,11 @@ static void leaf(struct writer *writer, unsigned columns)
 					    "https://x/#a",
 					    "\"\"",
 					    "{ }",
+					    "{command: ls, id: a, zz: [1, {id: x, b: y}], "
+					    "env: {B: 1}}",
+					    "{retries: , id: a}",
+					    "{command, id: a, \"pool\":b}",
+					    "{\"retries\":1,'id':2 , owner: {}, }",
 					    "a#b"};
 	static const char *const first[] = {"one two", "\"one", "'one", "[one,", "{one: 1,"};
 	static const char *const last[] = {"more words", "two \\  \n   \\ x\"", "two '' '",
