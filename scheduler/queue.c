@@ -211,7 +211,7 @@ static void take_seats(struct queue *queue, struct run *run)
 		take_seat(queue, run, &run->seats[i + 1], &run->dag->pools[i]);
 }
 
-static struct line *line_of(const struct instance *instance)
+struct line *queue_line_of(const struct instance *instance)
 {
 	uint32_t pool = instance_task(instance)->pool;
 
@@ -399,7 +399,7 @@ int64_t queue_arrive(struct queue *queue)
 
 void queue_add(struct queue *queue, struct instance *instance, int64_t order)
 {
-	struct line *line = line_of(instance);
+	struct line *line = queue_line_of(instance);
 
 	instance->wait.key = -(int64_t)instance_task(instance)->priority;
 	instance->wait.order = (uint64_t)order;
@@ -411,7 +411,7 @@ void queue_add(struct queue *queue, struct instance *instance, int64_t order)
 
 void queue_remove(struct queue *queue, struct instance *instance)
 {
-	struct line *line = line_of(instance);
+	struct line *line = queue_line_of(instance);
 
 	heap_remove(&line->waiting, &instance->wait);
 	line_refresh(queue, line);
@@ -430,7 +430,7 @@ static void refresh_after(struct queue *queue, struct line *line, bool was_open)
 
 void queue_take_slot(struct queue *queue, struct instance *instance)
 {
-	struct line *line = line_of(instance);
+	struct line *line = queue_line_of(instance);
 	bool was_open = limit_is_open(line->limit);
 
 	line->pool->used += instance_slots(instance);
@@ -440,7 +440,7 @@ void queue_take_slot(struct queue *queue, struct instance *instance)
 
 void queue_give_slot(struct queue *queue, struct instance *instance)
 {
-	struct line *line = line_of(instance);
+	struct line *line = queue_line_of(instance);
 	bool was_open = limit_is_open(line->limit);
 
 	assert(line->pool->used >= instance_slots(instance) && line->limit->active > 0);
@@ -454,4 +454,9 @@ struct instance *queue_next(const struct queue *queue)
 	struct heap_node *ready = queue->is_paused ? NULL : heap_peek(&queue->ready);
 
 	return ready == NULL ? NULL : pool_first(OWNER_OF(ready, struct pool, node));
+}
+
+struct instance *queue_first_of(const struct pool *pool)
+{
+	return pool->lines.count == 0 ? NULL : pool_first(pool);
 }

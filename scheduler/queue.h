@@ -117,6 +117,11 @@ void queue_give_slot(struct queue *queue, struct instance *instance);
 /* Who is to start now, left in its line; NULL when nobody can. */
 struct instance *queue_next(const struct queue *queue);
 
+/* Where an instance waits, or would. */
+struct line *queue_line_of(const struct instance *instance);
+/* Who is to start first of all that may wait in a pool; NULL = nobody waits that may start. */
+struct instance *queue_first_of(const struct pool *pool);
+
 /* Below max_active_tasks and not paused. */
 bool limit_is_open(const struct dag_limit *limit);
 /* Whether so many slots can be had of the pool. */
