@@ -101,9 +101,6 @@ int store_put_version(struct store *store, const struct dag *dag, const char *fi
 		      int64_t *version_no, struct err *err);
 int store_put_version_list(struct store *store, const struct store_dag_file *dags, size_t count,
 			   struct err *err);
-/* The files that belong to a version, in the arena. */
-int store_read_version_files(struct store *store, int64_t version_no, struct arena *arena,
-			     struct dag_file **files, uint32_t *file_count, struct err *err);
 
 /* Writes the rows of the folder's files. Inside a transaction. */
 int store_put_dag_files(struct store *store, const struct store_folder *folder, struct err *err);

@@ -1,5 +1,6 @@
 /* load.c - what a start reads back; see store.h. */
 #include "store/core.h"
+#include "store/version.h"
 
 static const char sql_runs[] =
     "SELECT r.run_no, r.run_id, r.dag_id, r.key, r.source, r.state, v.text, v.file,"
@@ -80,8 +81,7 @@ static int load_run(struct store *store, struct store_run_row *run,
 	int rc;
 
 	arena_init(&arena);
-	rc =
-	    store_read_version_files(store, run->version_no, &arena, &files, &run->file_count, err);
+	rc = version_read_files(&store->db, run->version_no, &arena, &files, &run->file_count, err);
 	run->files = files;
 	if (rc == 0)
 		rc = loader->run(loader->context, run, err);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct store_reader;
+struct dag_file;
 
 int store_reader_open(const char *path, struct store_reader **out, struct err *err);
 void store_reader_close(struct store_reader *reader);
@@ -182,6 +183,8 @@ struct version_text {
 	const char *hash;
 	const char *file;
 	const char *text;
+	const struct dag_file *files; /* what else belongs to it, for dag_parse_version */
+	uint32_t file_count;
 	size_t bytes;
 };
 

@@ -1,5 +1,6 @@
 /* read_versions.c - questions about the texts that a dag has had; see read.h. */
 #include "store/reader.h"
+#include "store/version.h"
 
 #define SELECT_VERSION                                                                   \
 	"SELECT v.version_no, v.hash, v.file, v.task_count, d.since_ms, length(v.text)," \
@@ -42,6 +43,24 @@ int read_versions(struct store_reader *reader, const char *dag_id, int64_t befor
 	return rc;
 }
 
+/* With the files that belong to it. */
+static int give_text(struct store_reader *reader, struct version_text *view, version_text_fn each,
+		     void *context, struct err *err)
+{
+	struct dag_file *files = NULL;
+	struct arena arena;
+	int rc;
+
+	arena_init(&arena);
+	rc = version_read_files(&reader->db, view->version_no, &arena, &files, &view->file_count,
+				err);
+	view->files = files;
+	if (rc == 0)
+		each(context, view);
+	arena_close(&arena);
+	return rc;
+}
+
 int read_version_text(struct store_reader *reader, const char *dag_id, const char *hash,
 		      version_text_fn each, void *context, struct err *err)
 {
@@ -58,7 +77,7 @@ int read_version_text(struct store_reader *reader, const char *dag_id, const cha
 					    .text = db_text(row, 3),
 					    .bytes = (size_t)sqlite3_column_bytes(row, 3)};
 
-		each(context, &view);
+		rc = give_text(reader, &view, each, context, err);
 	} else if (rc == 0 && hash != NULL) {
 		rc = err_set(err, ERR_NOT_FOUND, "dag '%.128s' has had no version '%.40s'", dag_id,
 			     hash);
@@ -66,7 +85,7 @@ int read_version_text(struct store_reader *reader, const char *dag_id, const cha
 		rc = err_set(err, ERR_NOT_FOUND, "there is no dag '%.128s'", dag_id);
 	}
 	db_reset(row);
-	return rc == 1 ? 0 : rc;
+	return rc;
 }
 
 int read_last_fact(struct store_reader *reader, int64_t *fact_no, struct err *err)

@@ -3,6 +3,8 @@
  *
  * A run keeps its version's number, so rows here stay. The content of a file is kept once, however
  * many versions it belongs to. */
+#include "store/version.h"
+
 #include "store/core.h"
 
 #include "base/vec.h"
@@ -185,14 +187,14 @@ static int file_of(sqlite3_stmt *row, struct arena *arena, struct dag_file *out,
 	return 0;
 }
 
-int store_read_version_files(struct store *store, int64_t version_no, struct arena *arena,
-			     struct dag_file **files, uint32_t *file_count, struct err *err)
+int version_read_files(struct db *db, int64_t version_no, struct arena *arena,
+		       struct dag_file **files, uint32_t *file_count, struct err *err)
 {
 	VEC(struct dag_file) list = {0};
 	sqlite3_stmt *row;
-	int rc = db_query(&store->db, sql_files, &row, err, "i", version_no);
+	int rc = db_query(db, sql_files, &row, err, "i", version_no);
 
-	while (rc == 0 && (rc = db_step(&store->db, row, err)) == 1) {
+	while (rc == 0 && (rc = db_step(db, row, err)) == 1) {
 		struct dag_file file = {0};
 
 		rc = file_of(row, arena, &file, err);
@@ -227,8 +229,8 @@ static int read_version(struct store *store, const char *hash, struct store_vers
 	db_reset(row);
 	if (rc != 1)
 		return rc;
-	return store_read_version_files(store, version_no, &out->arena, &out->files,
-					&out->file_count, err);
+	return version_read_files(&store->db, version_no, &out->arena, &out->files,
+				  &out->file_count, err);
 }
 
 int store_version_read(struct store *store, const char *hash, struct store_version *out,

@@ -31,8 +31,8 @@ static const struct {
     {"Document", "openapi:text"},
     {"Session", "actor:text csrf:text? expires_at:time?"},
     {"LastRun", "id:run state:@RunState created_at:time"},
-    {"Dag",
-     "id:text description:text? file:text hash:hash since:time tasks:int last_run:@LastRun?"},
+    {"Dag", "id:text description:text? domain:text? owner:text? tags:text* file:text hash:hash "
+	    "git_commit:text? git_dirty:bool? since:time tasks:int last_run:@LastRun?"},
     {"DagPage", "items:@Dag* next:text?"},
     {"DagWhole", "+Dag definition:@DagTask* last_runs:@RunBrief*"},
     {"DagTask", "id:text description:text? action:text depends_on:text* trigger_rule:@TriggerRule "
@@ -48,7 +48,7 @@ static const struct {
     {"RunWhole", "+Run tasks:%TaskState"},
     {"Error", "file:text line:int column:int message:text since:time"},
     {"ErrorPage", "items:@Error* next:text?"},
-    {"Pool", "dag:text? name:text slots:int used:int queued:int"},
+    {"Pool", "dag:text? name:text slots:int used:int queued:int domain:text?"},
     {"PoolPage", "items:@Pool* next:text?"},
     {"TaskTimes", "id:text state:@TaskState reason:text? started_at:time? ended_at:time? "
 		  "retry_at:time?"},

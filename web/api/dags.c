@@ -21,8 +21,18 @@ static void write_dag_members(struct compose *compose, const struct dag_view *vi
 {
 	compose_member_text(compose, "id", view->dag_id);
 	compose_member_text(compose, "description", view->description);
+	compose_member_text(compose, "domain", view->domain);
+	compose_member_text(compose, "owner", view->owner);
+	compose_key(compose, "tags");
+	compose_json(compose, view->tags == NULL ? "[]" : view->tags);
 	compose_member_text(compose, "file", view->file);
 	compose_member_text(compose, "hash", view->hash);
+	compose_member_text(compose, "git_commit", view->git_commit);
+	compose_key(compose, "git_dirty");
+	if (view->git_dirty < 0)
+		compose_text(compose, NULL);
+	else
+		compose_bool(compose, view->git_dirty != 0);
 	compose_member_time(compose, "since", view->since_ms);
 	compose_member_int(compose, "tasks", view->task_count);
 	compose_key(compose, "last_run");
@@ -188,6 +198,7 @@ static bool write_pool(void *context, const struct pool_view *view)
 	compose_member_int(compose, "slots", view->slots);
 	compose_member_int(compose, "used", view->used);
 	compose_member_int(compose, "queued", view->queued);
+	compose_member_text(compose, "domain", view->domain);
 	compose_close(compose, '}');
 	return goes_on;
 }

@@ -77,7 +77,8 @@ static void write_tasks(void *context, const struct version_text *view)
 
 	dag_list_init(&dags);
 	dag_errors_init(&errors);
-	if (dag_parse(view->file, view->text, view->bytes, &dags, &errors) == 0)
+	if (dag_parse_version(view->file, view->text, view->bytes, view->files, view->file_count,
+			      &dags, &errors) == 0)
 		dag = find_dag(&dags, view);
 	compose_member_open(compose, "definition", '[');
 	for (uint32_t i = 0; dag != NULL && i < dag->task_count; i++)
