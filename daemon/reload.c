@@ -39,6 +39,7 @@ struct reload_pass {
 	struct scan scan;
 	atomic_size_t taken; /* of next->unread */
 	struct reader readers[READERS_MAX];
+	size_t read_count;
 	size_t reading; /* readers that have not come back */
 	bool is_on_network;
 	bool is_first;
@@ -193,6 +194,7 @@ static void scanned(uv_work_t *request, int status)
 		finish(pass);
 		return;
 	}
+	pass->read_count = pass->next->unread.count;
 	if (pass->next->unread.count > 0)
 		start_readers(pass);
 	else
@@ -564,9 +566,9 @@ static void put_into_force(struct reload_pass *pass)
 
 	log_errors(pass);
 	log_staying(pass);
-	log_info("dag folder read", "files=%zu dags=%zu errors=%zu ms=%" PRId64,
-		 pass->next->dag_file_count, pass->next->dag_count, pass->next->errors.count,
-		 clock_now().boot_ms - pass->began_ms);
+	log_info("dag folder read", "files=%zu read=%zu dags=%zu errors=%zu ms=%" PRId64,
+		 pass->next->dag_file_count, pass->read_count, pass->next->dag_count,
+		 pass->next->errors.count, clock_now().boot_ms - pass->began_ms);
 	pass->next = force_swap(reload->force, pass->next);
 	reload->reads_all = false;
 	reload->changed(reload->context);
