@@ -116,6 +116,28 @@ static void a_client_that_asks_nothing_is_let_go(void **state)
 	hang_up(&asks);
 }
 
+/* A byte now and then keeps a connection busy, and its place taken: the head as a whole has a time.
+ */
+static void a_head_that_comes_in_drops_has_an_end(void **state)
+{
+	static const char head[] =
+	    "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Long: xxxxxxxxxxxx";
+	int64_t before = clock_now().boot_ms;
+	struct client client = over_tcp(*state);
+	struct timeval blink = {1, 0};
+	char buffer[64];
+	ssize_t got = -1;
+
+	setsockopt(client.fd, SOL_SOCKET, SO_RCVTIMEO, &blink, sizeof blink);
+	for (size_t i = 0; i < sizeof head - 1 && got < 0; i++) {
+		send_bytes(client.fd, &head[i], 1);
+		got = recv(client.fd, buffer, sizeof buffer, 0);
+	}
+	assert_int_equal(got, 0);
+	assert_in_range(clock_now().boot_ms - before, 14000, 18000);
+	hang_up(&client);
+}
+
 static void one_address_leaves_places_for_others(void **state)
 {
 	enum {
@@ -164,6 +186,7 @@ int main(void)
 	    STORY(a_connection_serves_many_requests),
 	    STORY(too_many_clients_wait_for_their_turn),
 	    STORY(a_client_that_asks_nothing_is_let_go),
+	    STORY(a_head_that_comes_in_drops_has_an_end),
 	    STORY(one_address_leaves_places_for_others),
 	    STORY(a_database_that_cannot_be_read_is_told),
 	};

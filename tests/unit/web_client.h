@@ -173,7 +173,7 @@ static inline void read_body(struct client *client, struct reply *reply, bool is
 {
 	const char *length = header(reply, "Content-Length");
 
-	if (is_head || reply->status == 304 || reply->status < 200)
+	if (is_head || reply->status == 304 || reply->status == 204 || reply->status < 200)
 		return;
 	if (length != NULL) {
 		read_counted(client, reply, strtoul(length, NULL, 10));
