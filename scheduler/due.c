@@ -5,7 +5,6 @@
 #include "scheduler/cancel.h"
 #include "scheduler/emit.h"
 #include "scheduler/instance.h"
-#include "scheduler/tell.h"
 
 #include <assert.h>
 
@@ -73,5 +72,4 @@ void due_happen(struct step *step)
 		ring(step, OWNER_OF(heap_peek(&sched->timers), struct instance, timer));
 	while (is_due(step, &sched->deadlines))
 		cancel_late_run(step, OWNER_OF(heap_peek(&sched->deadlines), struct run, deadline));
-	tell_all(step);
 }

@@ -132,6 +132,7 @@ int64_t sched_step(struct sched *sched, const struct input *input, struct moment
 	output->answer = ANSWER_DONE;
 	output->message = NULL;
 	due_happen(&step);
+	settle_runs(&step);
 	run_no = inputs[input->kind](&step, input);
 	settle(&step);
 	dismiss_guest(sched);

@@ -19,13 +19,18 @@ static bool start_next_run(struct step *step)
 	return run != NULL;
 }
 
+void settle_runs(struct step *step)
+{
+	do
+		tell_all(step);
+	while (run_end_next(step) || start_next_run(step));
+}
+
 void settle(struct step *step)
 {
 	struct instance *instance;
 
-	do
-		tell_all(step);
-	while (run_end_next(step) || start_next_run(step));
+	settle_runs(step);
 	while (step->sched->hold_why == NULL &&
 	       (instance = queue_next(&step->sched->queue)) != NULL)
 		instance_start(step, instance);

@@ -8,5 +8,8 @@
  * left to do end, free slots are given to those who wait. Afterwards nothing more can be decided
  * without another input. */
 void settle(struct step *step);
+/* The same without the slots: between what was due and the input itself, which then meets no run
+ * that has half ended. */
+void settle_runs(struct step *step);
 
 #endif

@@ -125,7 +125,8 @@ static void check_task(const struct world *world, const struct run_row *run, uin
 			  "run %" PRId64 " came to %s, and '%s' is %s", run->run_no,
 			  run_state_name(run->state), spec->id,
 			  task_state_name(run->tasks[task].state));
-	else if ((run->was_cancelled || run->timed_out))
+	else if (run->was_cancelled || run->timed_out ||
+		 (run->end_was_cancelled && spec->hook != HOOK_NONE))
 		return;
 	else if (rows_rule_is_met(run, task))
 		check_admitted(world, run, task);

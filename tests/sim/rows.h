@@ -37,7 +37,8 @@ struct run_row {
 	int64_t deadline_boot_ms;
 	char *params; /* NULL = none */
 	struct run_period period;
-	bool was_cancelled; /* somebody asked for it */
+	bool was_cancelled;     /* somebody asked for it */
+	bool end_was_cancelled; /* the tasks of its end were */
 	bool timed_out;
 	bool by_hand;      /* somebody made a task of it run again, or marked it */
 	bool has_moved;    /* it went on with another version */

@@ -460,6 +460,11 @@ void story_jump(struct story *story, int64_t wall_ms)
 	story->now.wall_ms += wall_ms;
 }
 
+void story_jump_both(struct story *story, int64_t duration_ms)
+{
+	move_clock(story, story->now.boot_ms + duration_ms);
+}
+
 /* A scheduler that was fed the rows. */
 static struct sched *load(const struct story *story)
 {

@@ -64,6 +64,8 @@ void story_wait(struct story *story, int64_t duration_ms);
 void story_go_on(struct story *story);
 /* The wall clock is set. */
 void story_jump(struct story *story, int64_t wall_ms);
+/* Time passes, and nobody looks. */
+void story_jump_both(struct story *story, int64_t duration_ms);
 /* The daemon is killed and starts again from the rows; attempts go on. */
 void story_restart(struct story *story);
 

@@ -242,6 +242,26 @@ static void what_makes_no_sense_is_refused_and_changes_nothing(void **state)
 	story_end(story);
 }
 
+/* The timeout is due in the very step that reruns: the run ends first, and is not known any more.
+ */
+static void a_rerun_does_not_meet_a_run_that_has_half_ended(void **state)
+{
+	static const struct task_spec tasks[] = {
+	    {.id = "a", .retries = 1, .retry_delay_ms = 600000}, {.id = NULL}};
+	struct story *story =
+	    begin(&(struct dag_spec){.id = "d", .tasks = tasks, .timeout_ms = 60000}, "a", "fail");
+
+	(void)state;
+	story_wait(story, 59000);
+	story_jump_both(story, 2000);
+	story_rerun(story, 1, RERUN_ALL, NULL, NULL);
+	assert_string_equal(story_answer(story), "not found: no such run");
+	story_rerun(story, 1, RERUN_ALL, NULL, NULL);
+	assert_string_equal(story_answer(story), "");
+	story_go_on(story);
+	story_end(story);
+}
+
 /* --- mark ----------------------------------------------------------------------------------------
  */
 
@@ -391,6 +411,7 @@ int main(void)
 	    cmocka_unit_test(the_end_of_the_run_runs_again_after_a_rerun),
 	    cmocka_unit_test(a_rerun_may_go_on_with_another_version),
 	    cmocka_unit_test(what_makes_no_sense_is_refused_and_changes_nothing),
+	    cmocka_unit_test(a_rerun_does_not_meet_a_run_that_has_half_ended),
 	    cmocka_unit_test(a_mark_lets_go_on_what_could_not_run),
 	    cmocka_unit_test(a_mark_of_the_last_task_corrects_the_outcome),
 	    cmocka_unit_test(a_mark_of_a_task_that_runs_ends_it_first),
