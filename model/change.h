@@ -63,7 +63,8 @@ struct change_task_state {
 	struct moment due;
 	enum cancel_aim aim; /* with TASK_CANCELLING: what it becomes when it is gone */
 	/* With TASK_NONE, a reset: the attempts made so far, which no longer count for its retries.
-	 * Its outputs are gone with it. */
+	 * Its
+	 * outputs are gone with it; a mark leaves them. */
 	uint32_t attempts_before;
 };
 

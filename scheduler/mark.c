@@ -105,7 +105,6 @@ static void mark_now(struct step *step, struct instance *instance, const struct 
 {
 	struct instance_list undone = {0};
 
-	instance_keep_outputs(instance, NULL);
 	instance_move(step, instance, move);
 	/* Tasks of the end are undone by nobody: the run has come to what it came to. */
 	tell_anew(instance, instance_is_hook(instance) ? NULL : &undone);

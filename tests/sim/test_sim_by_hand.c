@@ -329,6 +329,31 @@ static void a_mark_of_a_task_that_waits_decides_at_once(void **state)
 		   "01:00 run failed: task 'b' failed\n");
 }
 
+static void a_mark_leaves_the_outputs(void **state)
+{
+	static const struct task_spec tasks[] = {{.id = "count", .is_judged_by = true},
+						 {.id = "slow"},
+						 {.id = "load",
+						  .after = "count slow",
+						  .rule = RULE_ALL_DONE,
+						  .when = "tasks.count.output.rows > 10"},
+						 {.id = NULL}};
+	struct story *story =
+	    begin(&(struct dag_spec){.id = "d", .tasks = tasks}, "slow", "success:10s");
+
+	(void)state;
+	story_outputs(story, "count", "{\"rows\": 12}");
+	story_wait(story, 1000);
+	story_hush(story);
+	story_mark(story, 1, "count", TASK_SKIPPED);
+	story_restart(story);
+	end(story, "00:01 count try 1 skipped: marked by user:alice\n"
+		   "00:10 slow try 1 success\n"
+		   "00:10 load try 1 running\n"
+		   "00:10 load try 1 success\n"
+		   "00:10 run success\n");
+}
+
 /* --- pause ---------------------------------------------------------------------------------------
  */
 
@@ -416,6 +441,7 @@ int main(void)
 	    cmocka_unit_test(a_mark_of_the_last_task_corrects_the_outcome),
 	    cmocka_unit_test(a_mark_of_a_task_that_runs_ends_it_first),
 	    cmocka_unit_test(a_mark_of_a_task_that_waits_decides_at_once),
+	    cmocka_unit_test(a_mark_leaves_the_outputs),
 	    cmocka_unit_test(a_paused_dag_starts_nothing_and_loses_nothing),
 	    cmocka_unit_test(all_are_paused_beside_each_by_itself),
 	};
