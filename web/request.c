@@ -42,6 +42,11 @@ void request_finish(struct request *request)
 	server_resume(request->listener, request->connection);
 }
 
+static bool has_no_body(const struct answer *answer)
+{
+	return answer->status == MHD_HTTP_NO_CONTENT || answer->status == MHD_HTTP_NOT_MODIFIED;
+}
+
 static struct MHD_Response *make_response(struct request *request)
 {
 	struct answer *answer = &request->call.answer;
@@ -53,7 +58,7 @@ static struct MHD_Response *make_response(struct request *request)
 		return stream_response(request->listener, request->connection, source,
 				       request->stream_bytes);
 	tag_answer(&request->call);
-	if (answer->status == MHD_HTTP_NO_CONTENT || answer->status == MHD_HTTP_NOT_MODIFIED)
+	if (has_no_body(answer))
 		str_clear(&answer->body);
 	else if (answer->content_type == NULL)
 		str_append_char(&answer->body, '\n'); /* JSON on a terminal ends its line */
@@ -66,7 +71,8 @@ static void add_headers(struct MHD_Response *response, const struct answer *answ
 {
 	const char *type = answer->content_type == NULL ? "application/json" : answer->content_type;
 
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	if (!has_no_body(answer))
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
 				answer->is_tagged ? "private, no-cache" : "no-store");
 	MHD_add_response_header(response, MHD_HTTP_HEADER_X_CONTENT_TYPE_OPTIONS, "nosniff");

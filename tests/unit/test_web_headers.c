@@ -50,6 +50,7 @@ static void what_a_client_has_is_not_sent_again(void **state)
 		reply = ask(*state, "GET", paths[i], headers, NULL);
 		expect_status(&reply, 304);
 		assert_int_equal(reply.body.size, 0);
+		assert_null(header(&reply, "Content-Type"));
 		assert_non_null(header(&reply, "ETag"));
 		close_reply(&reply);
 		reply = ask(*state, "GET", paths[i], "If-None-Match: \"0123\"\r\n", NULL);
