@@ -19,16 +19,27 @@ static const struct flag flags[FLAG_COUNT] = {
 	[FLAG_TOKEN_FILE] = {"token-file", 0, VALUE_REQUIRED, "FILE", "file that holds the token for --url"},
 	[FLAG_HELP] = {"help", 'h', VALUE_NONE, NULL, "show this"},
 	[FLAG_VERSION] = {"version", 0, VALUE_NONE, NULL, "print the version"},
+	[FLAG_ALL] = {"all", 0, VALUE_NONE, NULL, "all DAGs, also those that are to come"},
 	[FLAG_ATTEMPT] = {"attempt", 0, VALUE_REQUIRED, "N", "the N-th attempt (default: the newest)"},
 	[FLAG_CHECK] = {"check", 0, VALUE_NONE, NULL, "change nothing; list the files that are not canonical, exit 1"},
 	[FLAG_DAG] = {"dag", 0, VALUE_REQUIRED, "DAG", "of this DAG"},
+	[FLAG_DRY_RUN] = {"dry-run", 0, VALUE_NONE, NULL, "change nothing; say what would be done"},
+	[FLAG_FAILED] = {"failed", 0, VALUE_NONE, NULL,
+		"tasks that failed, could not run or were cancelled, and all downstream (default)"},
 	[FLAG_FOLDER] = {"folder", 0, VALUE_NONE, NULL, "of heddle.yaml, the defaults of a folder"},
 	[FLAG_FOLLOW] = {"follow", 'f', VALUE_NONE, NULL, "go on until the end, as it is written"},
+	[FLAG_FROM] = {"from", 0, VALUE_REQUIRED, "TASK", "this task and all downstream; may be repeated"},
 	[FLAG_ID] = {"id", 0, VALUE_REQUIRED, "KEY", "name the run: the same KEY never starts a second one"},
-	[FLAG_LATEST] = {"latest", 0, VALUE_NONE, NULL, "the newest run of --dag"},
+	[FLAG_LATEST] = {"latest", 0, VALUE_NONE, NULL,
+		"the newest run of --dag; of rerun, the version of the DAG that is in force now"},
 	[FLAG_LIMIT] = {"limit", 0, VALUE_REQUIRED, "N", "at most N"},
 	[FLAG_LISTEN] = {"listen", 0, VALUE_REQUIRED, "HOST[:PORT]",
 		"address for HTTP (default: 127.0.0.1:8088); 'none' = the Unix socket only"},
+	[FLAG_ONLY] = {"only", 0, VALUE_REQUIRED, "TASK", "this task alone; may be repeated"},
+	[FLAG_PARAM] = {"param", 0, VALUE_REQUIRED, "NAME=VALUE",
+		"a param of the DAG; lists and objects as JSON; may be repeated"},
+	[FLAG_PERIOD] = {"period", 0, VALUE_REQUIRED, "PERIOD", "what the run stands for: a date or an instant"},
+	[FLAG_PINNED] = {"pinned", 0, VALUE_NONE, NULL, "the version that the run has (default)"},
 	[FLAG_PORT] = {"port", 0, VALUE_REQUIRED, "N", "port for HTTP; 0 = any free one"},
 	[FLAG_REASON] = {"reason", 0, VALUE_REQUIRED, "TEXT", "why, for those who look later"},
 	[FLAG_RESOLVED] = {"resolved", 0, VALUE_NONE, NULL, "the values in force, with the place each came from"},
@@ -41,9 +52,10 @@ static const struct flag flags[FLAG_COUNT] = {
 	[FLAG_WRITE] = {"write", 0, VALUE_NONE, NULL, "replace the files by their canonical form"},
 	[FLAG_AT] = {"at", 0, VALUE_REQUIRED, "INSTANT", NULL},
 	[FLAG_DOMAIN] = {"domain", 0, VALUE_REQUIRED, "DOMAIN", NULL},
+	[FLAG_DRAIN] = {"drain", 0, VALUE_NONE, NULL, NULL},
 	[FLAG_FORCE] = {"force", 0, VALUE_NONE, NULL, NULL},
-	[FLAG_PARAM] = {"param", 0, VALUE_REQUIRED, "NAME=VALUE", NULL},
-	[FLAG_PERIOD] = {"period", 0, VALUE_REQUIRED, "PERIOD", NULL},
+	[FLAG_NO_PUBLISH] = {"no-publish", 0, VALUE_NONE, NULL, NULL},
+	[FLAG_RESET_BOOKMARK] = {"reset-bookmark", 0, VALUE_NONE, NULL, NULL},
 	[FLAG_STRICT_MWAAS] = {"strict-mwaas", 0, VALUE_NONE, NULL, NULL},
 	[FLAG_TLS_CERT] = {"tls-cert", 0, VALUE_REQUIRED, "FILE", NULL},
 	[FLAG_TLS_KEY] = {"tls-key", 0, VALUE_REQUIRED, "FILE", NULL},
@@ -103,6 +115,7 @@ static int take_flag(struct reader *reader, enum flag_id id, const char *attache
 			       flag->name, flag->name, flag->value_name);
 	reader->out->given |= FLAG_BIT(id);
 	reader->out->values[id] = value;
+	reader->out->each[reader->out->each_count++] = (struct args_given){id, value};
 	return 0;
 }
 
@@ -142,6 +155,7 @@ int args_parse(int argc, const char *const argv[], struct args *out, struct err 
 
 	memset(out, 0, sizeof *out);
 	out->operands = mem_alloc(((size_t)argc + 1) * sizeof *out->operands);
+	out->each = mem_alloc(((size_t)argc + 1) * sizeof *out->each);
 	while (rc == 0 && reader.at < argc) {
 		const char *word = argv[reader.at++];
 
@@ -160,7 +174,43 @@ int args_parse(int argc, const char *const argv[], struct args *out, struct err 
 void args_close(struct args *args)
 {
 	mem_free(args->operands);
+	mem_free(args->each);
 	memset(args, 0, sizeof *args);
+}
+
+const char *args_next(const struct args *args, enum flag_id id, size_t *at)
+{
+	while (*at < args->each_count) {
+		const struct args_given *given = &args->each[(*at)++];
+
+		if (given->id == id)
+			return given->value;
+	}
+	return NULL;
+}
+
+size_t args_count(const struct args *args, enum flag_id id)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < args->each_count; i++)
+		count += args->each[i].id == id;
+	return count;
+}
+
+int args_check_one_of(const struct args *args, uint64_t set, struct err *err)
+{
+	const struct flag *first = NULL;
+
+	for (size_t i = 0; i < FLAG_COUNT; i++) {
+		if ((args->given & set & FLAG_BIT(i)) == 0)
+			continue;
+		if (first != NULL)
+			return err_set(err, ERR_USAGE, "'--%s' and '--%s' exclude each other",
+				       first->name, flags[i].name);
+		first = &flags[i];
+	}
+	return 0;
 }
 
 int args_check_flags(const struct args *args, const char *who, uint64_t taken, uint64_t later,

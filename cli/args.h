@@ -22,15 +22,23 @@ enum flag_id {
 	FLAG_TOKEN_FILE,
 	FLAG_HELP,
 	FLAG_VERSION,
+	FLAG_ALL,
 	FLAG_ATTEMPT,
 	FLAG_CHECK,
 	FLAG_DAG,
+	FLAG_DRY_RUN,
+	FLAG_FAILED,
 	FLAG_FOLDER,
 	FLAG_FOLLOW,
+	FLAG_FROM,
 	FLAG_ID,
 	FLAG_LATEST,
 	FLAG_LIMIT,
 	FLAG_LISTEN,
+	FLAG_ONLY,
+	FLAG_PARAM,
+	FLAG_PERIOD,
+	FLAG_PINNED,
 	FLAG_PORT,
 	FLAG_REASON,
 	FLAG_RESOLVED,
@@ -43,9 +51,10 @@ enum flag_id {
 	FLAG_WRITE,
 	FLAG_AT,
 	FLAG_DOMAIN,
+	FLAG_DRAIN,
 	FLAG_FORCE,
-	FLAG_PARAM,
-	FLAG_PERIOD,
+	FLAG_NO_PUBLISH,
+	FLAG_RESET_BOOKMARK,
 	FLAG_STRICT_MWAAS,
 	FLAG_TLS_CERT,
 	FLAG_TLS_KEY,
@@ -72,6 +81,12 @@ struct flag {
 	const char *help;
 };
 
+/* One flag as it was given. */
+struct args_given {
+	enum flag_id id;
+	const char *value; /* NULL = none */
+};
+
 /* Texts are those of argv. */
 struct args {
 	const char *verb; /* NULL = none */
@@ -79,6 +94,8 @@ struct args {
 	size_t operand_count;
 	uint64_t given;                 /* of FLAG_BIT */
 	const char *values[FLAG_COUNT]; /* NULL = none; of a repeated flag, the last */
+	struct args_given *each;        /* all flags in the order in which they were given */
+	size_t each_count;
 };
 
 /* argv without the program's name. Fails with ERR_USAGE: an unknown flag (the nearest known one is
@@ -91,6 +108,12 @@ static inline bool args_has(const struct args *args, enum flag_id id)
 	return (args->given & FLAG_BIT(id)) != 0;
 }
 
+/* The values of a flag that may be repeated, one a call, from *at = 0 on; NULL behind the last. */
+const char *args_next(const struct args *args, enum flag_id id, size_t *at);
+size_t args_count(const struct args *args, enum flag_id id); /* how often it was given */
+
+/* Fails with ERR_USAGE when two or more of these flags were given. */
+int args_check_one_of(const struct args *args, uint64_t set, struct err *err);
 /* Fails with ERR_USAGE when a flag was given that is neither in taken nor global; one that is in
  * later is said to be not supported yet. who: the verb, for the message. */
 int args_check_flags(const struct args *args, const char *who, uint64_t taken, uint64_t later,

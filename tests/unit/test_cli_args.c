@@ -92,6 +92,41 @@ static void a_lone_dash_is_an_operand_and_the_last_of_repeated_flags_counts(void
 	args_close(&line.args);
 }
 
+static void a_repeated_flag_gives_all_its_values_in_their_order(void **state)
+{
+	struct line line = PARSE("rerun", "--from", "a", "--param=x=1", "9f", "--from=b", "--json");
+	size_t at = 0;
+
+	(void)state;
+	assert_int_equal(line.rc, 0);
+	assert_int_equal(args_count(&line.args, FLAG_FROM), 2);
+	assert_string_equal(args_next(&line.args, FLAG_FROM, &at), "a");
+	assert_string_equal(args_next(&line.args, FLAG_FROM, &at), "b");
+	assert_null(args_next(&line.args, FLAG_FROM, &at));
+	at = 0;
+	assert_string_equal(args_next(&line.args, FLAG_PARAM, &at), "x=1");
+	assert_null(args_next(&line.args, FLAG_PARAM, &at));
+	at = 0;
+	assert_null(args_next(&line.args, FLAG_ONLY, &at));
+	assert_int_equal(args_count(&line.args, FLAG_ONLY), 0);
+	args_close(&line.args);
+}
+
+static void flags_that_exclude_each_other_are_named(void **state)
+{
+	const uint64_t set = FLAG_BIT(FLAG_FAILED) | FLAG_BIT(FLAG_FROM) | FLAG_BIT(FLAG_ONLY);
+	struct line one = PARSE("rerun", "--from", "a", "--from", "b", "--latest");
+	struct line two = PARSE("rerun", "--only", "a", "--failed");
+	struct err err;
+
+	(void)state;
+	assert_int_equal(args_check_one_of(&one.args, set, NULL), 0);
+	assert_int_equal(args_check_one_of(&two.args, set, &err), ERR_USAGE);
+	assert_string_equal(err.message, "'--failed' and '--only' exclude each other");
+	args_close(&one.args);
+	args_close(&two.args);
+}
+
 static void expect_refusal(struct line line, const char *message)
 {
 	assert_int_equal(line.rc, ERR_USAGE);
@@ -196,6 +231,8 @@ int main(void)
 	    cmocka_unit_test(an_optional_value_is_only_taken_after_an_equals_sign),
 	    cmocka_unit_test(two_dashes_end_the_flags),
 	    cmocka_unit_test(a_lone_dash_is_an_operand_and_the_last_of_repeated_flags_counts),
+	    cmocka_unit_test(a_repeated_flag_gives_all_its_values_in_their_order),
+	    cmocka_unit_test(flags_that_exclude_each_other_are_named),
 	    cmocka_unit_test(what_cannot_be_meant_is_refused_with_what_would_be_right),
 	    cmocka_unit_test(a_token_has_no_flag_of_its_own),
 	    cmocka_unit_test(a_verb_gets_its_own_flags_and_those_of_all_verbs),
