@@ -251,7 +251,7 @@ int ask(struct cli *cli, const struct question *question, struct reply *reply)
 								 : ask_tell_failure(cli, &err);
 	if (reply->status < 200 || reply->status > 299)
 		return ask_tell_problem(reply);
-	return question->piece == NULL ? parse(reply) : CODE_OK;
+	return question->piece == NULL && !question->is_text ? parse(reply) : CODE_OK;
 }
 
 int ask_get(struct cli *cli, const char *path, struct reply *reply)
@@ -259,6 +259,39 @@ int ask_get(struct cli *cli, const char *path, struct reply *reply)
 	struct question question = {.method = "GET", .path = path, .patient = true};
 
 	return ask(cli, &question, reply);
+}
+
+int ask_to_do(struct cli *cli, const char *method, const char *path, json_t *body,
+	      struct reply *reply)
+{
+	char header[64] = "Idempotency-Key: ";
+	const char *headers[] = {header, NULL};
+	char *text = json_object_size(body) == 0 ? NULL : json_dumps(body, JSON_COMPACT);
+	struct question question = {.method = method, .path = path, .body = text, .patient = true};
+	int code;
+
+	random_hex(header + strlen(header), 32);
+	question.headers = json_object_get(body, "id") == NULL ? headers : NULL;
+	code = ask(cli, &question, reply);
+	free(text); /* jansson's own */
+	json_decref(body);
+	return code;
+}
+
+bool ask_put_text(json_t *body, const char *key, const char *what, const char *text)
+{
+	if (text == NULL || json_object_set_new(body, key, json_string(text)) == 0)
+		return true;
+	cli_tell("%s is not UTF-8", what);
+	return false;
+}
+
+bool ask_put_flag(json_t *body, const char *key, const struct args *args, enum flag_id id)
+{
+	char what[64];
+
+	snprintf(what, sizeof what, "the value of '--%s'", args_flag(id)->name);
+	return ask_put_text(body, key, what, args->values[id]);
 }
 
 void reply_print(struct reply *reply)
@@ -363,23 +396,27 @@ static int check_run(struct cli *cli, const char *run)
 	return CODE_OK;
 }
 
+int ask_run(struct cli *cli, const char *run, struct reply *reply)
+{
+	char path[64];
+	int code = check_run(cli, run);
+
+	if (code != CODE_OK)
+		return code;
+	snprintf(path, sizeof path, "/api/v1/runs/%s", run);
+	return ask_get(cli, path, reply);
+}
+
 int ask_run_id(struct cli *cli, const char *run, char run_id[17])
 {
 	struct reply reply = {0};
-	struct str path = STR_INIT;
 	int code;
 
 	if (run == NULL)
 		return latest_run_id(cli, cli->args->values[FLAG_DAG], run_id);
-	code = check_run(cli, run);
-	if (code != CODE_OK)
-		return code;
-	str_append(&path, "/api/v1/runs/");
-	str_append(&path, run);
-	code = ask_get(cli, str_text(&path), &reply);
+	code = ask_run(cli, run, &reply);
 	if (code == CODE_OK)
 		snprintf(run_id, 17, "%s", reply_text(reply.json, "id"));
 	reply_close(&reply);
-	str_close(&path);
 	return code;
 }

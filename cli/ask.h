@@ -25,6 +25,7 @@ struct question {
 	int64_t wait_ms;            /* how long the daemon was asked to wait before it answers */
 	/* The question may be asked again: a daemon that was there and went away is waited for. */
 	bool patient;
+	bool is_text;        /* the answer is text, not JSON */
 	http_piece_fn piece; /* of a stream, which has no end of its own; NULL = gather the body */
 	void *context;
 };
@@ -41,6 +42,11 @@ struct reply {
 int ask(struct cli *cli, const struct question *question, struct reply *reply);
 /* ask with GET, patiently. */
 int ask_get(struct cli *cli, const char *path, struct reply *reply);
+/* Wants something done, patiently: asks with a key of its own, so that a question that has to be
+ * asked again because the connection broke is not done twice; a body with an "id" has such a key
+ * already. body NULL or {} = none; it is let go of. */
+int ask_to_do(struct cli *cli, const char *method, const char *path, json_t *body,
+	      struct reply *reply);
 /* Prints the body as it came, ended by one line feed. */
 void reply_print(struct reply *reply);
 void reply_close(struct reply *reply);
@@ -62,6 +68,15 @@ void ask_problem_text(int status, const char *body, size_t size, struct str *out
  * for. With run NULL: the newest run of --dag. What can be no
  * id is CODE_NOT_FOUND, an empty one CODE_USAGE. */
 int ask_run_id(struct cli *cli, const char *run, char run_id[17]);
+
+/* The run that RUN means, as the API gives it: by its whole id or the beginning of it. Fails as
+ * ask_run_id does. */
+int ask_run(struct cli *cli, const char *run, struct reply *reply);
+/* Puts a word of the command line into a body; NULL is left out. False, after having told that
+ * what (the value of '--reason', TEXT) is not UTF-8. */
+bool ask_put_text(json_t *body, const char *key, const char *what, const char *text);
+/* Likewise the value of a flag. */
+bool ask_put_flag(json_t *body, const char *key, const struct args *args, enum flag_id id);
 
 /* A member's text, "" when it is missing, null or no text. */
 const char *reply_text(const json_t *object, const char *key);

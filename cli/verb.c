@@ -40,10 +40,12 @@ static const struct verb verbs[] = {
 	 "heddle ls runs --state failed --since 24h\n"
 	 "heddle ls tasks --dag flights --latest --watch\n"
 	 "heddle ls errors --json\n", run_verb_ls},
-	{"trigger", "DAG", 1, 1, BIT(ID) | BIT(WAIT),
-	 BIT(PARAM) | BIT(PERIOD) | BIT(AT) | BIT(FORCE),
+	{"trigger", "DAG", 1, 1, BIT(ID) | BIT(PARAM) | BIT(PERIOD) | BIT(REASON) | BIT(WAIT),
+	 BIT(AT) | BIT(FORCE),
 	 "Start a run of a DAG and print its id.",
 	 "heddle trigger flights\n"
+	 "heddle trigger flights --param region=eu --param 'columns=[\"day\",\"carrier\"]'\n"
+	 "heddle trigger flights --period 2026-11-20\n"
 	 "heddle trigger flights --id 2026-11-20 --wait\n"
 	 "heddle trigger flights --wait=10m --json\n", run_verb_trigger},
 	{"runs", "show RUN", 1, 2, BIT(DAG) | BIT(LATEST), 0,
@@ -63,6 +65,29 @@ static const struct verb verbs[] = {
 	 "End a run: its tasks get SIGTERM, and SIGKILL after their grace.",
 	 "heddle cancel 9f1c --reason 'wrong input'\n"
 	 "heddle cancel 9f1c --wait=1m\n", run_verb_cancel},
+	{"rerun", "RUN", 1, 1,
+	 BIT(FAILED) | BIT(FROM) | BIT(ONLY) | BIT(LATEST) | BIT(PINNED) | BIT(PARAM) | BIT(REASON) |
+	     BIT(WAIT),
+	 BIT(RESET_BOOKMARK) | BIT(NO_PUBLISH),
+	 "Let tasks of a run run again: says which, and keeps what succeeded.",
+	 "heddle rerun 9f1c\n"
+	 "heddle rerun 9f1c --from load --reason 'the source was corrected' --wait\n"
+	 "heddle rerun 9f1c --only report --param region=eu --latest\n", run_verb_rerun},
+	{"mark", "RUN TASK success|failed|skipped", 3, 3, BIT(REASON), 0,
+	 "Make a task what you say it is; what follows from it is judged anew.",
+	 "heddle mark 9f1c load success --reason 'loaded by hand'\n", run_verb_mark},
+	{"note", "RUN [TASK] TEXT", 2, 3, 0, 0,
+	 "Leave a note at a run or a task, for those who look later.",
+	 "heddle note 9f1c 'the source was late'\n"
+	 "heddle note 9f1c load 'two rows were wrong: see the ticket'\n", run_verb_note},
+	{"pause", "[DAG...]", 0, VERB_OPERANDS_ANY, BIT(ALL) | BIT(REASON), BIT(DRAIN),
+	 "Let DAGs, or all of them, start nothing new. What runs goes on to its end.",
+	 "heddle pause flights --reason 'the source moves'\n"
+	 "heddle pause --all\n", run_verb_pause},
+	{"resume", "[DAG...]", 0, VERB_OPERANDS_ANY, BIT(ALL) | BIT(REASON), 0,
+	 "Let paused DAGs go on.",
+	 "heddle resume flights\n"
+	 "heddle resume --all\n", run_verb_resume},
 	{"completion", "bash|zsh", 1, 1, 0, 0,
 	 "Print a script that completes verbs, flags and ids on the command line.",
 	 "heddle completion bash > ~/.local/share/bash-completion/completions/heddle\n"
@@ -85,11 +110,11 @@ static const struct verb verbs[] = {
 
 /* Verbs that are to come. */
 static const char *const later[] = {
-    "run",         "plan",   "import",  "why",      "rerun",      "pause",  "resume",   "mark",
-    "approve",     "reject", "note",    "backfill", "next",       "cron",   "forecast", "simulate",
-    "products",    "impact", "event",   "events",   "exceptions", "outbox", "dq",       "secrets",
-    "connections", "grants", "tokens",  "pools",    "replay",     "audit",  "stats",    "sql",
-    "init",        "backup", "restore", "gc",       "doctor",     "test",
+    "run",    "plan",       "import",   "why",      "approve",  "reject",      "backfill",
+    "next",   "cron",       "forecast", "simulate", "products", "impact",      "event",
+    "events", "exceptions", "outbox",   "dq",       "secrets",  "connections", "grants",
+    "tokens", "pools",      "replay",   "audit",    "stats",    "sql",         "init",
+    "backup", "restore",    "gc",       "doctor",   "test",
 };
 
 #define LATER_COUNT (sizeof later / sizeof *later)

@@ -8,7 +8,7 @@
 struct cli;
 struct verb;
 
-int run_verb_cancel(struct cli *cli);     /* trigger.c */
+int run_verb_cancel(struct cli *cli);     /* cancel.c */
 int run_verb_completion(struct cli *cli); /* complete.c */
 int run_verb_daemon(struct cli *cli);     /* serve.c */
 int run_verb_debug(struct cli *cli);      /* debug.c */
@@ -16,6 +16,11 @@ int run_verb_fmt(struct cli *cli);        /* fmt.c */
 int run_verb_help(struct cli *cli);       /* help.c */
 int run_verb_logs(struct cli *cli);       /* logs.c */
 int run_verb_ls(struct cli *cli);         /* ls.c */
+int run_verb_mark(struct cli *cli);       /* by_hand.c */
+int run_verb_note(struct cli *cli);       /* by_hand.c */
+int run_verb_pause(struct cli *cli);      /* by_hand.c */
+int run_verb_rerun(struct cli *cli);      /* rerun.c */
+int run_verb_resume(struct cli *cli);     /* by_hand.c */
 int run_verb_runs(struct cli *cli);       /* show.c */
 int run_verb_schema(struct cli *cli);     /* schema.c */
 int run_verb_show(struct cli *cli);       /* show_dag.c */

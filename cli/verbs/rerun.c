@@ -1,0 +1,165 @@
+/* rerun.c - `heddle rerun`: says which tasks of a run will run again, then lets them. */
+#include "base/mem.h"
+#include "cli/ask.h"
+#include "cli/preview.h"
+#include "cli/source.h"
+#include "cli/verbs/verbs.h"
+#include "cli/wait.h"
+
+#include <stdio.h>
+
+#define BIT(name) FLAG_BIT(FLAG_##name)
+
+/* What the command line wants. */
+struct rerun {
+	struct cli *cli;
+	const char **tasks; /* of --from or --only */
+	struct preview_wish wish;
+	struct wait wait;
+};
+
+static int read_wishes(struct rerun *rerun, struct err *err)
+{
+	const struct args *args = rerun->cli->args;
+	enum flag_id by = args_has(args, FLAG_ONLY) ? FLAG_ONLY : FLAG_FROM;
+	size_t at = 0;
+	int rc = args_check_one_of(args, BIT(FAILED) | BIT(FROM) | BIT(ONLY), err);
+
+	if (rc == 0)
+		rc = args_check_one_of(args, BIT(LATEST) | BIT(PINNED), err);
+	if (rc == 0)
+		rc = wait_read(args, &rerun->wait, err);
+	if (rc != 0)
+		return rc;
+	rerun->wish.only = by == FLAG_ONLY;
+	rerun->wish.task_count = args_count(args, by);
+	rerun->tasks = mem_alloc((rerun->wish.task_count + 1) * sizeof *rerun->tasks);
+	for (size_t i = 0; i < rerun->wish.task_count; i++)
+		rerun->tasks[i] = args_next(args, by, &at);
+	rerun->wish.tasks = rerun->tasks;
+	return 0;
+}
+
+/* The version that the run goes on with. Without it a rerun is done all the same, but for what only
+ * it can tell. */
+static int fetch_dag(const struct rerun *rerun, const json_t *run, struct dag **dag)
+{
+	const struct args *args = rerun->cli->args;
+
+	*dag = NULL;
+	if (rerun->cli->json && !args_has(args, FLAG_PARAM))
+		return CODE_OK;
+	return source_fetch(rerun->cli, reply_text(run, "dag"),
+			    args_has(args, FLAG_LATEST) ? NULL : reply_text(run, "dag_hash"), dag);
+}
+
+static int tell_resets(const struct rerun *rerun, const json_t *run, const struct dag *dag)
+{
+	struct str text = STR_INIT;
+	struct err err = {0};
+	int code = CODE_OK;
+
+	if (rerun->cli->json)
+		return CODE_OK;
+	if (dag == NULL)
+		cli_tell("the text of the dag does not check here: what is reset cannot be told");
+	else if (preview_rerun(dag, json_object_get(run, "tasks"), &rerun->wish, &text, &err) != 0)
+		code = cli_fail_err(&err);
+	else
+		cli_print_line(str_text(&text));
+	str_close(&text);
+	return code;
+}
+
+static int put_tasks(const struct rerun *rerun, json_t *body)
+{
+	json_t *tasks = json_array();
+
+	for (size_t i = 0; i < rerun->wish.task_count; i++)
+		if (json_array_append_new(tasks, json_string(rerun->tasks[i])) != 0) {
+			json_decref(tasks);
+			return cli_fail(CODE_USAGE, "TASK is not UTF-8");
+		}
+	json_object_set_new(body, "mode",
+			    json_string(rerun->wish.only              ? "only"
+					: rerun->wish.task_count == 0 ? "failed"
+								      : "from"));
+	if (rerun->wish.task_count > 0)
+		json_object_set(body, "tasks", tasks);
+	json_decref(tasks);
+	return CODE_OK;
+}
+
+static int build_body(const struct rerun *rerun, const struct dag *dag, json_t *body)
+{
+	const struct args *args = rerun->cli->args;
+	json_t *params = NULL;
+	int code = put_tasks(rerun, body);
+
+	if (code == CODE_OK)
+		code = source_read_params(args, dag, &params);
+	if (code == CODE_OK && !ask_put_flag(body, "reason", args, FLAG_REASON))
+		code = CODE_USAGE;
+	if (params != NULL)
+		json_object_set_new(body, "params", params);
+	if (args_has(args, FLAG_LATEST))
+		json_object_set_new(body, "version", json_string("latest"));
+	return code;
+}
+
+/* Says what will be reset and does it; *reply is then the run. */
+static int do_it(const struct rerun *rerun, const json_t *run, struct reply *reply)
+{
+	struct dag *dag = NULL;
+	json_t *body = json_object();
+	char path[64];
+	int code = fetch_dag(rerun, run, &dag);
+
+	if (code == CODE_OK)
+		code = build_body(rerun, dag, body);
+	if (code == CODE_OK)
+		code = tell_resets(rerun, run, dag);
+	snprintf(path, sizeof path, "/api/v1/runs/%s:rerun", reply_text(run, "id"));
+	if (code == CODE_OK)
+		code = ask_to_do(rerun->cli, "POST", path, body, reply);
+	else
+		json_decref(body);
+	dag_unref(dag);
+	return code;
+}
+
+/* The API answers 200 to what changed nothing, 202 to what is under way now. */
+static int finish(const struct rerun *rerun, struct reply *reply)
+{
+	const char *id = reply_text(reply->json, "id");
+	const char *state = reply_text(reply->json, "state");
+
+	if (!rerun->cli->json && reply->status == 200)
+		cli_tell("run %s has nothing to reset: it stays %s", id, state);
+	else if (!rerun->cli->json && !rerun->wait.wanted)
+		cli_tell("run %s is %s", id, state);
+	return wait_finish(rerun->cli, &rerun->wait, reply);
+}
+
+int run_verb_rerun(struct cli *cli)
+{
+	struct rerun rerun = {.cli = cli};
+	struct reply run = {0};
+	struct reply reply = {0};
+	struct err err = {0};
+	int code;
+
+	if (read_wishes(&rerun, &err) != 0) {
+		mem_free(rerun.tasks);
+		return cli_fail_err(&err);
+	}
+	code = ask_run(cli, cli->args->operands[0], &run);
+	if (code == CODE_OK)
+		code = do_it(&rerun, run.json, &reply);
+	if (code == CODE_OK)
+		code = finish(&rerun, &reply);
+	reply_close(&reply);
+	reply_close(&run);
+	mem_free(rerun.tasks);
+	return code;
+}
