@@ -99,3 +99,8 @@ void waits_tell(struct waits *waits, const char *run_id, bool ended)
 		wake_all(run->first, ended);
 	wake_all(waits->any, ended);
 }
+
+void waits_tell_any(struct waits *waits)
+{
+	wake_all(waits->any, false);
+}

@@ -35,5 +35,7 @@ void waits_remove(struct waits *waits, struct wait *wait); /* one that is not in
 
 /* Wakes those who wait for a change of this run, and with ended those who wait for its end. */
 void waits_tell(struct waits *waits, const char *run_id, bool ended);
+/* Wakes those who wait for changes of any run: there are facts that belong to none. */
+void waits_tell_any(struct waits *waits);
 
 #endif

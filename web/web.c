@@ -424,6 +424,11 @@ void web_run_changed(struct web *web, const char *run_id)
 	waits_tell(&web->waits, run_id, false);
 }
 
+void web_changed(struct web *web)
+{
+	waits_tell_any(&web->waits);
+}
+
 void web_run_ended(struct web *web, const char *run_id)
 {
 	waits_tell(&web->waits, run_id, true);

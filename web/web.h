@@ -95,6 +95,8 @@ void web_answer(struct web *web, uint64_t token, enum web_result result, const c
 void web_run_changed(struct web *web, const char *run_id);
 /* Likewise, for a run that has ended. */
 void web_run_ended(struct web *web, const char *run_id);
+/* Something was committed that belongs to no run, as a dag that has changed. */
+void web_changed(struct web *web);
 /* What troubles an attempt under way: shown as the reason of its task until it is over (text NULL).
  */
 void web_trouble(struct web *web, int64_t attempt_id, const char *text);

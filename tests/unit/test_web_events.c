@@ -99,6 +99,43 @@ static void a_stream_of_one_run_tells_of_no_other(void **state)
 	hang_up(&client);
 }
 
+static void job_change_dags(struct server *server, void *argument)
+{
+	struct err err = {0};
+
+	(void)argument;
+	must(store_put_dags(server->store, NULL, 0, NULL, 0, 8, 1795154500000, &err), &err);
+	web_changed(server->web);
+}
+
+static void a_change_of_the_folder_is_told_at_once(void **state)
+{
+	struct server *server = *state;
+	int64_t before = clock_now().boot_ms;
+	struct reply reply;
+	struct client client = open_events(server, "/api/v1/stream", "", &reply);
+
+	await_set_aside(server, 1);
+	on_loop(server, job_change_dags, NULL);
+	await_text(&client, &reply, "event: dag.removed\n");
+	assert_true(clock_now().boot_ms - before < 10000); /* and not with the next heartbeat */
+	close_reply(&reply);
+	hang_up(&client);
+}
+
+/* So that both ends notice when the other has gone without a word. */
+static void a_quiet_stream_beats(void **state)
+{
+	int64_t before = clock_now().boot_ms;
+	struct reply reply;
+	struct client client = open_events(*state, "/api/v1/stream", "", &reply);
+
+	await_text(&client, &reply, ":\n\n");
+	assert_in_range(clock_now().boot_ms - before, 14000, 19000);
+	close_reply(&reply);
+	hang_up(&client);
+}
+
 static void streams_are_bounded(void **state)
 {
 	enum {
@@ -212,6 +249,8 @@ int main(void)
 	    STORY(facts_are_told_as_they_come),
 	    STORY(a_stream_goes_on_after_the_last_event),
 	    STORY(a_stream_of_one_run_tells_of_no_other),
+	    STORY(a_change_of_the_folder_is_told_at_once),
+	    STORY(a_quiet_stream_beats),
 	    STORY(streams_are_bounded),
 	    STORY(the_lines_of_a_log_are_events),
 	    STORY(lines_have_their_numbers),
