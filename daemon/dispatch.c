@@ -320,8 +320,10 @@ static void trigger(struct dispatch *dispatch, const struct web_command *command
 	input.trigger.run_id = run_id;
 	input.trigger.key = command->key != NULL ? command->key : run_id;
 	input.trigger.source = "manual";
-	step(dispatch, &input);
-	answer(dispatch, token, WEB_DONE, run_id, NULL);
+	if (step(dispatch, &input) == 0)
+		answer(dispatch, token, WEB_REFUSED, NULL, open_gather(dispatch)->output.message);
+	else
+		answer(dispatch, token, WEB_DONE, run_id, NULL);
 }
 
 static bool run_is_known(void *context, const struct run_view *view)

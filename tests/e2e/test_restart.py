@@ -553,7 +553,8 @@ def test_delays_count_the_time_of_a_suspended_machine(home):
 
 
 def test_what_a_burst_of_runs_took_is_given_back(home):
-    home.dag("many.yaml", "id: many\nmax_active_tasks: 1\ntasks: [{id: a, command: sleep 300}]\n")
+    for number in range(21):
+        home.dag(f"many{number}.yaml", f"id: many{number}\ntasks: [{{id: a, command: sleep 300}}]\n")
     home.start()
 
     def anonymous_kb():
@@ -568,9 +569,9 @@ def test_what_a_burst_of_runs_took_is_given_back(home):
         return body.get("id")
     before = anonymous_kb()
     runs = []
-    for _ in range(21):
+    for number in range(21):
         connection = UnixConnection(home.path / "heddle.sock")
-        runs += [ask(connection, "/api/v1/dags/many/runs") for _ in range(100)]
+        runs += [ask(connection, f"/api/v1/dags/many{number}/runs") for _ in range(100)]
         connection.close()
     peak = anonymous_kb()
     for first in range(0, len(runs), 100):
@@ -581,6 +582,33 @@ def test_what_a_burst_of_runs_took_is_given_back(home):
     for run in runs:
         home.wait_run(run)
     wait_for(lambda: anonymous_kb() - before < (peak - before) * 0.7, what=f"given back of {peak - before} kB")
+    home.assert_nothing_left()
+
+
+def test_runs_of_a_dag_queue_up_and_a_full_queue_refuses_one_more(home):
+    home.dag("one.yaml", "id: one\ntasks: [{id: a, command: sleep 300}]\n")
+    home.start()
+    connection = UnixConnection(home.path / "heddle.sock")
+
+    def trigger():
+        connection.request("POST", "/api/v1/dags/one/runs", b"{}", {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    runs = [trigger() for _ in range(101)]
+    assert {status for status, _ in runs} == {201}
+    status, refusal = trigger()
+    assert status == 409
+    assert "100 runs waiting already (queue_max 100)" in refusal["detail"]
+    connection.close()
+    home.kill()
+    home.start()
+    assert home.run(runs[0][1]["id"])["state"] == "running"
+    assert home.run(runs[1][1]["id"])["state"] == "queued"
+    home.cli("cancel", runs[0][1]["id"])
+    wait_for(lambda: home.run(runs[1][1]["id"])["state"] == "running")
+    for _, run in reversed(runs):
+        home.cli("cancel", run["id"])
+        home.wait_run(run["id"])
     home.assert_nothing_left()
 
 
