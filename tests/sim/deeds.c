@@ -21,12 +21,12 @@ static uint32_t most_active(const struct world *world, const char *dag_id, bool 
 	return most;
 }
 
-/* Whose pool a task uses and which, as text. */
-static void name_pool(const struct dag *dag, uint32_t task, char out[64])
+/* Whose pool it is and which, as text. */
+static void name_pool(const struct dag *dag, uint32_t position, char out[64])
 {
-	const struct pool_size *pool = &dag->pools[dag->tasks[task].pool];
+	const struct pool_size *pool = &dag->pools[position];
 
-	if (dag->tasks[task].pool == POOL_COMMON)
+	if (position == POOL_COMMON)
 		snprintf(out, 64, "common");
 	else if (pool->domain != NULL)
 		snprintf(out, 64, "domain %s %s", pool->domain, pool->name);
@@ -41,14 +41,12 @@ static uint32_t most_slots(const struct world *world, const char *name)
 	for (size_t i = 0; i < world->dags.count; i++) {
 		const struct dag *dag = world->dags.items[i];
 
-		for (uint32_t t = 0; t < dag->task_count; t++) {
-			uint32_t pool = dag->tasks[t].pool;
+		for (uint32_t p = 0; p < dag->pool_count; p++) {
 			char other[64];
 
-			name_pool(dag, t, other);
-			if (pool != POOL_COMMON && strcmp(other, name) == 0 &&
-			    dag->pools[pool].slots > most)
-				most = dag->pools[pool].slots;
+			name_pool(dag, p, other);
+			if (strcmp(other, name) == 0 && dag->pools[p].slots > most)
+				most = dag->pools[p].slots;
 		}
 	}
 	return most;
@@ -62,13 +60,13 @@ static void check_pool(struct world *world, const struct effect *launch)
 	uint32_t users = 0;
 	char own[64];
 
-	name_pool(launch->dag, launch->task, own);
+	name_pool(launch->dag, launch->dag->tasks[launch->task].pool, own);
 	for (size_t i = 0; i < world->fake.living.count; i++) {
 		const struct fake_attempt *other =
 		    fake_attempt(&world->fake, world->fake.living.items[i]);
 		char name[64];
 
-		name_pool(other->dag, other->task, name);
+		name_pool(other->dag, other->dag->tasks[other->task].pool, name);
 		if (strcmp(name, own) != 0)
 			continue;
 		slots += other->dag->tasks[other->task].slots;
