@@ -4,6 +4,7 @@
 #include "cli/ask.h"
 #include "cli/table.h"
 #include "cli/text.h"
+#include "model/param.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -67,6 +68,7 @@ static void dag_row(struct table *table, const json_t *item, int64_t now_ms)
 	text_cell(table, last, "id");
 	text_cell(table, last, "state");
 	instant_cell(table, last, "created_at");
+	table_cell(table, json_is_true(json_object_get(item, "paused")) ? "yes" : "");
 	file_cell(table, item);
 }
 
@@ -118,7 +120,8 @@ static const struct {
 	const char *titles[TABLE_COLUMNS_MAX + 1];
 	void (*row)(struct table *table, const json_t *item, int64_t now_ms);
 } kinds[] = {
-    [RENDER_DAGS] = {{"DAG", "TASKS", "LAST RUN", "STATE", "CREATED", "FILE", NULL}, dag_row},
+    [RENDER_DAGS] = {{"DAG", "TASKS", "LAST RUN", "STATE", "CREATED", "PAUSED", "FILE", NULL},
+		     dag_row},
     [RENDER_RUNS] = {{"RUN", "DAG", "STATE", "CREATED", "DURATION", "REASON", NULL}, run_row},
     [RENDER_TASKS] = {{"TASK", "STATE", "TRIES", "STARTED", "DURATION", "REASON", NULL}, task_row},
     [RENDER_POOLS] = {{"POOL", "DAG", "SLOTS", "USED", "QUEUED", NULL}, pool_row},
@@ -179,6 +182,52 @@ static void append_times(const json_t *run, int64_t now_ms, struct str *out)
 		str_printf(out, "so far   %s\n", text_duration(now_ms - created_ms, duration));
 }
 
+/* "region=eu n=3"; a text is shown as it is. */
+static void append_params(const json_t *params, struct str *out)
+{
+	struct str value = STR_INIT;
+	const char *name;
+	json_t *item;
+
+	if (json_object_size(params) == 0)
+		return;
+	str_append(out, "params  ");
+	json_object_foreach((json_t *)(uintptr_t)params, name, item)
+	{
+		str_clear(&value);
+		param_value_text(item, &value);
+		str_append_char(out, ' ');
+		text_clean(out, name);
+		str_append_char(out, '=');
+		text_clean(out, str_text(&value));
+	}
+	str_append_char(out, '\n');
+	str_close(&value);
+}
+
+/* "note     2026-11-20T06:00:00.000+00:00 user:alice at load: two rows were wrong" */
+static void append_notes(const json_t *notes, struct str *out)
+{
+	for (size_t i = 0; i < json_array_size(notes); i++) {
+		const json_t *note = json_array_get(notes, i);
+		int64_t at_ms = reply_instant(note, "at");
+		char instant[TEXT_SIZE];
+
+		str_printf(out, "note     %s", at_ms == 0 ? "" : text_instant(at_ms, instant));
+		append_more(note, "actor", " ", "", out);
+		append_more(note, "task", " at ", "", out);
+		append_more(note, "text", ": ", "", out);
+		str_append_char(out, '\n');
+	}
+}
+
+/* What the run stands for: its name, or an object that holds it as its id. */
+static void append_period(const json_t *run, struct str *out)
+{
+	append_more(run, "period", "period   ", "\n", out);
+	append_more(json_object_get(run, "period"), "id", "period   ", "\n", out);
+}
+
 void render_run(const json_t *run, const json_t *tasks, int64_t now_ms, bool colour,
 		struct str *out)
 {
@@ -188,10 +237,15 @@ void render_run(const json_t *run, const json_t *tasks, int64_t now_ms, bool col
 	str_append(out, "\nstate    ");
 	append_state(reply_text(run, "state"), colour, out);
 	append_more(run, "reason", ": ", "", out);
+	if (json_is_true(json_object_get(run, "paused")))
+		str_append(out, " (paused)");
 	append_more(run, "key", "\nkey      ", "", out);
 	append_more(run, "source", " (", ")", out);
 	str_append_char(out, '\n');
+	append_period(run, out);
+	append_params(json_object_get(run, "params"), out);
 	append_times(run, now_ms, out);
+	append_notes(json_object_get(run, "notes"), out);
 	str_append_char(out, '\n');
 	render_list(RENDER_TASKS, tasks, now_ms, colour, out);
 }

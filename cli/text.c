@@ -131,6 +131,7 @@ static const struct {
     {"success", "\033[32m"},         {"failed", "\033[31m"},       {"running", "\033[36m"},
     {"upstream_failed", "\033[33m"}, {"up_for_retry", "\033[33m"}, {"cancelling", "\033[35m"},
     {"cancelled", "\033[35m"},       {"skipped", "\033[2m"},       {"none", "\033[2m"},
+    {"queued", "\033[2m"},           {"ending", "\033[36m"},       {"removed", "\033[2m"},
 };
 
 const char *text_colour(const char *state)

@@ -38,6 +38,7 @@ static const struct verb verbs[] = {
 	 "List what there is.",
 	 "heddle ls dags\n"
 	 "heddle ls runs --state failed --since 24h\n"
+	 "heddle ls runs --state queued\n"
 	 "heddle ls tasks --dag flights --latest --watch\n"
 	 "heddle ls errors --json\n", run_verb_ls},
 	{"trigger", "DAG", 1, 1, BIT(ID) | BIT(PARAM) | BIT(PERIOD) | BIT(REASON) | BIT(WAIT),

@@ -70,13 +70,15 @@ static void dags_are_listed_with_their_last_run(void **state)
 	(void)state;
 	expect_list(
 	    RENDER_DAGS,
-	    "[{\"id\":\"a\",\"tasks\":3,\"file\":\"a.yaml\",\"last_run\":null},"
+	    "[{\"id\":\"a\",\"tasks\":3,\"file\":\"a.yaml\",\"last_run\":null,\"paused\":true},"
 	    "{\"id\":\"b.c\",\"tasks\":12,\"file\":\"x/b.yaml\",\"last_run\":"
 	    "{\"id\":\"9f1c6a5b00112233\",\"state\":\"success\","
 	    "\"created_at\":\"2026-11-20T06:00:00.000Z\"}}]",
-	    "DAG  TASKS  LAST RUN          STATE    CREATED                        FILE\n"
-	    "a    3      -                 -        -                              a.yaml\n"
-	    "b.c  12     9f1c6a5b00112233  success  2026-11-20T06:00:00.000+00:00  x/b.yaml\n");
+	    "DAG  TASKS  LAST RUN          STATE    CREATED                        PAUSED  FILE\n"
+	    "a    3      -                 -        -                              yes     "
+	    "a.yaml\n"
+	    "b.c  12     9f1c6a5b00112233  success  2026-11-20T06:00:00.000+00:00  -       "
+	    "x/b.yaml\n");
 }
 
 static void pools_and_errors_have_lists_of_their_own(void **state)
@@ -90,6 +92,37 @@ static void pools_and_errors_have_lists_of_their_own(void **state)
 		    "[{\"file\":\"a.yaml\",\"line\":12,\"column\":3,\"message\":\"unknown key "
 		    "'comand'\\u001b[31m\"}]",
 		    "a.yaml:12:3: unknown key 'comand' [31m\n");
+}
+
+static void a_run_is_shown_with_what_it_was_started_with_and_its_notes(void **state)
+{
+	json_t *run = load(
+	    "{\"id\":\"9f1c6a5b00112233\",\"dag\":\"flights\",\"state\":\"queued\",\"paused\":true,"
+	    "\"created_at\":\"2026-11-20T06:00:00.000Z\",\"ended_at\":null,"
+	    "\"period\":{\"id\":\"2026-11-20\"},\"params\":{\"region\":\"eu\\u001b[2J\",\"n\":3,"
+	    "\"tags\":[\"a\"]},\"notes\":[{\"at\":\"2026-11-20T06:00:30.000Z\","
+	    "\"actor\":\"user:alice\",\"task\":\"load\",\"text\":\"late\\nagain\"}]}");
+	json_t *tasks = json_array();
+	struct str out = STR_INIT;
+	int64_t now_ms = 0;
+
+	(void)state;
+	assert_true(text_parse_instant(NOW, &now_ms));
+	render_run(run, tasks, now_ms, false, &out);
+	assert_string_equal(
+	    str_text(&out),
+	    "run      9f1c6a5b00112233\n"
+	    "dag      flights\n"
+	    "state    queued (paused)\n"
+	    "period   2026-11-20\n"
+	    "params   region=eu [2J n=3 tags=[\"a\"]\n"
+	    "created  2026-11-20T06:00:00.000+00:00\n"
+	    "so far   1m00s\n"
+	    "note     2026-11-20T06:00:30.000+00:00 user:alice at load: late again\n\n"
+	    "TASK  STATE  TRIES  STARTED  DURATION  REASON\n");
+	str_close(&out);
+	json_decref(run);
+	json_decref(tasks);
 }
 
 static void a_run_is_shown_with_its_tasks(void **state)
@@ -223,6 +256,7 @@ int main(void)
 	    cmocka_unit_test(runs_are_listed_with_their_duration_up_to_now),
 	    cmocka_unit_test(dags_are_listed_with_their_last_run),
 	    cmocka_unit_test(pools_and_errors_have_lists_of_their_own),
+	    cmocka_unit_test(a_run_is_shown_with_what_it_was_started_with_and_its_notes),
 	    cmocka_unit_test(a_run_is_shown_with_its_tasks),
 	    cmocka_unit_test(a_fact_is_one_line_and_none_is_told_twice),
 	    cmocka_unit_test(a_problem_is_told_by_its_detail),

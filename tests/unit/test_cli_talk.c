@@ -291,16 +291,22 @@ static void watch_prints_facts_once_and_exits_as_the_run_does(void **state)
 	static const char first[] =
 	    "{\"items\":[{\"fact\":8,\"at\":\"2026-11-20T06:00:00.123Z\",\"kind\":\"attempt.new\","
 	    "\"task\":\"extract\",\"attempt\":1}]}";
+	static const char ending[] =
+	    "{\"items\":[{\"fact\":9,\"at\":\"2026-11-20T06:00:00.500Z\",\"kind\":\"run.state\","
+	    "\"from\":\"running\",\"to\":\"ending\",\"actor\":\"scheduler\"}]}";
 	static const char second[] =
-	    "{\"items\":[{\"fact\":9,\"at\":\"2026-11-20T06:00:01.000Z\",\"kind\":\"run.state\","
+	    "{\"items\":[{\"fact\":10,\"at\":\"2026-11-20T06:00:01.000Z\",\"kind\":\"run.state\","
 	    "\"from\":\"running\",\"to\":\"failed\",\"actor\":\"scheduler\","
 	    "\"why\":\"task 'extract' failed\"}]}";
 	static const struct exchange script[] = {
 	    {"GET /api/v1/runs/9f ", 200, RUNNING, THEN_KEEP, NULL},
 	    {"GET /api/v1/facts?run=" RUN "&since=0&limit=1000&wait=30000ms ", 200, first,
 	     THEN_KEEP, NULL},
-	    {"GET /api/v1/facts?run=" RUN "&since=8&", 200, second, THEN_BREAK, NULL},
-	    {"GET /api/v1/facts?run=" RUN "&since=8&", 200, second, THEN_KEEP, NULL},
+	    {"GET /api/v1/facts?run=" RUN "&since=8&limit=1000&wait=30000ms ", 200, ending,
+	     THEN_KEEP, NULL},
+	    {"GET /api/v1/facts?run=" RUN "&since=9&limit=1000&wait=30000ms ", 200, second,
+	     THEN_BREAK, NULL},
+	    {"GET /api/v1/facts?run=" RUN "&since=9&", 200, second, THEN_KEEP, NULL},
 	    {0}};
 	struct stage stage;
 
@@ -309,6 +315,7 @@ static void watch_prints_facts_once_and_exits_as_the_run_does(void **state)
 	perform(&stage, script, WORDS("watch", "9f"));
 	expect(&stage, CODE_FAILED,
 	       "06:00:00.123 extract running (try 1)\n"
+	       "06:00:00.500 run ending\n"
 	       "06:00:01.000 run failed: task 'extract' failed\n");
 	leave(&stage);
 }
