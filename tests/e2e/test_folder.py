@@ -312,6 +312,25 @@ def test_folder_defaults_hold_and_a_broken_one_leaves_what_is_in_force(home):
     wait_dags(home, {"a": "team/a.yaml", "b": "team/b.yaml"})
 
 
+def test_a_file_that_a_dag_names_belongs_to_its_version(home):
+    home.dag("team/q.yaml", "id: q\ntasks: [{id: a, sql: {engine: duckdb, file: ../../work/q.sql}}]\n")
+    if "not supported yet" in home.cli("validate", home.dags).stdout:
+        pytest.skip("no task can name a file yet")
+    home.start()
+    assert "there is no such file" in wait_errors(home, "team/q.yaml")["team/q.yaml"][0]
+    (home.work / "q.sql").write_text("select 1\n")
+    wait_dags(home, {"q": "team/q.yaml"})
+    (home.work / "q.sql").write_text("select 2\n")
+    wait_for(lambda: len(facts(home, "q")) == 2, 10, "the new version")
+    (home.work / "q.sql").unlink()
+    wait_errors(home, "team/q.yaml")
+    assert in_force(home) == {"q": "team/q.yaml"}
+    home.stop()
+    (home.work / "q.sql").write_text("select 3\n")
+    home.start()
+    assert [kind for kind, _ in facts(home, "q")] == ["dag.new", "dag.changed", "dag.changed"]
+
+
 def test_a_run_goes_on_after_a_restart_with_the_defaults_it_began_with(home):
     gate = home.work / "go"
     home.dag("heddle.yaml", "env: {WHO: before}\n")
