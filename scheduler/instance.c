@@ -89,12 +89,25 @@ static int64_t delay_of(const struct instance *instance, const struct move *move
 	return instance_waits(move->to) ? move->delay_ms : 0;
 }
 
+/* Why a task that is queued now will wait however many slots are free; NULL = it will not. */
+static const char *why_held(const struct sched *sched, const struct instance *instance)
+{
+	if (sched->hold_why != NULL)
+		return sched->hold_why;
+	if (sched->queue.is_paused)
+		return "everything is paused";
+	return instance->run->limit->is_paused ? "the dag is paused" : NULL;
+}
+
 static void emit_move(struct step *step, const struct instance *instance, enum task_state from,
 		      const struct move *move)
 {
-	const char *held = move->to == TASK_QUEUED ? step->sched->hold_why : NULL;
-	struct change *change = emit_instance_change(step, CHANGE_TASK_STATE, instance, move->actor,
-						     move->why == NULL ? held : move->why);
+	const char *why = move->why;
+	struct change *change;
+
+	if (why == NULL && move->to == TASK_QUEUED)
+		why = why_held(step->sched, instance);
+	change = emit_instance_change(step, CHANGE_TASK_STATE, instance, move->actor, why);
 
 	change->task_state.from = from;
 	change->task_state.to = move->to;

@@ -397,6 +397,30 @@ static void a_paused_dag_starts_nothing_and_loses_nothing(void **state)
 		   "01:02 run 2 cancelled\n");
 }
 
+static void a_task_that_is_queued_in_a_pause_says_so(void **state)
+{
+	static const struct task_spec tasks[] = {
+	    {.id = "a"}, {.id = "b", .after = "a"}, {.id = NULL}};
+	struct story *story = story_start(&(struct story_config){.tell_queued = true});
+	struct dag *dag = spec_dag(&(struct dag_spec){.id = "d", .tasks = tasks});
+
+	(void)state;
+	story_plan(story, "a", "success:10s");
+	story_trigger(story, dag, "1");
+	dag_unref(dag);
+	story_hush(story);
+	story_pause(story, "d");
+	story_wait(story, 20000);
+	story_resume(story, "d");
+	end(story, "00:00 d paused: upgrade\n"
+		   "00:10 a try 1 success\n"
+		   "00:10 b queued: the dag is paused\n"
+		   "00:20 d resumed\n"
+		   "00:20 b try 1 running\n"
+		   "00:20 b try 1 success\n"
+		   "00:20 run success\n");
+}
+
 static void all_are_paused_beside_each_by_itself(void **state)
 {
 	struct story *story = begin(&(struct dag_spec){.id = "d", .tasks = chain}, "a", "success");
@@ -443,6 +467,7 @@ int main(void)
 	    cmocka_unit_test(a_mark_of_a_task_that_waits_decides_at_once),
 	    cmocka_unit_test(a_mark_leaves_the_outputs),
 	    cmocka_unit_test(a_paused_dag_starts_nothing_and_loses_nothing),
+	    cmocka_unit_test(a_task_that_is_queued_in_a_pause_says_so),
 	    cmocka_unit_test(all_are_paused_beside_each_by_itself),
 	};
 
