@@ -330,6 +330,22 @@ static bool is_top(const char *folder)
 	       has_entry(folder, "heddle.db");
 }
 
+/* A folder below the present one is named from there, as its files are. */
+static const char *shown_folder(const char *folder)
+{
+	char here[PATH_MAX];
+	size_t length;
+
+	if (getcwd(here, sizeof here) == NULL)
+		return folder;
+	length = strlen(here);
+	if (strcmp(folder, here) == 0)
+		return NULL;
+	if (strncmp(folder, here, length) == 0 && folder[length] == '/')
+		return folder + length + 1;
+	return folder;
+}
+
 /* From the top down, so that each finds the one above it. */
 static const struct scan_defaults *defaults_up_to(struct scan *scan, const char *folder)
 {
@@ -343,7 +359,7 @@ static const struct scan_defaults *defaults_up_to(struct scan *scan, const char 
 		slash[slash == parent ? 1 : 0] = '\0';
 		above = defaults_up_to(scan, parent);
 	}
-	return find_defaults(scan, folder, folder, above);
+	return find_defaults(scan, folder, shown_folder(folder), above);
 }
 
 int scan_single(struct scan *scan, const char *path, const char *shown, struct err *err)
