@@ -2,6 +2,7 @@
  * takes them apart in the reverse order; see daemon.h. */
 #include "daemon/daemon.h"
 
+#include "base/checksum.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -9,6 +10,7 @@
 #include "daemon/dispatch.h"
 #include "daemon/force.h"
 #include "daemon/home.h"
+#include "daemon/operate.h"
 #include "daemon/reload.h"
 #include "daemon/restore.h"
 #include "daemon/scratch.h"
@@ -189,18 +191,35 @@ static int open_store(struct daemon *daemon, bool *same_boot, struct err *err)
 	return 0;
 }
 
+/* What is left to chance is the same in every life of a home, so that it can be replayed. */
+static uint64_t seed_of(const char *incarnation)
+{
+	return checksum_crc32c(incarnation, strlen(incarnation));
+}
+
+static const struct tz *find_zone(void *context, const char *name)
+{
+	return zones_find(context, name);
+}
+
 static int start_scheduler(struct daemon *daemon, bool same_boot, struct err *err)
 {
 	struct sched_config config = {.default_pool_slots = default_pool_slots(),
-				      .grace_ms = DEFAULT_GRACE_MS};
+				      .grace_ms = DEFAULT_GRACE_MS,
+				      .seed = seed_of(store_incarnation(daemon->store)),
+				      .find_zone = find_zone,
+				      .zone_context = &daemon->dispatch.zones};
 	int rc =
 	    store_next_numbers(daemon->store, &config.next_run_no, &config.next_attempt_id, err);
 
 	if (rc != 0)
 		return rc;
 	daemon->dispatch.sched = sched_create(&config);
-	return restore_runs(daemon->store, daemon->dispatch.sched, &daemon->home, same_boot,
-			    &daemon->restored, err);
+	rc = operate_restore_pauses(daemon->dispatch.sched, daemon->dispatch.reader, err);
+	if (rc != 0)
+		return rc;
+	return restore_runs(daemon->store, daemon->dispatch.reader, daemon->dispatch.sched,
+			    &daemon->home, same_boot, &daemon->restored, err);
 }
 
 static int start_executor(struct daemon *daemon, struct err *err)
@@ -343,7 +362,8 @@ static void take_up_runs(struct daemon *daemon)
 	struct sched_output output;
 
 	sched_output_init(&output);
-	restore_attempts(dispatch->sched, &daemon->home, &daemon->restored, dispatch->executor);
+	restore_attempts(dispatch->sched, &daemon->restored, dispatch->executor, dispatch_build,
+			 dispatch);
 	(void)dispatch_look_at_space(dispatch);
 	sched_restore_end(dispatch->sched, clock_now(), &output);
 	restore_set_aside(dispatch->sched, &daemon->restored, &output);
@@ -383,6 +403,7 @@ static void say_where(const struct daemon *daemon)
 static void close_parts(struct daemon *daemon)
 {
 	dispatch_close(&daemon->dispatch);
+	zones_close(&daemon->dispatch.zones);
 	if (daemon->dispatch.sched != NULL)
 		sched_destroy(daemon->dispatch.sched);
 	store_reader_close(daemon->dispatch.reader);

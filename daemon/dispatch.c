@@ -6,8 +6,13 @@
 #include "base/mem.h"
 #include "base/sys.h"
 #include "base/vec.h"
+#include "daemon/dispatch_core.h"
 #include "daemon/launch.h"
+#include "daemon/operate.h"
+#include "daemon/outcome.h"
 #include "daemon/park.h"
+#include "daemon/run_info.h"
+#include "model/param.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -165,7 +170,12 @@ bool dispatch_look_at_space(struct dispatch *dispatch)
 	return true;
 }
 
-static int64_t step(struct dispatch *dispatch, const struct input *input)
+struct sched_output *dispatch_output(struct dispatch *dispatch)
+{
+	return &open_gather(dispatch)->output;
+}
+
+int64_t dispatch_step(struct dispatch *dispatch, const struct input *input)
 {
 	(void)dispatch_look_at_space(dispatch);
 	return sched_step(dispatch->sched, input, clock_now(), &open_gather(dispatch)->output);
@@ -199,7 +209,7 @@ static void on_due(uv_poll_t *poll, int status, int events)
 	if (dispatch->failing)
 		kill_overdue(dispatch);
 	else
-		step(dispatch, &input);
+		dispatch_step(dispatch, &input);
 }
 
 static void drop_deadline(struct dispatch *dispatch, int64_t attempt_id)
@@ -209,10 +219,25 @@ static void drop_deadline(struct dispatch *dispatch, int64_t attempt_id)
 			dispatch->deadlines[i--] = dispatch->deadlines[--dispatch->deadline_count];
 }
 
+/* Reads what the attempt left behind, and takes its end. One that is not under way any more left
+ * nothing that counts. */
+static void take_end(struct dispatch *dispatch, const struct attempt_end *end)
+{
+	struct input input = {.kind = INPUT_ATTEMPT_ENDED, .actor = "executor", .ended = *end};
+	struct outcome outcome = {.outputs = NULL};
+	struct effect attempt;
+
+	if (sched_find_attempt(dispatch->sched, end->attempt_id, &attempt))
+		outcome_read(&outcome, dispatch->home->path, store_incarnation(dispatch->store),
+			     &attempt, &input.ended);
+	input.findings = outcome.findings;
+	dispatch_step(dispatch, &input);
+	outcome_close(&outcome);
+}
+
 void dispatch_attempt_ended(void *context, const struct attempt_end *end)
 {
 	struct dispatch *dispatch = context;
-	struct input input = {.kind = INPUT_ATTEMPT_ENDED, .actor = "executor", .ended = *end};
 	bool alone = suspects_failures(&dispatch->suspects, end->attempt_id) > 0;
 
 	assert(!dispatch->failing);
@@ -221,7 +246,7 @@ void dispatch_attempt_ended(void *context, const struct attempt_end *end)
 	if (alone || (dispatch->open != NULL && dispatch->open->alone))
 		flush(dispatch);
 	drop_deadline(dispatch, end->attempt_id);
-	step(dispatch, &input);
+	take_end(dispatch, end);
 	vec_push(&dispatch->open->ended, end->attempt_id);
 	dispatch->open->alone = alone;
 }
@@ -229,8 +254,8 @@ void dispatch_attempt_ended(void *context, const struct attempt_end *end)
 /* --- commands ------------------------------------------------------------------------------------
  */
 
-static void answer(struct dispatch *dispatch, uint64_t token, enum web_result result,
-		   const char *run_id, const char *message)
+void dispatch_answer(struct dispatch *dispatch, uint64_t token, enum web_result result,
+		     const char *run_id, const char *message)
 {
 	struct answer later = {.token = token, .result = result, .message = mem_strdup(message)};
 
@@ -239,7 +264,7 @@ static void answer(struct dispatch *dispatch, uint64_t token, enum web_result re
 	vec_push(&open_gather(dispatch)->answers, later);
 }
 
-static void answer_unknown_dag(struct dispatch *dispatch, const char *dag_id, uint64_t token)
+void dispatch_answer_unknown_dag(struct dispatch *dispatch, const char *dag_id, uint64_t token)
 {
 	const struct folder *folder = dispatch->force->now;
 	const char **names = mem_alloc((folder->dag_count + 1) * sizeof *names);
@@ -258,7 +283,7 @@ static void answer_unknown_dag(struct dispatch *dispatch, const char *dag_id, ui
 			 "'heddle ls errors' the files that do not check",
 			 dag_id);
 	mem_free(names);
-	answer(dispatch, token, WEB_NOT_FOUND, NULL, message);
+	dispatch_answer(dispatch, token, WEB_NOT_FOUND, NULL, message);
 }
 
 /* Finds the run that this key has made before. One indexed row each, so the loop does not wait. */
@@ -284,46 +309,95 @@ static void take_parked(void *context, const struct err *err)
 		log_info("command dropped: the daemon is stopping", "dag=%s",
 			 parked->command.dag_id);
 	else if (err->code != 0)
-		answer(dispatch, parked->token, WEB_REFUSED, NULL, err->message);
+		dispatch_answer(dispatch, parked->token, WEB_REFUSED, NULL, err->message);
 	else
 		dispatch_command(dispatch, &parked->command, parked->token);
 	park_end(parked);
+}
+
+void dispatch_fetch(struct dispatch *dispatch, const struct folder_dag *found,
+		    const struct web_command *command, uint64_t token)
+{
+	force_fetch(dispatch->force, found, take_parked, park_command(command, token, dispatch));
+}
+
+/* What the run stands for: the instant, or the first one of the date, that the caller names; else
+ * this instant. id_room holds the text of an instant. False = what was named is neither. */
+static bool read_period(struct dispatch *dispatch, const struct dag *dag, const char *text,
+			char id_room[40], struct run_period *period)
+{
+	const struct tz *tz = zones_find(&dispatch->zones, dag->timezone);
+
+	period->start_ms = clock_now().wall_ms;
+	if (tz == NULL || (text != NULL && !tz_parse_instant(tz, text, &period->start_ms)))
+		return false;
+	tz_format_rfc3339(tz, period->start_ms, id_room);
+	period->id = text == NULL ? id_room : text;
+	period->end_ms = period->start_ms;
+	return true;
+}
+
+/* All params of the run, checked; *text is the caller's (mem_free), NULL when the dag has none. */
+static int read_params(const struct dag *dag, const char *given, char **text, struct err *err)
+{
+	json_t *object = given == NULL ? NULL : json_loads(given, 0, NULL);
+	json_t *all = NULL;
+	int rc = params_resolve(dag, object, &all, err);
+
+	*text = rc == 0 && dag->param_count > 0 ? json_dumps(all, JSON_COMPACT) : NULL;
+	json_decref(all);
+	json_decref(object);
+	return rc;
+}
+
+static void step_trigger(struct dispatch *dispatch, struct dag *dag,
+			 const struct web_command *command, uint64_t token)
+{
+	struct input input = {.kind = INPUT_TRIGGER, .actor = command->actor};
+	const struct sched_output *output = dispatch_output(dispatch);
+	char run_id[RUN_ID_SIZE];
+	char period_id[40];
+	char *params = NULL;
+	struct err err = {0};
+
+	random_hex(run_id, RUN_ID_SIZE - 1);
+	input.trigger.dag = dag;
+	input.trigger.run_id = run_id;
+	input.trigger.key = command->key != NULL ? command->key : run_id;
+	input.trigger.source = "manual";
+	if (!read_period(dispatch, dag, command->period, period_id, &input.trigger.period)) {
+		dispatch_answer(
+		    dispatch, token, WEB_INVALID, NULL,
+		    "'period' is neither a date (2026-11-20) nor an instant (RFC 3339)");
+		return;
+	}
+	if (read_params(dag, command->params, &params, &err) != 0) {
+		dispatch_answer(dispatch, token, WEB_INVALID, NULL, err.message);
+		return;
+	}
+	input.trigger.params = params;
+	dispatch_step(dispatch, &input);
+	if (output->answer == ANSWER_DONE)
+		dispatch_answer(dispatch, token, WEB_DONE, run_id, NULL);
+	else
+		dispatch_answer(dispatch, token, WEB_REFUSED, NULL, output->message);
+	mem_free(params);
 }
 
 static void trigger(struct dispatch *dispatch, const struct web_command *command, uint64_t token)
 {
 	const struct folder_dag *found = force_find(dispatch->force, command->dag_id);
 	struct dag *dag = found == NULL ? NULL : force_dag(dispatch->force, found);
-	struct input input = {.kind = INPUT_TRIGGER, .actor = command->actor};
 	char run_id[RUN_ID_SIZE];
 
-	if (found == NULL) {
-		answer_unknown_dag(dispatch, command->dag_id, token);
-		return;
-	}
-	if (command->params != NULL || command->period != NULL) {
-		answer(dispatch, token, WEB_INVALID, NULL,
-		       "'params' and 'period' are not supported yet");
-		return;
-	}
-	if (command->key != NULL && find_by_key(dispatch, found->id, command->key, run_id)) {
-		answer(dispatch, token, WEB_UNCHANGED, run_id, NULL);
-		return;
-	}
-	if (dag == NULL) {
-		force_fetch(dispatch->force, found, take_parked,
-			    park_command(command, token, dispatch));
-		return;
-	}
-	random_hex(run_id, RUN_ID_SIZE - 1);
-	input.trigger.dag = dag;
-	input.trigger.run_id = run_id;
-	input.trigger.key = command->key != NULL ? command->key : run_id;
-	input.trigger.source = "manual";
-	if (step(dispatch, &input) == 0)
-		answer(dispatch, token, WEB_REFUSED, NULL, open_gather(dispatch)->output.message);
+	if (found == NULL)
+		dispatch_answer_unknown_dag(dispatch, command->dag_id, token);
+	else if (command->key != NULL && find_by_key(dispatch, found->id, command->key, run_id))
+		dispatch_answer(dispatch, token, WEB_UNCHANGED, run_id, NULL);
+	else if (dag == NULL)
+		dispatch_fetch(dispatch, found, command, token);
 	else
-		answer(dispatch, token, WEB_DONE, run_id, NULL);
+		step_trigger(dispatch, dag, command, token);
 }
 
 static bool run_is_known(void *context, const struct run_view *view)
@@ -341,14 +415,14 @@ static void cancel(struct dispatch *dispatch, const struct web_command *command,
 	input.cancel.run_no = sched_find_run(dispatch->sched, command->run_id);
 	input.cancel.reason = command->reason;
 	if (input.cancel.run_no != 0) {
-		step(dispatch, &input);
-		answer(dispatch, token, WEB_DONE, command->run_id, NULL);
+		dispatch_step(dispatch, &input);
+		dispatch_answer(dispatch, token, WEB_DONE, command->run_id, NULL);
 		return;
 	}
 	(void)read_run(dispatch->reader, command->run_id, run_is_known, &known, NULL);
-	answer(dispatch, token, known ? WEB_UNCHANGED : WEB_NOT_FOUND,
-	       known ? command->run_id : NULL,
-	       known ? NULL : "no such run; 'heddle ls runs' lists them");
+	dispatch_answer(dispatch, token, known ? WEB_UNCHANGED : WEB_NOT_FOUND,
+			known ? command->run_id : NULL,
+			known ? NULL : "no such run; 'heddle ls runs' lists them");
 }
 
 /* Whether commands are taken. */
@@ -386,6 +460,14 @@ static void refuse(struct dispatch *dispatch, uint64_t token)
 	(void)takes_commands(dispatch, refusal->why);
 }
 
+static void (*const commands[WEB_COMMAND_COUNT])(struct dispatch *dispatch,
+						 const struct web_command *command,
+						 uint64_t token) = {
+    [WEB_TRIGGER] = trigger,   [WEB_CANCEL] = cancel,       [WEB_RERUN] = operate_rerun,
+    [WEB_MARK] = operate_mark, [WEB_PAUSE] = operate_pause, [WEB_RESUME] = operate_pause,
+    [WEB_NOTE] = operate_note,
+};
+
 void dispatch_command(void *context, const struct web_command *command, uint64_t token)
 {
 	struct dispatch *dispatch = context;
@@ -396,22 +478,7 @@ void dispatch_command(void *context, const struct web_command *command, uint64_t
 	}
 	if (dispatch->open != NULL && dispatch->open->alone)
 		flush(dispatch);
-	switch (command->kind) {
-	case WEB_TRIGGER:
-		trigger(dispatch, command, token);
-		return;
-	case WEB_CANCEL:
-		cancel(dispatch, command, token);
-		return;
-	case WEB_RERUN:
-	case WEB_MARK:
-	case WEB_PAUSE:
-	case WEB_RESUME:
-	case WEB_NOTE:
-	case WEB_COMMAND_COUNT:
-		answer(dispatch, token, WEB_REFUSED, NULL, "this is not supported yet");
-		return;
-	}
+	commands[command->kind](dispatch, command, token);
 }
 
 bool dispatch_is_ready(void *context, char why[256])
@@ -425,7 +492,7 @@ bool dispatch_is_ready(void *context, char why[256])
 	if (dispatch->open != NULL && dispatch->open->alone)
 		flush(dispatch);
 	if (dispatch_look_at_space(dispatch))
-		step(dispatch, &input); /* there may be room for what waits */
+		dispatch_step(dispatch, &input); /* there may be room for what waits */
 	/* Runs are still taken, and wait. */
 	if (dispatch->space.level == SPACE_OUT)
 		trouble = dispatch->space.why;
@@ -436,14 +503,49 @@ bool dispatch_is_ready(void *context, char why[256])
 /* --- effects -------------------------------------------------------------------------------------
  */
 
+int dispatch_build(void *context, const struct effect *attempt, struct arena *arena,
+		   struct process_launch *launch, struct err *err)
+{
+	struct dispatch *dispatch = context;
+	struct run_info info;
+	int rc = run_info_read(&info, dispatch->reader, attempt->run_id,
+			       store_incarnation(dispatch->store),
+			       zones_find(&dispatch->zones, attempt->dag->timezone), err);
+
+	memset(launch, 0, sizeof *launch);
+	launch->ref.attempt_id = attempt->attempt_id;
+	launch->ref.released_at_ms = attempt->released_at_ms;
+	if (rc == 0)
+		rc = launch_build(dispatch->home, attempt, &info.launch, arena, launch, err);
+	run_info_close(&info);
+	return rc;
+}
+
+/* What cannot be put together never reaches the executor: its end is told from here. */
+static void end_unlaunched(struct dispatch *dispatch, const struct effect *effect,
+			   const struct err *err)
+{
+	struct attempt_end end = {.attempt_id = effect->attempt_id,
+				  .cause = CAUSE_COULD_NOT_START,
+				  .ended_at_ms = clock_now().wall_ms};
+
+	snprintf(end.reason, sizeof end.reason, "%.*s", (int)sizeof end.reason - 1, err->message);
+	if (dispatch->open != NULL && dispatch->open->alone)
+		flush(dispatch);
+	take_end(dispatch, &end);
+}
+
 static void release_launch(struct dispatch *dispatch, const struct effect *effect)
 {
 	struct process_launch launch;
 	struct arena arena;
+	struct err err = {0};
 
 	arena_init(&arena);
-	launch_build(dispatch->home, effect, &arena, &launch);
-	process_launch(dispatch->executor, &launch);
+	if (dispatch_build(dispatch, effect, &arena, &launch, &err) == 0)
+		process_launch(dispatch->executor, &launch);
+	else
+		end_unlaunched(dispatch, effect, &err);
 	arena_close(&arena);
 }
 

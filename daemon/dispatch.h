@@ -14,6 +14,7 @@
 #include "daemon/home.h"
 #include "daemon/space.h"
 #include "daemon/suspects.h"
+#include "daemon/zones.h"
 #include "executor/process/process.h"
 #include "scheduler/sched.h"
 #include "store/read.h"
@@ -39,6 +40,7 @@ struct dispatch {
 	struct process_executor *executor;
 	struct web *web;
 	struct suspects suspects;
+	struct zones zones;
 
 	struct gather *open;   /* what this turn of the loop yielded; NULL = nothing yet */
 	struct gather *oldest; /* handed to the writer and not committed yet, in order */
@@ -94,6 +96,9 @@ void dispatch_attempt_ended(void *context, const struct attempt_end *end);
 void dispatch_trouble(void *context, int64_t attempt_id, const char *text);
 void dispatch_executor_ready(void *context);
 void dispatch_command(void *context, const struct web_command *command, uint64_t token);
+/* What the attempt is to be launched with; see launch_build. */
+int dispatch_build(void *context, const struct effect *attempt, struct arena *arena,
+		   struct process_launch *launch, struct err *err);
 bool dispatch_is_ready(void *context, char why[256]); /* for /readyz */
 
 #endif

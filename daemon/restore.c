@@ -3,7 +3,6 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "daemon/launch.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,12 +15,14 @@
 
 struct load {
 	struct store *store;
+	struct store_reader *reader;
 	struct sched *sched;
 	const struct home *home;
 	struct restored *restored;
 	struct moment now;
 	bool same_boot;
 	struct version *versions; /* hash by number: what is parsed already */
+	struct dag *dag;          /* of the run being read */
 };
 
 struct version {
@@ -60,14 +61,13 @@ static struct dag *find_version(const struct load *load, int64_t number)
 	return version == NULL ? NULL : version->dag;
 }
 
-static int parse_version(struct load *load, const struct store_run_row *row, struct err *err)
+/* Parses the version of a run's row; *out is a reference of the caller's. */
+static int parse_row(const struct store_run_row *row, struct dag **out, struct err *err)
 {
 	struct dag_errors errors;
 	struct dag_list dags;
 	int rc = 0;
 
-	if (find_version(load, row->version_no) != NULL)
-		return 0;
 	dag_errors_init(&errors);
 	dag_list_init(&dags);
 	if (dag_parse_version(row->dag_file, row->dag_text, row->dag_text_bytes, row->files,
@@ -78,39 +78,64 @@ static int parse_version(struct load *load, const struct store_run_row *row, str
 		    "the stored version of dag '%s', which run %s keeps, does not parse: %s",
 		    row->dag_id, row->run_id,
 		    errors.count > 0 ? errors.items[0].message : "not one dag");
-	if (rc == 0)
-		keep_version(load, row->version_no, dags.items[0]);
+	*out = rc == 0 ? dag_ref(dags.items[0]) : NULL;
 	dag_list_close(&dags);
 	dag_errors_close(&errors);
 	return rc;
 }
 
-static int take_run(void *context, const struct store_run_row *row, struct err *err)
+static int parse_version(struct load *load, const struct store_run_row *row, struct err *err)
 {
-	struct load *load = context;
+	struct dag *dag = NULL;
+	int rc;
+
+	if (find_version(load, row->version_no) != NULL)
+		return 0;
+	rc = parse_row(row, &dag, err);
+	if (rc == 0)
+		keep_version(load, row->version_no, dag);
+	dag_unref(dag);
+	return rc;
+}
+
+/* An instant of another boot's clock means nothing on this one; it was cleared when this boot was
+ * noted, and what remains on the wall clock counts. 0 = none. */
+static int64_t due_on_this_boot(const struct load *load, int64_t wall_ms, int64_t boot_ms)
+{
+	if (wall_ms == 0 && boot_ms == 0)
+		return 0;
+	if (load->same_boot && boot_ms != 0)
+		return boot_ms;
+	return load->now.boot_ms + (wall_ms > load->now.wall_ms ? wall_ms - load->now.wall_ms : 0);
+}
+
+static void feed_run(struct load *load, const struct store_run_row *row)
+{
 	struct sched_run_row run = {.run_no = row->run_no,
 				    .run_id = row->run_id,
 				    .key = row->key,
 				    .source = row->source,
-				    .state = row->state};
+				    .state = row->state,
+				    .dag = load->dag,
+				    .outcome = row->outcome,
+				    .deadline_boot_ms = due_on_this_boot(
+					load, row->deadline_wall_ms, row->deadline_boot_ms),
+				    .params = row->params,
+				    .period = row->period};
+
+	sched_restore_run(load->sched, &run);
+}
+
+static int take_run(void *context, const struct store_run_row *row, struct err *err)
+{
+	struct load *load = context;
 	int rc = parse_version(load, row, err);
 
 	if (rc != 0)
 		return rc;
-	run.dag = find_version(load, row->version_no);
-	sched_restore_run(load->sched, &run);
+	load->dag = find_version(load, row->version_no);
+	feed_run(load, row);
 	return 0;
-}
-
-static int64_t due_on_this_boot(const struct load *load, const struct store_task_row *row)
-{
-	if (row->due_wall_ms == 0 && row->due_boot_ms == 0)
-		return 0;
-	/* A former boot's reading was cleared when this one was noted: then what remains counts. */
-	if (load->same_boot && row->due_boot_ms != 0)
-		return row->due_boot_ms;
-	return load->now.boot_ms +
-	       (row->due_wall_ms > load->now.wall_ms ? row->due_wall_ms - load->now.wall_ms : 0);
 }
 
 static void note_attempt(struct load *load, const struct store_task_row *row)
@@ -136,22 +161,39 @@ static void note_attempt(struct load *load, const struct store_task_row *row)
 	    strcmp(row->attempt_incarnation, store_incarnation(load->store)) == 0;
 }
 
+static int feed_task(struct load *load, const struct store_task_row *row, struct err *err)
+{
+	struct sched_task_row task = {
+	    .run_no = row->run_no,
+	    .task = row->task,
+	    .state = row->state,
+	    .attempts = row->attempts,
+	    .attempt_id = row->attempt_id,
+	    .released_at_ms = row->released_at_ms,
+	    .due_boot_ms = due_on_this_boot(load, row->due_wall_ms, row->due_boot_ms),
+	    .queued_order = row->queued_order,
+	    .aim = row->aim,
+	    .attempts_before = row->attempts_before};
+	struct str outputs = STR_INIT;
+	int rc = 0;
+
+	if (row->task < load->dag->task_count && load->dag->tasks[row->task].is_judged_by)
+		rc = read_output(load->reader, row->run_no, row->task, &outputs, err);
+	task.outputs = outputs.size == 0 ? NULL : str_text(&outputs);
+	if (rc == 0)
+		sched_restore_task(load->sched, &task);
+	str_close(&outputs);
+	return rc;
+}
+
 static int take_task(void *context, const struct store_task_row *row, struct err *err)
 {
 	struct load *load = context;
-	struct sched_task_row task = {.run_no = row->run_no,
-				      .task = row->task,
-				      .state = row->state,
-				      .attempts = row->attempts,
-				      .attempt_id = row->attempt_id,
-				      .released_at_ms = row->released_at_ms,
-				      .due_boot_ms = due_on_this_boot(load, row),
-				      .queued_order = row->queued_order};
+	int rc = feed_task(load, row, err);
 
-	(void)err;
-	sched_restore_task(load->sched, &task);
-	note_attempt(load, row);
-	return 0;
+	if (rc == 0)
+		note_attempt(load, row);
+	return rc;
 }
 
 static int compare_attempts(const void *a, const void *b)
@@ -162,10 +204,12 @@ static int compare_attempts(const void *a, const void *b)
 	return (left->attempt_id > right->attempt_id) - (left->attempt_id < right->attempt_id);
 }
 
-int restore_runs(struct store *store, struct sched *sched, const struct home *home, bool same_boot,
-		 struct restored *restored, struct err *err)
+int restore_runs(struct store *store, struct store_reader *reader, struct sched *sched,
+		 const struct home *home, bool same_boot, struct restored *restored,
+		 struct err *err)
 {
 	struct load load = {.store = store,
+			    .reader = reader,
 			    .sched = sched,
 			    .home = home,
 			    .restored = restored,
@@ -180,6 +224,49 @@ int restore_runs(struct store *store, struct sched *sched, const struct home *ho
 	if (rc == 0 && restored->count > 0)
 		qsort(restored->items, restored->count, sizeof *restored->items, compare_attempts);
 	return rc;
+}
+
+static int take_version(void *context, const struct store_run_row *row, struct err *err)
+{
+	return parse_row(row, context, err);
+}
+
+static int skip_task(void *context, const struct store_task_row *row, struct err *err)
+{
+	(void)context;
+	(void)row;
+	(void)err;
+	return 0;
+}
+
+struct dag *restore_version(struct store_reader *reader, const char *run_id, struct err *err)
+{
+	struct dag *dag = NULL;
+	struct store_loader loader = {&dag, take_version, skip_task};
+
+	(void)read_run_rows(reader, run_id, &loader, err);
+	return dag;
+}
+
+static int take_ended_run(void *context, const struct store_run_row *row, struct err *err)
+{
+	(void)err;
+	feed_run(context, row);
+	return 0;
+}
+
+static int take_ended_task(void *context, const struct store_task_row *row, struct err *err)
+{
+	return feed_task(context, row, err);
+}
+
+int restore_ended_run(struct store_reader *reader, struct sched *sched, const char *run_id,
+		      struct dag *dag, struct err *err)
+{
+	struct load load = {.reader = reader, .sched = sched, .dag = dag, .now = clock_now()};
+	struct store_loader loader = {&load, take_ended_run, take_ended_task};
+
+	return read_run_rows(reader, run_id, &loader, err);
 }
 
 static struct restored_attempt *find_attempt(const struct restored *restored, int64_t attempt_id)
@@ -218,9 +305,10 @@ void restore_set_aside(struct sched *sched, const struct restored *restored,
 }
 
 struct adoption {
-	const struct home *home;
 	const struct restored *restored;
 	struct process_executor *executor;
+	restore_build *build;
+	void *context;
 };
 
 static void adopt(void *context, const struct effect *attempt)
@@ -228,21 +316,27 @@ static void adopt(void *context, const struct effect *attempt)
 	struct adoption *adoption = context;
 	const struct restored_attempt *found =
 	    find_attempt(adoption->restored, attempt->attempt_id);
+	bool may_launch = found != NULL && found->same_machine;
 	struct process_launch launch;
 	struct arena arena;
+	struct err err;
 
 	if (found != NULL && found->is_set_aside)
 		return;
 	arena_init(&arena);
-	launch_build(adoption->home, attempt, &arena, &launch);
-	process_adopt(adoption->executor, &launch, found != NULL && found->same_machine);
+	if (adoption->build(adoption->context, attempt, &arena, &launch, &err) != 0) {
+		log_warn("attempt cannot be put together again", "attempt=%" PRId64 " err=\"%s\"",
+			 attempt->attempt_id, err.message);
+		may_launch = false;
+	}
+	process_adopt(adoption->executor, &launch, may_launch);
 	arena_close(&arena);
 }
 
-void restore_attempts(struct sched *sched, const struct home *home, const struct restored *restored,
-		      struct process_executor *executor)
+void restore_attempts(struct sched *sched, const struct restored *restored,
+		      struct process_executor *executor, restore_build *build, void *context)
 {
-	struct adoption adoption = {home, restored, executor};
+	struct adoption adoption = {restored, executor, build, context};
 
 	sched_each_attempt(sched, adopt, &adoption);
 	if (restored->count > 0)

@@ -18,6 +18,7 @@ static const struct {
     [CAUSE_CANCELLED] = {"cancelled", false, false},
     [CAUSE_LOST] = {"lost", true, true},
     [CAUSE_COULD_NOT_START] = {"could_not_start", true, false},
+    [CAUSE_BAD_OUTPUT] = {"bad_output", true, true},
 };
 
 const char *attempt_cause_name(enum attempt_cause cause)

@@ -20,6 +20,7 @@ enum attempt_cause {
 	CAUSE_LOST,            /* its shim died without a record, or the machine restarted */
 	CAUSE_COULD_NOT_START, /* no process came to be: program, folder, space or processes missing
 				*/
+	CAUSE_BAD_OUTPUT,      /* it ended well, but what it gave as outputs cannot be read */
 	CAUSE_COUNT,
 };
 

@@ -31,6 +31,7 @@ enum change_kind {
 	CHANGE_RUN_PARAMS,   /* a rerun goes on with other params */
 	CHANGE_RUN_VERSION,  /* a rerun goes on with another version of the dag */
 	CHANGE_DAG_PAUSE,    /* a dag, or all of them, is paused or goes on */
+	CHANGE_NOTE,         /* somebody says something about a run */
 	CHANGE_KIND_COUNT,
 };
 
@@ -87,6 +88,11 @@ struct change_dag_pause {
 	bool is_paused;
 };
 
+struct change_note {
+	const char *task_id; /* NULL = of the run */
+	const char *text;
+};
+
 struct change_attempt_new {
 	int64_t attempt_id; /* unique in the home */
 	uint32_t number;    /* 1 = first try of the task in this run */
@@ -113,6 +119,7 @@ struct change {
 		const char *run_params; /* a JSON object */
 		struct change_run_version run_version;
 		struct change_dag_pause dag_pause;
+		struct change_note note;
 	};
 };
 

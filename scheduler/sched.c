@@ -186,6 +186,16 @@ size_t sched_active_run_count(const struct sched *sched)
 	return HASH_CNT(by_no, sched->runs_by_no);
 }
 
+bool sched_find_attempt(const struct sched *sched, int64_t attempt_id, struct effect *out)
+{
+	struct instance *instance;
+
+	HASH_FIND(by_attempt, sched->attempts, &attempt_id, sizeof attempt_id, instance);
+	if (instance != NULL)
+		*out = emit_describe(EFFECT_LAUNCH, instance);
+	return instance != NULL;
+}
+
 void sched_each_attempt(struct sched *sched,
 			void (*each)(void *context, const struct effect *attempt), void *context)
 {

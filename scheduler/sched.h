@@ -247,6 +247,10 @@ void sched_restore_end(struct sched *sched, struct moment now, struct sched_outp
 void sched_each_attempt(struct sched *sched,
 			void (*each)(void *context, const struct effect *attempt), void *context);
 
+/* Fills *out as the LAUNCH effect that released the attempt (dag is not a reference of the
+ * caller's). False = it is not under way. */
+bool sched_find_attempt(const struct sched *sched, int64_t attempt_id, struct effect *out);
+
 /* The whole state as text, one line a run, task that is not done, queue and timer, in an order that
  * depends on the state alone: two schedulers that behave alike print alike. For tests. */
 void sched_dump(const struct sched *sched, struct str *out);

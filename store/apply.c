@@ -2,6 +2,7 @@
  *
  * Every statement also names the state it leaves. A row that is not in it was not written by the
  * scheduler that speaks now: a bug, which must not be covered up. */
+#include "store/amend.h"
 #include "store/core.h"
 
 #include <string.h>
@@ -10,19 +11,27 @@ static const char sql_fact[] =
     "INSERT INTO fact (fact_no, at_ms, kind, run_no, task, attempt_id, attempt, dag_id, from_state,"
     " to_state, actor, why) VALUES (?1, ?2, ?3, ?4, nullif(?5, -1), ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 
-static const char sql_version_find[] = "SELECT version_no FROM dag_version WHERE hash = ?1";
-
 static const char sql_run_new[] =
     "INSERT INTO run (run_no, run_id, dag_id, version_no, source, key, state, reason,"
-    " created_at_ms, task_count) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    " created_at_ms, task_count, params, period_id, period_start_ms, period_end_ms,"
+    " deadline_wall_ms, deadline_boot_ms)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 static const char sql_run_tasks[] =
     "INSERT INTO task_instance (run_no, task, state)"
     " SELECT ?1, task, 'none' FROM dag_version_task WHERE version_no = ?2";
-static const char sql_run_state[] = "UPDATE run SET state = ?3, reason = coalesce(?4, reason), "
-				    "ended_at_ms = ?5 WHERE run_no = ?1 AND state = ?2";
+/* A run on its way to its end keeps the reason for that; any other state has its own or none. */
+static const char sql_run_state[] =
+    "UPDATE run SET state = ?3, reason = iif(?2 IN ('cancelling', 'ending'), coalesce(?4, reason), "
+    "?4),"
+    " ended_at_ms = ?5, outcome = ?6, deadline_wall_ms = iif(?3 = 'running', ?7, deadline_wall_ms),"
+    " deadline_boot_ms = iif(?3 = 'running', ?8, deadline_boot_ms) WHERE run_no = ?1 AND state = "
+    "?2";
 static const char sql_task_state[] =
     "UPDATE task_instance SET state = ?4, reason = ?5, due_wall_ms = ?6, due_boot_ms = ?7,"
-    " queued_order = ?8, ended_at_ms = ?9 WHERE run_no = ?1 AND task = ?2 AND state = ?3";
+    " queued_order = ?8, ended_at_ms = ?9, aim = ?10,"
+    " attempts_before = coalesce(nullif(?11, -1), attempts_before)"
+    " WHERE run_no = ?1 AND task = ?2 AND state = ?3";
+static const char sql_output_gone[] = "DELETE FROM output WHERE run_no = ?1 AND task = ?2";
 
 static const char sql_attempt_new[] =
     "INSERT INTO attempt (attempt_id, run_no, task, number, state, incarnation, boot_id,"
@@ -39,28 +48,8 @@ static const char sql_attempt_find[] =
 static const char sql_late_find[] =
     "SELECT count(*) FROM fact WHERE kind = 'attempt.late' AND attempt_id = ?1 AND to_state = ?2";
 
-int store_put_fact(struct store *store, const struct fact *fact, struct err *err)
-{
-	return db_run(&store->db, sql_fact, err, "iitninnttttt", store->next_fact++, fact->at_ms,
-		      fact->kind, fact->run_no, fact->task, fact->attempt_id, fact->attempt,
-		      fact->dag_id, fact->from, fact->to,
-		      fact->actor == NULL ? "scheduler" : fact->actor, fact->why);
-}
-
-/* The version a run keeps. Where it was last found is known better from the folder. */
-static int version_of_run(struct store *store, const struct dag *dag, int64_t *version_no,
-			  struct err *err)
-{
-	int rc = db_get(&store->db, sql_version_find, version_no, err, "t", dag->hash);
-
-	if (rc != ERR_NOT_FOUND)
-		return rc;
-	return store_put_version(store, dag, dag->source, version_no, err);
-}
-
-/* The fact's part that all kinds share. */
-static struct fact fact_of(const struct change *change, const char *kind, const char *from,
-			   const char *to)
+struct fact store_fact_of(const struct change *change, const char *kind, const char *from,
+			  const char *to)
 {
 	return (struct fact){.at_ms = change->at_ms,
 			     .kind = kind,
@@ -72,18 +61,28 @@ static struct fact fact_of(const struct change *change, const char *kind, const 
 			     .why = change->why};
 }
 
+int store_put_fact(struct store *store, const struct fact *fact, struct err *err)
+{
+	return db_run(&store->db, sql_fact, err, "iitninnttttt", store->next_fact++, fact->at_ms,
+		      fact->kind, fact->run_no, fact->task, fact->attempt_id, fact->attempt,
+		      fact->dag_id, fact->from, fact->to,
+		      fact->actor == NULL ? "scheduler" : fact->actor, fact->why);
+}
+
 static int apply_run_new(struct store *store, const struct change *change, struct err *err)
 {
 	const struct change_run_new *made = &change->run_new;
 	const char *state = run_state_name(made->state);
-	struct fact fact = fact_of(change, "run.new", NULL, state);
+	struct fact fact = store_fact_of(change, "run.new", NULL, state);
 	int64_t version_no = 0;
-	int rc = version_of_run(store, made->dag, &version_no, err);
+	int rc = store_version_of_run(store, made->dag, &version_no, err);
 
 	if (rc == 0)
-		rc = db_run(&store->db, sql_run_new, err, "ittittttii", change->run_no,
+		rc = db_run(&store->db, sql_run_new, err, "ittittttiittiinn", change->run_no,
 			    made->run_id, made->dag->id, version_no, made->source, made->key, state,
-			    change->why, change->at_ms, (int64_t)made->dag->task_count);
+			    change->why, change->at_ms, (int64_t)made->dag->task_count,
+			    made->params, made->period.id, made->period.start_ms,
+			    made->period.end_ms, made->deadline.wall_ms, made->deadline.boot_ms);
 	if (rc == 0)
 		rc = db_run(&store->db, sql_run_tasks, err, "ii", change->run_no, version_no);
 	return rc == 0 ? store_put_fact(store, &fact, err) : rc;
@@ -99,12 +98,16 @@ static int check_changed(struct store *store, const char *what, const char *stat
 
 static int apply_run_state(struct store *store, const struct change *change, struct err *err)
 {
-	const char *from = run_state_name(change->run_state.from);
-	const char *to = run_state_name(change->run_state.to);
-	int64_t ended_at_ms = run_state_is_done(change->run_state.to) ? change->at_ms : 0;
-	struct fact fact = fact_of(change, "run.state", from, to);
-	int rc = db_run(&store->db, sql_run_state, err, "itttn", change->run_no, from, to,
-			change->why, ended_at_ms);
+	const struct change_run_state *move = &change->run_state;
+	const char *from = run_state_name(move->from);
+	const char *to = run_state_name(move->to);
+	bool has_outcome = move->to == RUN_ENDING || move->to == RUN_CANCELLING;
+	const char *outcome = has_outcome ? run_state_name(move->outcome) : NULL;
+	int64_t ended_at_ms = run_state_is_done(move->to) ? change->at_ms : 0;
+	struct fact fact = store_fact_of(change, "run.state", from, to);
+	int rc = db_run(&store->db, sql_run_state, err, "itttntnn", change->run_no, from, to,
+			change->why, ended_at_ms, outcome, move->deadline.wall_ms,
+			move->deadline.boot_ms);
 
 	if (rc == 0)
 		rc = check_changed(store, "run", from, err);
@@ -118,13 +121,19 @@ static int apply_task_state(struct store *store, const struct change *change, st
 	const char *to = task_state_name(move->to);
 	int64_t queued_order = move->to == TASK_QUEUED ? store->next_fact : 0;
 	int64_t ended_at_ms = task_state_is_done(move->to) ? change->at_ms : 0;
-	struct fact fact = fact_of(change, "task.state", from, to);
-	int rc = db_run(&store->db, sql_task_state, err, "iitttnnnn", change->run_no,
+	struct fact fact = store_fact_of(change, "task.state", from, to);
+	bool is_reset = move->to == TASK_NONE;
+	const char *aim = move->to == TASK_CANCELLING ? cancel_aim_name(move->aim) : NULL;
+	int rc = db_run(&store->db, sql_task_state, err, "iitttnnnnti", change->run_no,
 			(int64_t)change->task, from, to, change->why, move->due.wall_ms,
-			move->due.boot_ms, queued_order, ended_at_ms);
+			move->due.boot_ms, queued_order, ended_at_ms, aim,
+			is_reset ? (int64_t)move->attempts_before : -1);
 
 	if (rc == 0)
 		rc = check_changed(store, "task", from, err);
+	if (rc == 0 && is_reset)
+		rc = db_run(&store->db, sql_output_gone, err, "ii", change->run_no,
+			    (int64_t)change->task);
 	fact.task = change->task;
 	return rc == 0 ? store_put_fact(store, &fact, err) : rc;
 }
@@ -132,7 +141,7 @@ static int apply_task_state(struct store *store, const struct change *change, st
 static int apply_attempt_new(struct store *store, const struct change *change, struct err *err)
 {
 	const struct change_attempt_new *made = &change->attempt_new;
-	struct fact fact = fact_of(change, "attempt.new", NULL, "running");
+	struct fact fact = store_fact_of(change, "attempt.new", NULL, "running");
 	int rc = db_run(&store->db, sql_attempt_new, err, "iiiitti", made->attempt_id,
 			change->run_no, (int64_t)change->task, (int64_t)made->number,
 			store->incarnation, store->boot_id, change->at_ms);
@@ -152,7 +161,7 @@ static int apply_attempt_end(struct store *store, const struct change *change, s
 {
 	const struct attempt_end *end = &change->attempt_end;
 	const char *cause = attempt_cause_name(end->cause);
-	struct fact fact = fact_of(change, "attempt.end", "running", cause);
+	struct fact fact = store_fact_of(change, "attempt.end", "running", cause);
 	int rc = db_get(&store->db, sql_attempt_end, &fact.attempt, err, "itniiiiiiiiiit",
 			end->attempt_id, cause, end->started_at_ms, end->ended_at_ms,
 			end->duration_ms, (int64_t)end->exit_code, (int64_t)end->signal,
@@ -196,7 +205,8 @@ static int find_late(struct store *store, const struct attempt_end *end, struct 
 static int apply_attempt_late(struct store *store, const struct change *change, struct err *err)
 {
 	const struct attempt_end *end = &change->attempt_end;
-	struct fact fact = fact_of(change, "attempt.late", NULL, attempt_cause_name(end->cause));
+	struct fact fact =
+	    store_fact_of(change, "attempt.late", NULL, attempt_cause_name(end->cause));
 	int64_t told = 0;
 	bool same = false;
 	int rc = find_late(store, end, &fact, &same, err);
@@ -221,6 +231,11 @@ static const struct {
     [CHANGE_ATTEMPT_NEW] = {"release an attempt", apply_attempt_new},
     [CHANGE_ATTEMPT_END] = {"end an attempt", apply_attempt_end},
     [CHANGE_ATTEMPT_LATE] = {"note a late end", apply_attempt_late},
+    [CHANGE_OUTPUTS] = {"keep outputs", amend_outputs},
+    [CHANGE_RUN_PARAMS] = {"change the params of a run", amend_params},
+    [CHANGE_RUN_VERSION] = {"change the version of a run", amend_version},
+    [CHANGE_DAG_PAUSE] = {"pause a dag", amend_pause},
+    [CHANGE_NOTE] = {"keep a note", amend_note},
 };
 
 int apply_change(struct store *store, const struct change *change, struct err *err)

@@ -92,6 +92,9 @@ struct fact {
 	const char *why;   /* NULL = none */
 };
 
+/* The parts of a change's fact that all kinds share. */
+struct fact store_fact_of(const struct change *change, const char *kind, const char *from,
+			  const char *to);
 /* Appends a fact, inside a transaction. */
 int store_put_fact(struct store *store, const struct fact *fact, struct err *err);
 
@@ -101,6 +104,10 @@ int store_put_version(struct store *store, const struct dag *dag, const char *fi
 		      int64_t *version_no, struct err *err);
 int store_put_version_list(struct store *store, const struct store_dag_file *dags, size_t count,
 			   struct err *err);
+/* The number of the version that a run keeps, written when it is new. Where it was last found is
+ * known better from the folder. */
+int store_version_of_run(struct store *store, const struct dag *dag, int64_t *version_no,
+			 struct err *err);
 
 /* Writes the rows of the folder's files. Inside a transaction. */
 int store_put_dag_files(struct store *store, const struct store_folder *folder, struct err *err);

@@ -6,6 +6,7 @@
 #define HEDDLE_STORE_READ_H
 
 #include "base/err.h"
+#include "model/state.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,6 +31,10 @@ struct run_view {
 	int64_t ended_at_ms; /* 0 = not yet */
 	int64_t last_fact;   /* number of the newest fact about it */
 	uint32_t task_count;
+	const char *params;    /* a JSON object; NULL = none */
+	const char *period_id; /* what it stands for */
+	int64_t period_start_ms;
+	int64_t period_end_ms;
 };
 
 struct task_view {
@@ -199,5 +204,30 @@ int read_version_text(struct store_reader *reader, const char *dag_id, const cha
 		      version_text_fn each, void *context, struct err *err);
 /* The number of the newest fact, 0 when there is none. */
 int read_last_fact(struct store_reader *reader, int64_t *fact_no, struct err *err);
+
+struct store_loader;
+struct str;
+
+struct pause_view {
+	const char *dag_id; /* "" = all dags */
+	int64_t at_ms;
+	const char *actor;
+	const char *reason; /* NULL = none */
+};
+typedef bool (*pause_view_fn)(void *context, const struct pause_view *view);
+
+/* The rows of one run, ended or not, as a start reads those under way (store.h). The callbacks may
+ * use this reader for read_output alone. ERR_NOT_FOUND: no such run. */
+int read_run_rows(struct store_reader *reader, const char *run_id,
+		  const struct store_loader *loader, struct err *err);
+/* What a task gave, a JSON object; *json (cleared first) stays empty when it gave nothing. */
+int read_output(struct store_reader *reader, int64_t run_no, uint32_t task, struct str *json,
+		struct err *err);
+/* The tasks of a run that gave outputs, by position. */
+int read_output_tasks(struct store_reader *reader, int64_t run_no,
+		      bool (*each)(void *context, uint32_t task), void *context, struct err *err);
+int read_task_state(struct store_reader *reader, int64_t run_no, uint32_t task,
+		    enum task_state *state, struct err *err);
+int read_pauses(struct store_reader *reader, pause_view_fn each, void *context, struct err *err);
 
 #endif

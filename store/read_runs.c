@@ -17,10 +17,11 @@ static const char sql_latest[] =
 static const char sql_by_key[] =
     "SELECT run_id FROM run WHERE dag_id = ?1 AND source = ?2 AND key = ?3";
 
-#define SELECT_RUN                                                                         \
-	"SELECT r.run_no, r.run_id, r.dag_id, v.hash, r.key, r.source, r.state, r.reason," \
-	" r.created_at_ms, r.ended_at_ms,"                                                 \
-	" (SELECT max(fact_no) FROM fact WHERE run_no = r.run_no), r.task_count"           \
+#define SELECT_RUN                                                                          \
+	"SELECT r.run_no, r.run_id, r.dag_id, v.hash, r.key, r.source, r.state, r.reason,"  \
+	" r.created_at_ms, r.ended_at_ms,"                                                  \
+	" (SELECT max(fact_no) FROM fact WHERE run_no = r.run_no), r.task_count, r.params," \
+	" r.period_id, r.period_start_ms, r.period_end_ms"                                  \
 	" FROM run r JOIN dag_version v USING (version_no)"
 /* The wall clock may have been set back, so that instants and numbers need not agree: the first
  * number at or after the instant bounds the walk, the instant itself decides. */
@@ -73,7 +74,9 @@ static const char sql_task_attempts[] =
 	"SELECT f.fact_no, f.at_ms, f.kind, r.run_id, coalesce(f.dag_id, r.dag_id), n.task_id," \
 	" f.attempt, f.from_state, f.to_state, f.actor, f.why"                                  \
 	" FROM fact f LEFT JOIN run r ON r.run_no = f.run_no"                                   \
-	" LEFT JOIN dag_version_task n ON n.version_no = r.version_no AND n.task = f.task"
+	" LEFT JOIN dag_version_task n ON n.task = f.task AND n.version_no = coalesce("         \
+	"  (SELECT h.version_no FROM run_version h WHERE h.run_no = f.run_no"                   \
+	"   AND h.until_fact > f.fact_no ORDER BY h.until_fact LIMIT 1), r.version_no)"
 
 static const char sql_facts[] = SELECT_FACT " WHERE f.fact_no > ?1 ORDER BY f.fact_no LIMIT ?2";
 static const char sql_run_facts[] =
@@ -172,7 +175,11 @@ static struct run_view run_view_of(sqlite3_stmt *row)
 				 .created_at_ms = number_at(row, 8),
 				 .ended_at_ms = number_at(row, 9),
 				 .last_fact = number_at(row, 10),
-				 .task_count = (uint32_t)number_at(row, 11)};
+				 .task_count = (uint32_t)number_at(row, 11),
+				 .params = db_text(row, 12),
+				 .period_id = db_text(row, 13),
+				 .period_start_ms = number_at(row, 14),
+				 .period_end_ms = number_at(row, 15)};
 }
 
 /* Shows the rows of a query until there are no more or the callback has enough; *shown counts. */

@@ -231,7 +231,56 @@ static const char step_2[] =
     "  PRIMARY KEY (file, position)"
     ") STRICT, WITHOUT ROWID;";
 
-static const char *const steps[] = {step_1, step_2};
+static const char step_3[] =
+    /* What a run was started with, what it stands for, and when its time is over. */
+    "ALTER TABLE run ADD COLUMN params TEXT;" /* all of them, a JSON object; NULL = none */
+    "ALTER TABLE run ADD COLUMN period_id TEXT;"
+    "ALTER TABLE run ADD COLUMN period_start_ms INTEGER;"
+    "ALTER TABLE run ADD COLUMN period_end_ms INTEGER;"
+    "ALTER TABLE run ADD COLUMN outcome TEXT;" /* of ending and cancelling: what it will end in */
+    "ALTER TABLE run ADD COLUMN deadline_wall_ms INTEGER;"
+    "ALTER TABLE run ADD COLUMN deadline_boot_ms INTEGER;"
+    "UPDATE run SET period_id = strftime('%Y-%m-%dT%H:%M:%S+00:00', created_at_ms / 1000,"
+    " 'unixepoch'), period_start_ms = created_at_ms, period_end_ms = created_at_ms;"
+
+    "ALTER TABLE task_instance ADD COLUMN aim TEXT;" /* of cancelling: what it becomes then */
+    /* Attempts made before the newest reset, which no longer count for its retries. */
+    "ALTER TABLE task_instance ADD COLUMN attempts_before INTEGER NOT NULL DEFAULT 0;"
+
+    "CREATE TABLE output ("
+    "  run_no INTEGER NOT NULL,"
+    "  task INTEGER NOT NULL,"
+    "  attempt_id INTEGER NOT NULL,"
+    "  json TEXT NOT NULL," /* an object */
+    "  UNIQUE (run_no, task)"
+    ") STRICT;"
+
+    /* A run that was rerun with another version: facts below until_fact speak of this one. */
+    "CREATE TABLE run_version ("
+    "  run_no INTEGER NOT NULL,"
+    "  until_fact INTEGER NOT NULL,"
+    "  version_no INTEGER NOT NULL,"
+    "  PRIMARY KEY (run_no, until_fact)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE pause ("
+    "  dag_id TEXT PRIMARY KEY," /* '' = all */
+    "  at_ms INTEGER NOT NULL,"
+    "  actor TEXT NOT NULL,"
+    "  reason TEXT"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE note ("
+    "  note_no INTEGER PRIMARY KEY,"
+    "  at_ms INTEGER NOT NULL,"
+    "  run_no INTEGER NOT NULL,"
+    "  task_id TEXT," /* NULL = of the run */
+    "  actor TEXT NOT NULL,"
+    "  text TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX note_by_run ON note (run_no);";
+
+static const char *const steps[] = {step_1, step_2, step_3};
 
 const struct schema schema_present = {steps, sizeof steps / sizeof steps[0]};
 

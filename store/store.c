@@ -36,6 +36,9 @@ static const char sql_home_boot[] = "UPDATE home SET boot_id = ?1";
 static const char sql_forget_boot_clock[] =
     "UPDATE task_instance SET due_boot_ms = NULL WHERE due_boot_ms IS NOT NULL"
     " AND run_no IN (SELECT run_no FROM run WHERE ended_at_ms IS NULL)";
+static const char sql_forget_run_deadlines[] =
+    "UPDATE run SET deadline_boot_ms = NULL WHERE deadline_boot_ms IS NOT NULL"
+    " AND ended_at_ms IS NULL";
 static const char sql_dead_letter[] =
     "INSERT INTO dead_letter (at_ms, kind, subject, body, reason) VALUES (?1, ?2, ?3, ?4, ?5)";
 
@@ -259,6 +262,8 @@ int store_note_boot(struct store *store, const char *boot_id, char previous[64],
 			rc = db_run(&store->db, sql_home_boot, err, "t", boot_id);
 		if (rc == 0 && strcmp(previous, boot_id) != 0)
 			rc = db_run(&store->db, sql_forget_boot_clock, err, "");
+		if (rc == 0 && strcmp(previous, boot_id) != 0)
+			rc = db_run(&store->db, sql_forget_run_deadlines, err, "");
 		rc = store_end_once(store, rc, err);
 	}
 	pthread_mutex_unlock(&store->lock);

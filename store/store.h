@@ -173,6 +173,12 @@ struct store_run_row {
 	int64_t version_no;
 	const struct dag_file *files; /* what else belongs to that version */
 	uint32_t file_count;
+	const char *dag_hash;     /* of that version */
+	const char *params;       /* a JSON object; NULL = none */
+	struct run_period period; /* as committed */
+	enum run_state outcome;   /* of ending and cancelling; else not read */
+	int64_t deadline_wall_ms; /* of its timeout; 0 = none */
+	int64_t deadline_boot_ms; /* likewise, 0 also after a reboot */
 };
 
 struct store_task_row {
@@ -187,7 +193,9 @@ struct store_task_row {
 	bool attempt_ended;              /* the newest attempt's end is on disk */
 	int64_t due_wall_ms;
 	int64_t due_boot_ms;
-	int64_t queued_order; /* fact number of the change to queued */
+	int64_t queued_order;     /* fact number of the change to queued */
+	enum cancel_aim aim;      /* of cancelling */
+	uint32_t attempts_before; /* the newest reset */
 };
 
 struct store_loader {

@@ -150,6 +150,16 @@ int store_put_version_list(struct store *store, const struct store_dag_file *dag
 	return rc;
 }
 
+int store_version_of_run(struct store *store, const struct dag *dag, int64_t *version_no,
+			 struct err *err)
+{
+	int rc = db_get(&store->db, sql_find, version_no, err, "t", dag->hash);
+
+	if (rc != ERR_NOT_FOUND)
+		return rc;
+	return store_put_version(store, dag, dag->source, version_no, err);
+}
+
 int store_put_versions(struct store *store, const struct store_dag_file *dags, size_t count,
 		       struct err *err)
 {

@@ -8,66 +8,48 @@
 
 /* The keys of the reference, level by level. A key that the parser learns moves to the upper list.
  */
-static const char *const dag_read[] = {"id",       "description", "tasks",    "max_active_tasks",
-				       "pools",    "domain",      "owner",    "tags",
-				       "timezone", "env",         "defaults", NULL};
-static const char *const dag_refused[] = {"schedule",
-					  "dst",
-					  "calendar",
-					  "period",
-					  "lag",
-					  "start",
-					  "end",
-					  "catchup",
-					  "catchup_window",
-					  "overlap",
-					  "max_active_runs",
-					  "queue_max",
-					  "depends_on",
-					  "produces",
-					  "webhooks",
-					  "params",
-					  "credentials",
-					  "timeout",
-					  "on_success",
-					  "on_failure",
-					  "on_exit",
-					  "alerts",
-					  "retention",
-					  "audit_retention",
-					  "use",
-					  NULL};
-static const char *const task_read[] = {"id",      "command", "depends_on",  "env",         "cwd",
-					"timeout", "retries", "retry_delay", "description", "shell",
-					"group",   "inputs",  "outlets",     NULL};
-static const char *const task_refused[] = {"trigger_rule",
-					   "when",
-					   "retry_backoff",
-					   "retry_max_delay",
-					   "retry_jitter",
-					   "retry_on",
-					   "fail_on",
-					   "start_timeout",
-					   "pool",
-					   "slots",
-					   "priority",
-					   "map",
-					   "map_max",
-					   "files",
-					   "run_as",
-					   "limits",
-					   "continuous",
-					   "isolate",
-					   "credentials",
-					   "outputs",
-					   "allow_failure",
-					   "teardown_for",
-					   NULL};
+static const char *const dag_read[] = {"id",
+				       "description",
+				       "tasks",
+				       "max_active_tasks",
+				       "pools",
+				       "domain",
+				       "owner",
+				       "tags",
+				       "timezone",
+				       "env",
+				       "defaults",
+				       "overlap",
+				       "max_active_runs",
+				       "queue_max",
+				       "params",
+				       "timeout",
+				       "on_success",
+				       "on_failure",
+				       "on_exit",
+				       NULL};
+static const char *const dag_refused[] = {
+    "schedule",    "dst",     "calendar",       "period",          "lag",      "start",
+    "end",         "catchup", "catchup_window", "depends_on",      "produces", "webhooks",
+    "credentials", "alerts",  "retention",      "audit_retention", "use",      NULL};
+static const char *const task_read[] = {
+    "id",           "command",       "depends_on",    "env",
+    "cwd",          "timeout",       "retries",       "retry_delay",
+    "description",  "shell",         "group",         "inputs",
+    "outlets",      "trigger_rule",  "when",          "limits",
+    "outputs",      "start_timeout", "retry_backoff", "retry_max_delay",
+    "retry_jitter", "retry_on",      "fail_on",       "pool",
+    "slots",        "priority",      "allow_failure", NULL};
+static const char *const task_refused[] = {"map",         "map_max",      "files",
+					   "run_as",      "continuous",   "isolate",
+					   "credentials", "teardown_for", NULL};
+static const char *const actions_read[] = {"sql", "empty", NULL}; /* and command */
 static const char *const actions_refused[] = {
-    "sql",    "etl",      "quality",      "spark", "emr_serverless", "emr",    "emr_eks",
-    "glue",   "athena",   "glue_crawler", "batch", "step_function",  "lambda", "redshift",
-    "aws",    "slurm",    "kubernetes",   "http",  "wait",           "call",   "approve",
-    "branch", "notebook", "notify",       "empty", "publish",        NULL};
+    "etl",      "quality", "spark",        "emr_serverless", "emr",           "emr_eks",
+    "glue",     "athena",  "glue_crawler", "batch",          "step_function", "lambda",
+    "redshift", "aws",     "slurm",        "kubernetes",     "http",          "wait",
+    "call",     "approve", "branch",       "notebook",       "notify",        "publish",
+    NULL};
 
 static size_t count_of(const char *const *names)
 {
@@ -136,13 +118,19 @@ static void what_is_read_is_looked_at(void **state)
 	/* A list of numbers is no value of any of them but depends_on and command, where its items
 	 * are wrong or there is no task of that name. */
 	parse("id: [1]\ndescription: [1]\nmax_active_tasks: [1]\npools: [1]\ntasks: [1]\n"
-	      "domain: [1]\nowner: [1]\ntags: [1]\ntimezone: [1]\nenv: [1]\ndefaults: [1]\n",
+	      "domain: [1]\nowner: [1]\ntags: [1]\ntimezone: [1]\nenv: [1]\ndefaults: [1]\n"
+	      "overlap: [1]\nmax_active_runs: [1]\nqueue_max: [1]\nparams: [1]\ntimeout: [1]\n"
+	      "on_success: 1\non_failure: 1\non_exit: 1\n",
 	      &told);
 	for (size_t i = 0; dag_read[i] != NULL; i++)
 		assert_non_null(strstr(str_text(&told), dag_read[i]));
 	parse("id: a\ntasks:\n  - {id: [1], command: [1], depends_on: [1], env: [1], cwd: [1],\n"
 	      "     timeout: [1], retries: [1], retry_delay: [1], description: [1], shell: [1],\n"
-	      "     group: [1], inputs: [1], outlets: [1]}\n",
+	      "     group: [1], inputs: [1], outlets: [1], trigger_rule: [1],\n"
+	      "     when: [1], limits: [1], outputs: [1], start_timeout: [1], retry_backoff: [1],\n"
+	      "     retry_max_delay: [1], retry_jitter: [1], retry_on: [1], fail_on: [1], pool: "
+	      "[1],\n"
+	      "     slots: [1], priority: [1], allow_failure: [1]}\n",
 	      &told);
 	for (size_t i = 0; task_read[i] != NULL; i++)
 		assert_non_null(strstr(str_text(&told), task_read[i]));
@@ -166,8 +154,8 @@ static void the_table_holds_these_keys_and_no_others(void **state)
 		    &keys[i]);
 	}
 	assert_int_equal(dag_count, count_of(dag_read) + count_of(dag_refused));
-	assert_int_equal(task_count,
-			 count_of(task_read) + count_of(task_refused) + count_of(actions_refused));
+	assert_int_equal(task_count, count_of(task_read) + count_of(task_refused) +
+					 count_of(actions_read) + count_of(actions_refused));
 }
 
 static void words_of_other_tools_are_answered_with_ours(void **state)

@@ -58,6 +58,10 @@ static int64_t count_whole_runs(struct store_reader *reader)
 
 	assert_int_equal(read_runs(reader, &filter, check_whole_run, &runs, NULL), 0);
 	assert_int_equal(read_tasks(reader, 1, NULL, check_success, &tasks, NULL), 0);
+	/* The two looks are not one: what was committed between them is seen by the second alone.
+	 */
+	if (runs == 0 && tasks > 0)
+		assert_int_equal(read_runs(reader, &filter, check_whole_run, &runs, NULL), 0);
 	assert_int_equal(tasks, runs == 0 ? 0 : 2);
 	return runs;
 }

@@ -59,6 +59,9 @@ static void write_run_members(struct compose *compose, const struct run_view *vi
 	compose_member_time(compose, "ended_at", view->ended_at_ms);
 	compose_member_int(compose, "last_fact", view->last_fact);
 	compose_member_text(compose, "dag_hash", view->dag_hash);
+	compose_member_text(compose, "period", view->period_id);
+	compose_key(compose, "params");
+	compose_json(compose, view->params == NULL ? "{}" : view->params);
 }
 
 struct run_page {

@@ -1,0 +1,309 @@
+/* operate.c - see operate.h.
+ *
+ * A run that has ended is not known to the scheduler: its rows are fed back right before the step
+ * that reruns or marks it, with the version that it keeps. */
+#include "daemon/operate.h"
+
+#include "base/mem.h"
+#include "daemon/dispatch_core.h"
+#include "daemon/restore.h"
+#include "model/param.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What is on disk of the run that a command names. */
+struct target {
+	int64_t run_no; /* 0 = no such run */
+	bool is_done;
+	char dag_id[LIMIT_ID_BYTES + 1];
+	char hash[33]; /* of the version that it keeps */
+	struct str params;
+};
+
+static bool take_target(void *context, const struct run_view *view)
+{
+	struct target *target = context;
+	enum run_state state;
+
+	target->run_no = view->run_no;
+	target->is_done = run_state_from_name(view->state, &state) && run_state_is_done(state);
+	snprintf(target->dag_id, sizeof target->dag_id, "%s", view->dag_id);
+	snprintf(target->hash, sizeof target->hash, "%s", view->dag_hash);
+	if (view->params != NULL)
+		str_append(&target->params, view->params);
+	return true;
+}
+
+static bool find_target(struct dispatch *dispatch, const char *run_id, struct target *target)
+{
+	memset(target, 0, sizeof *target);
+	(void)read_run(dispatch->reader, run_id, take_target, target, NULL);
+	return target->run_no != 0;
+}
+
+/* The version that the run keeps: from memory when it is the one in force, else from the store. */
+static struct dag *kept_version(struct dispatch *dispatch, const char *run_id,
+				const struct target *target, struct err *err)
+{
+	const struct folder_dag *found = force_find(dispatch->force, target->dag_id);
+	struct dag *dag = NULL;
+
+	if (found != NULL && strcmp(found->hash, target->hash) == 0)
+		dag = force_dag(dispatch->force, found);
+	if (dag != NULL)
+		return dag_ref(dag);
+	return restore_version(dispatch->reader, run_id, err);
+}
+
+/* Feeds an ended run back. */
+static int revive(struct dispatch *dispatch, const char *run_id, const struct target *target,
+		  struct err *err)
+{
+	struct dag *dag = kept_version(dispatch, run_id, target, err);
+	int rc;
+
+	if (dag == NULL)
+		return err->code;
+	rc = restore_ended_run(dispatch->reader, dispatch->sched, run_id, dag, err);
+	dag_unref(dag);
+	return rc;
+}
+
+/* Says what the scheduler answered to the step that was just made. */
+static void answer_step(struct dispatch *dispatch, uint64_t token, const char *run_id)
+{
+	static const enum web_result results[] = {
+	    [ANSWER_DONE] = WEB_DONE,
+	    [ANSWER_UNCHANGED] = WEB_UNCHANGED,
+	    [ANSWER_NOT_FOUND] = WEB_NOT_FOUND,
+	    [ANSWER_REFUSED] = WEB_REFUSED,
+	};
+	const struct sched_output *output = dispatch_output(dispatch);
+
+	dispatch_answer(dispatch, token, results[output->answer], run_id, output->message);
+}
+
+/* The run's number in the scheduler, fed back when it had ended; 0 = answered already. */
+static int64_t take_run(struct dispatch *dispatch, const char *run_id, struct target *target,
+			uint64_t token)
+{
+	int64_t run_no = sched_find_run(dispatch->sched, run_id);
+	struct err err = {0};
+
+	if (!find_target(dispatch, run_id, target)) {
+		dispatch_answer(dispatch, token, WEB_NOT_FOUND, NULL,
+				"no such run; 'heddle ls runs' lists them");
+		return 0;
+	}
+	if (run_no != 0)
+		return run_no;
+	/* Its end may be decided and on its way to the disk: then its rows are not the last word.
+	 */
+	if (!target->is_done) {
+		dispatch_answer(dispatch, token, WEB_HELD, NULL,
+				"the run is ending this moment: ask again");
+		return 0;
+	}
+	if (revive(dispatch, run_id, target, &err) == 0)
+		return target->run_no;
+	dispatch_answer(dispatch, token, WEB_REFUSED, NULL, err.message);
+	return 0;
+}
+
+/* --- rerun --------------------------------------------------------------------------------------
+ */
+
+static bool read_mode(const char *name, enum rerun_mode *mode)
+{
+	static const char *const names[] = {
+	    [RERUN_FAILED] = "failed",
+	    [RERUN_FROM] = "from",
+	    [RERUN_ONLY] = "only",
+	    [RERUN_ALL] = "all",
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(names[i], name) == 0) {
+			*mode = (enum rerun_mode)i;
+			return true;
+		}
+	return false;
+}
+
+/* The params of the run with those that the command changes, checked; *text is the caller's.
+ * Without any change it stays NULL. */
+static int join_params(const struct dag *dag, const struct target *target, const char *given,
+		       char **text, struct err *err)
+{
+	json_t *all = target->params.size == 0 ? json_object()
+					       : json_loads(str_text(&target->params), 0, NULL);
+	json_t *changes = given == NULL ? NULL : json_loads(given, 0, NULL);
+	json_t *resolved = NULL;
+	int rc = 0;
+
+	*text = NULL;
+	if (changes != NULL) {
+		json_object_update(all, changes);
+		rc = params_resolve(dag, all, &resolved, err);
+	}
+	if (rc == 0 && resolved != NULL)
+		*text = json_dumps(resolved, JSON_COMPACT);
+	json_decref(resolved);
+	json_decref(changes);
+	json_decref(all);
+	return rc;
+}
+
+/* The version in force, for --latest. False = answered, or to be taken again once it is parsed. */
+static bool find_latest(struct dispatch *dispatch, const struct web_command *command,
+			const struct target *target, uint64_t token, struct dag **dag)
+{
+	const struct folder_dag *found = force_find(dispatch->force, target->dag_id);
+
+	*dag = NULL;
+	if (found == NULL) {
+		dispatch_answer(
+		    dispatch, token, WEB_REFUSED, NULL,
+		    "the dag is not in force any more: rerun with the run's own version "
+		    "(--pinned)");
+		return false;
+	}
+	*dag = force_dag(dispatch->force, found);
+	if (*dag == NULL)
+		dispatch_fetch(dispatch, found, command, token);
+	return *dag != NULL;
+}
+
+/* Params are checked against the version that the run goes on with. */
+static struct dag *version_for(struct dispatch *dispatch, const char *run_id,
+			       const struct target *target, struct dag *latest, struct err *err)
+{
+	return latest != NULL ? dag_ref(latest) : kept_version(dispatch, run_id, target, err);
+}
+
+static void step_rerun(struct dispatch *dispatch, const struct web_command *command,
+		       struct target *target, enum rerun_mode mode, struct dag *latest,
+		       uint64_t token)
+{
+	struct input input = {.kind = INPUT_RERUN, .actor = command->actor};
+	struct err err = {0};
+	struct dag *dag = NULL;
+	char *params = NULL;
+	int rc = 0;
+
+	if (command->params != NULL) {
+		dag = version_for(dispatch, command->run_id, target, latest, &err);
+		rc = dag == NULL ? err.code
+				 : join_params(dag, target, command->params, &params, &err);
+	}
+	str_close(&target->params); /* read anew when it is fed back */
+	if (rc != 0) {
+		dispatch_answer(dispatch, token, WEB_INVALID, NULL, err.message);
+	} else {
+		input.rerun.run_no = take_run(dispatch, command->run_id, target, token);
+		input.rerun.mode = mode;
+		input.rerun.tasks = command->tasks;
+		input.rerun.task_count = command->task_count;
+		input.rerun.dag = latest;
+		input.rerun.params = params;
+		input.rerun.reason = command->reason;
+		if (input.rerun.run_no != 0) {
+			dispatch_step(dispatch, &input);
+			answer_step(dispatch, token, command->run_id);
+		}
+	}
+	dag_unref(dag);
+	mem_free(params);
+}
+
+void operate_rerun(struct dispatch *dispatch, const struct web_command *command, uint64_t token)
+{
+	enum rerun_mode mode = RERUN_FAILED;
+	struct target target;
+	struct dag *latest = NULL;
+
+	if (!find_target(dispatch, command->run_id, &target))
+		dispatch_answer(dispatch, token, WEB_NOT_FOUND, NULL,
+				"no such run; 'heddle ls runs' lists them");
+	else if (!read_mode(command->mode, &mode))
+		dispatch_answer(dispatch, token, WEB_INVALID, NULL,
+				"'mode' is one of failed, from, only, all");
+	else if (!command->latest || find_latest(dispatch, command, &target, token, &latest))
+		step_rerun(dispatch, command, &target, mode, latest, token);
+	str_close(&target.params);
+}
+
+/* --- mark, pause, note --------------------------------------------------------------------------
+ */
+
+void operate_mark(struct dispatch *dispatch, const struct web_command *command, uint64_t token)
+{
+	struct input input = {.kind = INPUT_MARK, .actor = command->actor};
+	struct target target;
+
+	if (!task_state_from_name(command->state, &input.mark.to) ||
+	    (input.mark.to != TASK_SUCCESS && input.mark.to != TASK_FAILED &&
+	     input.mark.to != TASK_SKIPPED)) {
+		dispatch_answer(dispatch, token, WEB_INVALID, NULL,
+				"'state' is one of success, failed, skipped");
+		return;
+	}
+	input.mark.run_no = take_run(dispatch, command->run_id, &target, token);
+	input.mark.task = command->task;
+	input.mark.reason = command->reason;
+	if (input.mark.run_no != 0) {
+		dispatch_step(dispatch, &input);
+		answer_step(dispatch, token, command->run_id);
+	}
+	str_close(&target.params);
+}
+
+void operate_pause(struct dispatch *dispatch, const struct web_command *command, uint64_t token)
+{
+	struct input input = {.kind = command->kind == WEB_PAUSE ? INPUT_PAUSE : INPUT_RESUME,
+			      .actor = command->actor};
+
+	if (command->dag_id != NULL && force_find(dispatch->force, command->dag_id) == NULL) {
+		dispatch_answer_unknown_dag(dispatch, command->dag_id, token);
+		return;
+	}
+	input.pause.dag_id = command->dag_id;
+	input.pause.reason = command->reason;
+	dispatch_step(dispatch, &input);
+	answer_step(dispatch, token, NULL);
+}
+
+void operate_note(struct dispatch *dispatch, const struct web_command *command, uint64_t token)
+{
+	struct sched_output *output;
+	struct target target;
+	struct change *change;
+
+	if (!find_target(dispatch, command->run_id, &target)) {
+		dispatch_answer(dispatch, token, WEB_NOT_FOUND, NULL,
+				"no such run; 'heddle ls runs' lists them");
+		return;
+	}
+	output = dispatch_output(dispatch);
+	change = change_list_add(&output->changes, CHANGE_NOTE);
+	change->run_no = target.run_no;
+	change->at_ms = clock_now().wall_ms;
+	change->actor = arena_strdup(&output->changes.arena, command->actor);
+	change->note.task_id = arena_strdup(&output->changes.arena, command->task);
+	change->note.text = arena_strdup(&output->changes.arena, command->text);
+	dispatch_answer(dispatch, token, WEB_DONE, command->run_id, NULL);
+	str_close(&target.params);
+}
+
+static bool restore_pause(void *context, const struct pause_view *view)
+{
+	sched_restore_pause(context, view->dag_id[0] == '\0' ? NULL : view->dag_id, view->actor,
+			    view->reason, view->at_ms);
+	return true;
+}
+
+int operate_restore_pauses(struct sched *sched, struct store_reader *reader, struct err *err)
+{
+	return read_pauses(reader, restore_pause, sched, err);
+}

@@ -1,0 +1,14 @@
+/* amend.h - the changes of a run beyond its states: what tasks gave, and what a rerun goes on with;
+ * and pauses. Parts of apply.c's table. */
+#ifndef HEDDLE_STORE_AMEND_H
+#define HEDDLE_STORE_AMEND_H
+
+#include "store/core.h"
+
+int amend_outputs(struct store *store, const struct change *change, struct err *err);
+int amend_params(struct store *store, const struct change *change, struct err *err);
+int amend_version(struct store *store, const struct change *change, struct err *err);
+int amend_note(struct store *store, const struct change *change, struct err *err);
+int amend_pause(struct store *store, const struct change *change, struct err *err);
+
+#endif

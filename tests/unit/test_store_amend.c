@@ -1,0 +1,233 @@
+/* test_store_amend.c - params, periods, outputs, resets, other versions and pauses are found again.
+ */
+#include "store/store.h"
+#include "tests/unit/store_kit.h"
+
+static int take_run(void *context, const struct store_run_row *row, struct err *err)
+{
+	struct str *text = context;
+
+	(void)err;
+	str_printf(text,
+		   "%s %s hash=%s params=%s period=%s %lld-%lld outcome=%s deadline=%lld/%lld\n",
+		   row->run_id + 15, run_state_name(row->state), row->dag_hash,
+		   row->params == NULL ? "-" : row->params, row->period.id,
+		   (long long)row->period.start_ms, (long long)row->period.end_ms,
+		   row->state == RUN_ENDING ? run_state_name(row->outcome) : "-",
+		   (long long)row->deadline_wall_ms, (long long)row->deadline_boot_ms);
+	return 0;
+}
+
+static int take_task(void *context, const struct store_task_row *row, struct err *err)
+{
+	(void)err;
+	str_printf(context, "  %u %s x%u before=%u aim=%s\n", row->task,
+		   task_state_name(row->state), row->attempts, row->attempts_before,
+		   row->state == TASK_CANCELLING ? cancel_aim_name(row->aim) : "-");
+	return 0;
+}
+
+static void expect_rows(struct kit *kit, const char *run_id, const char *wanted)
+{
+	struct str text = STR_INIT;
+	struct store_loader loader = {&text, take_run, take_task};
+	struct err err = {0};
+
+	if (read_run_rows(kit->reader, run_id, &loader, &err) != 0)
+		fail_msg("%s", err.message);
+	assert_string_equal(str_text(&text), wanted);
+	str_close(&text);
+}
+
+static void begin_run(struct kit *kit)
+{
+	struct store_batch *batch = store_batch_create(NULL);
+	struct change *change = kit_run(batch, 1, kit_dag("d", "a b", "v1"), "k", 1000);
+
+	change->run_new.params = "{\"region\":\"eu\"}";
+	change->run_new.period = (struct run_period){"2026-11-20", 500, 900};
+	change->run_new.deadline = (struct moment){.wall_ms = 9000, .boot_ms = 8000};
+	kit_release(batch, 1, 0, 11, 1, 1100);
+	kit_apply(kit, batch);
+}
+
+static void what_a_run_was_started_with_is_kept(void **state)
+{
+	struct kit *kit = *state;
+
+	begin_run(kit);
+	expect_rows(kit, "0000000000000001",
+		    "1 running hash=v1 params={\"region\":\"eu\"} period=2026-11-20 500-900 "
+		    "outcome=- deadline=9000/8000\n"
+		    "  0 running x1 before=0 aim=-\n"
+		    "  1 none x0 before=0 aim=-\n");
+}
+
+static void put_output(struct kit *kit, uint32_t task, const char *json)
+{
+	struct store_batch *batch = store_batch_create(NULL);
+	struct change *change = kit_change(batch, CHANGE_OUTPUTS, 1, task, 1300);
+
+	change->outputs.attempt_id = 11;
+	change->outputs.json = json;
+	kit_apply(kit, batch);
+}
+
+static void expect_output(struct kit *kit, uint32_t task, const char *wanted)
+{
+	struct str json = STR_INIT;
+
+	assert_int_equal(read_output(kit->reader, 1, task, &json, NULL), 0);
+	assert_string_equal(str_text(&json), wanted);
+	str_close(&json);
+}
+
+static void reset_first(struct kit *kit)
+{
+	struct store_batch *batch = store_batch_create(NULL);
+	struct change *change;
+
+	kit_end(batch, CHANGE_ATTEMPT_END, 1, 0, 11, CAUSE_EXIT_CODE, 1400);
+	kit_task(batch, 1, 0, TASK_RUNNING, TASK_FAILED, 1400);
+	change = kit_task(batch, 1, 0, TASK_FAILED, TASK_NONE, 1500);
+	change->task_state.attempts_before = 1;
+	kit_apply(kit, batch);
+}
+
+static void a_reset_takes_the_outputs_and_gives_the_retries_back(void **state)
+{
+	struct kit *kit = *state;
+
+	begin_run(kit);
+	put_output(kit, 0, "{\"rows\":1}");
+	put_output(kit, 0, "{\"rows\":2}");
+	expect_output(kit, 0, "{\"rows\":2}");
+	expect_output(kit, 1, "");
+	reset_first(kit);
+	expect_output(kit, 0, "");
+	expect_rows(kit, "0000000000000001",
+		    "1 running hash=v1 params={\"region\":\"eu\"} period=2026-11-20 500-900 "
+		    "outcome=- deadline=9000/8000\n"
+		    "  0 none x1 before=1 aim=-\n"
+		    "  1 none x0 before=0 aim=-\n");
+}
+
+static void a_run_that_ends_knows_its_outcome_and_forgets_it_when_it_goes_on(void **state)
+{
+	struct kit *kit = *state;
+	struct store_batch *batch = store_batch_create(NULL);
+	struct change *change;
+
+	begin_run(kit);
+	change = kit_run_state(batch, 1, RUN_RUNNING, RUN_ENDING, 2000);
+	change->run_state.outcome = RUN_FAILED;
+	change->why = "task 'a' failed";
+	kit_apply(kit, batch);
+	expect_rows(kit, "0000000000000001",
+		    "1 ending hash=v1 params={\"region\":\"eu\"} period=2026-11-20 500-900 "
+		    "outcome=failed deadline=9000/8000\n"
+		    "  0 running x1 before=0 aim=-\n"
+		    "  1 none x0 before=0 aim=-\n");
+	batch = store_batch_create(NULL);
+	change = kit_run_state(batch, 1, RUN_ENDING, RUN_FAILED, 2100);
+	change->run_state.outcome = RUN_FAILED;
+	change = kit_run_state(batch, 1, RUN_FAILED, RUN_RUNNING, 2200);
+	change->run_state.outcome = RUN_RUNNING;
+	change->why = "rerun";
+	kit_apply(kit, batch);
+	expect_rows(kit, "0000000000000001",
+		    "1 running hash=v1 params={\"region\":\"eu\"} period=2026-11-20 500-900 "
+		    "outcome=- deadline=0/0\n"
+		    "  0 running x1 before=0 aim=-\n"
+		    "  1 none x0 before=0 aim=-\n");
+}
+
+static void another_version_takes_tasks_and_attempts_along_by_name(void **state)
+{
+	static const uint32_t old_positions[] = {UINT32_MAX, 0};
+	struct kit *kit = *state;
+	struct store_batch *batch = store_batch_create(NULL);
+	struct change *change;
+
+	begin_run(kit);
+	put_output(kit, 0, "{\"rows\":2}");
+	kit_task(batch, 1, 1, TASK_NONE, TASK_SKIPPED, 1500);
+	change = kit_change(batch, CHANGE_RUN_VERSION, 1, 0, 1600);
+	change->run_version.dag = kit_dag("d", "new a", "v2");
+	change->run_version.old_positions = old_positions;
+	change->run_version.old_task_count = 2;
+	change = kit_change(batch, CHANGE_RUN_PARAMS, 1, 0, 1600);
+	change->run_params = "{}";
+	kit_apply(kit, batch);
+	expect_rows(kit, "0000000000000001",
+		    "1 running hash=v2 params={} period=2026-11-20 500-900 outcome=- "
+		    "deadline=9000/8000\n"
+		    "  0 none x0 before=0 aim=-\n"
+		    "  1 running x1 before=0 aim=-\n");
+	expect_output(kit, 1, "{\"rows\":2}");
+	/* Facts speak of the tasks as they were called when they were written. */
+	kit_expect_facts(kit, 5,
+			 "6 task.state d/b/0 none -> skipped by scheduler: -\n"
+			 "7 run.version d/-/0 - -> v2 by scheduler: -\n"
+			 "8 run.params d/-/0 - -> {} by scheduler: -\n");
+}
+
+static bool print_pause(void *context, const struct pause_view *view)
+{
+	str_printf(context, "'%s' %s %s\n", view->dag_id, view->actor,
+		   view->reason == NULL ? "-" : view->reason);
+	return true;
+}
+
+static void put_pause(struct kit *kit, const char *dag_id, bool is_paused, const char *why)
+{
+	struct store_batch *batch = store_batch_create(NULL);
+	struct change *change = kit_change(batch, CHANGE_DAG_PAUSE, 0, 0, 1000);
+
+	change->dag_pause.dag_id = dag_id;
+	change->dag_pause.is_paused = is_paused;
+	change->actor = "user:alice";
+	change->why = why;
+	kit_apply(kit, batch);
+}
+
+static void expect_pauses(struct kit *kit, const char *wanted)
+{
+	struct str text = STR_INIT;
+
+	assert_int_equal(read_pauses(kit->reader, print_pause, &text, NULL), 0);
+	assert_string_equal(str_text(&text), wanted);
+	str_close(&text);
+}
+
+static void pauses_are_kept_until_somebody_resumes(void **state)
+{
+	struct kit *kit = *state;
+
+	put_pause(kit, "d", true, "holidays");
+	put_pause(kit, "e", true, NULL);
+	put_pause(kit, NULL, true, "maintenance");
+	expect_pauses(kit, "'' user:alice maintenance\n"
+			   "'d' user:alice holidays\n"
+			   "'e' user:alice -\n");
+	put_pause(kit, "d", false, NULL);
+	expect_pauses(kit, "'' user:alice maintenance\n"
+			   "'e' user:alice -\n");
+	put_pause(kit, NULL, false, NULL);
+	expect_pauses(kit, "");
+}
+
+#define STORY(name) cmocka_unit_test_setup_teardown(name, kit_start, kit_stop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STORY(what_a_run_was_started_with_is_kept),
+	    STORY(a_reset_takes_the_outputs_and_gives_the_retries_back),
+	    STORY(a_run_that_ends_knows_its_outcome_and_forgets_it_when_it_goes_on),
+	    STORY(another_version_takes_tasks_and_attempts_along_by_name),
+	    STORY(pauses_are_kept_until_somebody_resumes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
