@@ -24,8 +24,9 @@
 #define FRAME_VERSION_LAUNCH 2 /* of a launch as it is written now */
 /* A query, and what is put before it for its engine. */
 #define FRAME_STDIN_MAX_BYTES (LIMIT_QUERY_BYTES + 65536u)
-#define FRAME_PLAIN_MAX_BYTES (LIMIT_LAUNCH_BYTES + 32768u) /* of a frame, its stdin not counted \
-							     */
+#define FRAME_PLAIN_MAX_BYTES                                              \
+	(LIMIT_LAUNCH_BYTES + 32768u) /* of a frame, its stdin not counted \
+				       */
 #define FRAME_MAX_BYTES (FRAME_PLAIN_MAX_BYTES + FRAME_STDIN_MAX_BYTES)
 #define FRAME_STRINGS_MAX 65536u /* arguments and environment of one launch */
 

@@ -406,7 +406,8 @@ static void finish_map(struct builder *builder, struct node *map,
 		if (key->is_plain && strcmp(key->text, "<<") == 0)
 			merged = children[i + 1];
 		else
-			entries[map->count++] = (struct node_entry){.key = key, .value = children[i + 1]};
+			entries[map->count++] =
+			    (struct node_entry){.key = key, .value = children[i + 1]};
 	}
 	if (merged != NULL)
 		merge(builder, map, merged);
