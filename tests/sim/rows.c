@@ -279,6 +279,26 @@ static void check_rule(const struct run_row *run, uint32_t task)
 		  run_state_name(run->state));
 }
 
+/* What was ended for something becomes that. */
+static void check_aim(const struct task_row *task, enum task_state to)
+{
+	static const enum task_state wanted[AIM_COUNT] = {
+	    [AIM_RERUN] = TASK_NONE,
+	    [AIM_SUCCESS] = TASK_SUCCESS,
+	    [AIM_FAILED] = TASK_FAILED,
+	    [AIM_SKIPPED] = TASK_SKIPPED,
+	};
+
+	if (task->state != TASK_CANCELLING || to == TASK_CANCELLING)
+		return;
+	if (task->aim == AIM_CANCELLED)
+		sim_check(task_state_is_done(to), "a cancelled task becomes %s",
+			  task_state_name(to));
+	else
+		sim_check(to == wanted[task->aim], "a task that is cancelling for %s becomes %s",
+			  cancel_aim_name(task->aim), task_state_name(to));
+}
+
 static void check_task_state(const struct run_row *run, const struct task_row *task,
 			     const struct change *change)
 {
@@ -293,6 +313,7 @@ static void check_task_state(const struct run_row *run, const struct task_row *t
 		  task_state_name(change->task_state.from));
 	sim_check(task_state_may_become(task->state, to), "%s to %s", task_state_name(task->state),
 		  task_state_name(to));
+	check_aim(task, to);
 	/* From a retry it comes back to the queue whatever became of its upstreams meanwhile. */
 	if (to == TASK_QUEUED && task->state == TASK_NONE)
 		check_rule(run, change->task);

@@ -280,6 +280,55 @@ static void a_mark_lets_go_on_what_could_not_run(void **state)
 		   "00:00 run success\n");
 }
 
+static void a_mark_undoes_what_followed_however_far(void **state)
+{
+	static const struct task_spec tasks[] = {
+	    {.id = "a"},
+	    {.id = "b", .after = "a"},
+	    {.id = "c", .after = "b"},
+	    {.id = "alarm", .after = "a", .rule = RULE_ONE_FAILED},
+	    {.id = "other", .after = "c", .when = "1 == 2"},
+	    {.id = NULL}};
+	struct story *story = begin(&(struct dag_spec){.id = "d", .tasks = tasks}, "a", "fail");
+
+	(void)state;
+	story_go_on(story);
+	story_hush(story);
+	story_mark(story, 1, "a", TASK_SUCCESS);
+	story_restart(story);
+	end(story, "00:00 a try 1 success: marked by user:alice\n"
+		   "00:00 b none: task 'a' was marked success\n"
+		   "00:00 c none: task 'a' was marked success\n"
+		   "00:00 other none: task 'a' was marked success\n"
+		   "00:00 run running: marked by user:alice\n"
+		   "00:00 b try 1 running\n"
+		   "00:00 b try 1 success\n"
+		   "00:00 c try 1 running\n"
+		   "00:00 c try 1 success\n"
+		   "00:00 other skipped: when: 1 == 2 is false\n"
+		   "00:00 run success\n");
+}
+
+static void a_mark_leaves_what_was_decided_otherwise(void **state)
+{
+	static const struct task_spec tasks[] = {
+	    {.id = "a"},
+	    {.id = "own", .after = "a", .rule = RULE_ALL_DONE},
+	    {.id = "when", .after = "a", .rule = RULE_ALL_DONE, .when = "1 == 2"},
+	    {.id = "hand", .after = "a"},
+	    {.id = NULL}};
+	struct story *story = begin(&(struct dag_spec){.id = "d", .tasks = tasks}, "a", "fail");
+
+	(void)state;
+	story_plan(story, "own", "skip");
+	story_go_on(story);
+	story_mark(story, 1, "hand", TASK_SKIPPED);
+	story_hush(story);
+	story_mark(story, 1, "a", TASK_SUCCESS);
+	end(story, "00:00 a try 1 success: marked by user:alice\n"
+		   "00:00 run success\n");
+}
+
 static void a_mark_of_the_last_task_corrects_the_outcome(void **state)
 {
 	static const struct task_spec tasks[] = {{.id = "a"}, {.id = NULL}};
@@ -462,6 +511,8 @@ int main(void)
 	    cmocka_unit_test(what_makes_no_sense_is_refused_and_changes_nothing),
 	    cmocka_unit_test(a_rerun_does_not_meet_a_run_that_has_half_ended),
 	    cmocka_unit_test(a_mark_lets_go_on_what_could_not_run),
+	    cmocka_unit_test(a_mark_undoes_what_followed_however_far),
+	    cmocka_unit_test(a_mark_leaves_what_was_decided_otherwise),
 	    cmocka_unit_test(a_mark_of_the_last_task_corrects_the_outcome),
 	    cmocka_unit_test(a_mark_of_a_task_that_runs_ends_it_first),
 	    cmocka_unit_test(a_mark_of_a_task_that_waits_decides_at_once),
