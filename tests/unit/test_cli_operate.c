@@ -13,10 +13,10 @@
 	"{\"id\":\"" RUN "\",\"dag\":\"d\",\"state\":\"failed\",\"dag_hash\":\"" HASH "\","      \
 	"\"created_at\":\"2026-11-20T06:00:00.000Z\",\"ended_at\":\"2026-11-20T06:00:02.000Z\"," \
 	"\"tasks\":{\"extract\":\"success\",\"load\":\"failed\"}}"
-#define SOURCE                                                                                 \
-	"id: d\n"                                                                              \
-	"tasks:\n- {id: extract, command: 'true'}\n- {id: load, command: 'true', depends_on: " \
-	"[extract]}\n"
+#define SOURCE                                                                     \
+	"id: d\nparams:\n  n: 3\n  who: x\n  day: {type: date}\n  tags: []\n"      \
+	"tasks:\n- {id: extract, command: 'true'}\n- {id: load, command: 'true', " \
+	"depends_on: [extract]}\n"
 
 static void expect_told(const struct stage *stage, const char *text)
 {
@@ -26,6 +26,42 @@ static void expect_told(const struct stage *stage, const char *text)
 
 /* --- params --------------------------------------------------------------------------------------
  */
+
+static void params_get_the_types_that_the_dag_gives_them(void **state)
+{
+	static const struct exchange script[] = {
+	    {"GET /api/v1/dags/d/source HTTP", 200, SOURCE, THEN_KEEP, NULL},
+	    {"POST /api/v1/dags/d/runs ", 201, RUNNING, THEN_KEEP,
+	     "{\"period\":\"2026-11-20\",\"params\":{\"n\":7,\"who\":\"7\",\"tags\":[1,\"a=b\"],"
+	     "\"more\":true,\"plain\":\"a b\"}}"},
+	    {0}};
+	struct stage stage;
+
+	(void)state;
+	perform(&stage, script,
+		WORDS("trigger", "d", "--param", "n=7", "--param=who=7", "--param",
+		      "tags=[1,\"a=b\"]", "--param", "more=true", "--param", "plain=a b",
+		      "--period", "2026-11-20"));
+	expect(&stage, CODE_OK, RUN "\n");
+	leave(&stage);
+}
+
+static void a_param_of_another_type_starts_nothing(void **state)
+{
+	static const struct exchange script[] = {
+	    {"GET /api/v1/dags/d/source HTTP", 200, SOURCE, THEN_KEEP, NULL}, {0}};
+	struct stage stage;
+
+	(void)state;
+	perform(&stage, script, WORDS("trigger", "d", "--param", "n=seven"));
+	expect(&stage, CODE_USAGE, "");
+	expect_told(&stage, "param 'n' must be a value of type integer, not 'seven'");
+	leave(&stage);
+	perform(&stage, script, WORDS("trigger", "d", "--param", "=3"));
+	expect(&stage, CODE_USAGE, "");
+	expect_told(&stage, "flag '--param' is '=3': it must be NAME=VALUE");
+	leave(&stage);
+}
 
 static void params_that_the_dag_does_not_name_are_json_or_text(void **state)
 {
@@ -42,19 +78,6 @@ static void params_that_the_dag_does_not_name_are_json_or_text(void **state)
 		WORDS("trigger", "d", "--param", "n=7", "--param", "tags=[1,\"a=b\"]", "--param",
 		      "more=true", "--param", "plain=a b", "--period", "2026-11-20"));
 	expect(&stage, CODE_OK, RUN "\n");
-	leave(&stage);
-}
-
-static void a_param_without_a_name_starts_nothing(void **state)
-{
-	static const struct exchange script[] = {
-	    {"GET /api/v1/dags/d/source HTTP", 200, SOURCE, THEN_KEEP, NULL}, {0}};
-	struct stage stage;
-
-	(void)state;
-	perform(&stage, script, WORDS("trigger", "d", "--param", "=3"));
-	expect(&stage, CODE_USAGE, "");
-	expect_told(&stage, "flag '--param' is '=3': it must be NAME=VALUE");
 	leave(&stage);
 }
 
@@ -286,8 +309,9 @@ static void what_makes_no_sense_is_refused_before_anything_is_asked(void **state
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(params_get_the_types_that_the_dag_gives_them),
+	    cmocka_unit_test(a_param_of_another_type_starts_nothing),
 	    cmocka_unit_test(params_that_the_dag_does_not_name_are_json_or_text),
-	    cmocka_unit_test(a_param_without_a_name_starts_nothing),
 	    cmocka_unit_test(params_of_a_dag_that_is_not_there_are_not_found),
 	    cmocka_unit_test(rerun_says_what_it_resets_and_does_it),
 	    cmocka_unit_test(rerun_waits_and_exits_as_the_run_does),

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define CHAIN                                                                                  \
-	"id: d\n"                                                                              \
+	"id: d\non_exit: [{id: bye, command: 'true'}]\n"                                       \
 	"tasks:\n- {id: extract, command: 'true'}\n- {id: load, command: 'true', "             \
 	"depends_on: [extract]}\n- {id: report, command: 'true', depends_on: [load]}\n- {id: " \
 	"other, "                                                                              \
