@@ -31,6 +31,7 @@ static const struct {
     [CAUSE_CANCELLED] = {TASK_FAILED, TASK_CANCELLED, "ended on request"},
     [CAUSE_LOST] = {TASK_FAILED, TASK_CANCELLED, "lost"},
     [CAUSE_COULD_NOT_START] = {TASK_FAILED, TASK_FAILED, "could not start"},
+    [CAUSE_BAD_OUTPUT] = {TASK_FAILED, TASK_FAILED, "bad output"},
 };
 
 /* What a shell means by an exit code (POSIX.1-2017, Shell Command Language, 2.8.2); "" = nothing.

@@ -37,9 +37,11 @@ static const struct {
 	const char *name;
 	enum attempt_cause cause;
 } words[] = {
-    {"success", CAUSE_SUCCESS}, {"fail", CAUSE_EXIT_CODE},          {"skip", CAUSE_SKIPPED},
-    {"signal", CAUSE_SIGNAL},   {"oom", CAUSE_OUT_OF_MEMORY},       {"timeout", CAUSE_TIMEOUT},
-    {"lost", CAUSE_LOST},       {"nostart", CAUSE_COULD_NOT_START}, {"cancelled", CAUSE_CANCELLED},
+    {"success", CAUSE_SUCCESS},     {"fail", CAUSE_EXIT_CODE},
+    {"skip", CAUSE_SKIPPED},        {"signal", CAUSE_SIGNAL},
+    {"oom", CAUSE_OUT_OF_MEMORY},   {"timeout", CAUSE_TIMEOUT},
+    {"lost", CAUSE_LOST},           {"nostart", CAUSE_COULD_NOT_START},
+    {"cancelled", CAUSE_CANCELLED}, {"badout", CAUSE_BAD_OUTPUT},
 };
 
 static void read_word(const char *word, size_t length, struct fake_plan *plan)

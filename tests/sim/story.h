@@ -29,7 +29,8 @@ struct story *story_start(const struct story_config *config);
 void story_end(struct story *story);
 
 /* How the tries of tasks with this id end, in their order; the last word holds for all that follow.
- * Words: success fail skip signal oom timeout lost nostart, cancelled (behind our back); each with
+ * Words: success fail skip signal oom timeout lost nostart badout, cancelled (behind our back);
+ * each with
  * ":SECONDSs" for how long it takes (0s without). "deaf" before a word: it ignores
  * TERM; "undead": also two KILLs. */
 void story_plan(struct story *story, const char *task_id, const char *words);

@@ -232,6 +232,18 @@ static void delays_grow_up_to_the_longest(void **state)
 	    "09:00 run failed: task 'job' failed\n");
 }
 
+static void outputs_that_cannot_be_read_are_tried_again(void **state)
+{
+	(void)state;
+	told_at_the_end(
+	    begin_with(&spec_policy, "badout success"),
+	    "00:00 job try 1 running\n"
+	    "00:00 job try 1 up_for_retry until 01:00: bad output, try 1 of 4; next try in 1m\n"
+	    "01:00 job try 2 running\n"
+	    "01:00 job try 2 success\n"
+	    "01:00 run success\n");
+}
+
 static void only_listed_exit_codes_are_tried_again(void **state)
 {
 	static const int32_t codes[] = {75};
@@ -340,6 +352,7 @@ int main(void)
 	    cmocka_unit_test(a_delay_goes_on_over_a_restart),
 	    cmocka_unit_test(nothing_is_due_when_nothing_waits),
 	    cmocka_unit_test(delays_grow_up_to_the_longest),
+	    cmocka_unit_test(outputs_that_cannot_be_read_are_tried_again),
 	    cmocka_unit_test(only_listed_exit_codes_are_tried_again),
 	    cmocka_unit_test(what_the_log_says_is_tried_again_too),
 	    cmocka_unit_test(fail_on_wins_over_all),
