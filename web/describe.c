@@ -42,7 +42,7 @@ static const struct {
     {"DagVersion", "hash:hash file:text since:time? in_force:bool tasks:int bytes:int"},
     {"VersionPage", "items:@DagVersion* next:text?"},
     {"Run", "id:run dag:text state:@RunState reason:text? key:text source:text created_at:time "
-	    "ended_at:time? last_fact:int dag_hash:hash"},
+	    "ended_at:time? last_fact:int dag_hash:hash period:text? params:map"},
     {"RunRow", "+Run task_count:int"},
     {"RunPage", "items:@RunRow* next:text?"},
     {"RunWhole", "+Run tasks:%TaskState"},
@@ -75,6 +75,7 @@ static const struct {
     {"text", "string", ""},
     {"int", "integer", ""},
     {"bool", "boolean", ""},
+    {"map", "object", ""}, /* of any members */
     {"time", "string", ",\"format\":\"date-time\""},
     {"run", "string", ",\"pattern\":\"^[0-9a-f]{16}$\""},
     {"hash", "string", ",\"pattern\":\"^[0-9a-f]{32}$\""},

@@ -157,7 +157,8 @@ tasks:
     names = {line.split("=", 1)[0] for line in lines}
     assert names == {"PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "HEDDLE_DAG", "HEDDLE_RUN_ID",
                      "HEDDLE_TASK", "HEDDLE_ATTEMPT", "HEDDLE_RUN_DIR", "HEDDLE_ATTEMPT_ID",
-                     "GREETING", "EMPTY"}
+                     "HEDDLE_PERIOD", "HEDDLE_PERIOD_START", "HEDDLE_PERIOD_END", "HEDDLE_OUTPUT",
+                     "HEDDLE_PROGRESS", "HEDDLE_ARTIFACTS", "GREETING", "EMPTY"}
     assert "GREETING=hello world" in lines and "TZ=UTC" in lines and f"HEDDLE_RUN_ID={run}" in lines
     assert home.log_of(run, "where").rstrip().endswith("/dags/sub")
     assert home.log_of(run, "elsewhere").rstrip().endswith("Z /tmp")

@@ -114,13 +114,16 @@ def test_the_page_names_what_is_supported_and_nothing_else():
 # What the parser answers in these words can be told by shape alone.
 BY_SHAPE = re.compile(r"unknown key|unknown word|must be|is no duration|has no unit|is no valid|two actions|has no action|"
                       r"is empty|not supported yet|has no '(id|tasks)'|belong to|has no value")
+# Names within templates are no matter of shape, whether they are known or still to come.
+TEMPLATE = re.compile(r"in a template is not supported yet")
 # Of these only the parser knows: what another tool's format is, or names of no known time zone.
 BEYOND = {"kind_dag_factory", "kind_dag_factory_bare"}
 
 
 def wrong_by_shape():
     for path in sorted((ROOT / "tests/bad").glob("*.yaml")):
-        told = path.with_suffix(".expected").read_text()
+        told = "".join(line for line in path.with_suffix(".expected").read_text().splitlines(True)
+                       if not TEMPLATE.search(line))
         if not BY_SHAPE.search(told) or path.stem in BEYOND:
             continue
         try:

@@ -236,6 +236,7 @@ def test_almost_no_room_starts_nothing_new(few_inodes):
     home = few_inodes
     home.dag("room.yaml", f"""
 id: room
+max_active_runs: 2
 tasks:
   - {{id: a, command: 'while [ ! -e {home.work}/go ]; do sleep 0.01; done'}}
   - {{id: b, depends_on: [a], command: 'echo b >> {home.work}/effects'}}
