@@ -84,7 +84,8 @@ struct change_run_version {
 };
 
 struct change_dag_pause {
-	const char *dag_id; /* NULL = all dags, whether paused by themselves or not */
+	const char *dag_id; /* NULL = all dags at once, beside the pause of each by itself: its end
+			       leaves those */
 	bool is_paused;
 };
 

@@ -18,7 +18,6 @@ static const char sql_pause[] =
     "INSERT INTO pause (dag_id, at_ms, actor, reason) VALUES (?1, ?2, ?3, ?4)"
     " ON CONFLICT (dag_id) DO UPDATE SET at_ms = ?2, actor = ?3, reason = ?4";
 static const char sql_resume[] = "DELETE FROM pause WHERE dag_id = ?1";
-static const char sql_resume_all[] = "DELETE FROM pause";
 
 static const char sql_note[] =
     "INSERT INTO note (at_ms, run_no, task_id, actor, text) VALUES (?1, ?2, ?3, ?4, ?5)";
@@ -118,8 +117,6 @@ int amend_pause(struct store *store, const struct change *change, struct err *er
 	if (pause->is_paused)
 		rc = db_run(&store->db, sql_pause, err, "titt", dag_id, change->at_ms,
 			    change->actor == NULL ? "scheduler" : change->actor, change->why);
-	else if (pause->dag_id == NULL)
-		rc = db_run(&store->db, sql_resume_all, err, "");
 	else
 		rc = db_run(&store->db, sql_resume, err, "t", dag_id);
 	fact.dag_id = pause->dag_id;

@@ -1,6 +1,8 @@
 /* disk.c - what outlives a crash; see disk.h. */
 #include "tests/sim/disk.h"
 
+#include "base/str.h"
+#include "store/read.h"
 #include "store/store.h"
 #include "tests/sim/fail.h"
 
@@ -106,11 +108,13 @@ void disk_commit(struct disk *disk, struct change_list *const *lists, size_t cou
 
 struct load {
 	struct disk *disk;
+	struct store_reader *reader;
 	struct sched *sched;
 	struct moment now;
 	struct dag *const *known;
 	size_t known_count;
 	size_t run_count;
+	size_t pause_count;
 };
 
 static struct dag *find_version(const struct load *load, const struct store_run_row *row)
@@ -131,7 +135,12 @@ static int take_run(void *context, const struct store_run_row *row, struct err *
 				    .key = row->key,
 				    .source = row->source,
 				    .state = row->state,
-				    .dag = find_version(load, row)};
+				    .dag = find_version(load, row),
+				    .outcome = row->outcome,
+				    .deadline_boot_ms = rows_due_boot_ms(
+					row->deadline_wall_ms, row->deadline_boot_ms, load->now),
+				    .params = row->params,
+				    .period = row->period};
 
 	(void)err;
 	sim_check(expected != NULL && run.dag == expected->dag && row->state == expected->state &&
@@ -140,12 +149,14 @@ static int take_run(void *context, const struct store_run_row *row, struct err *
 		      strcmp(row->source, expected->source) == 0 &&
 		      strcmp(row->dag_id, expected->dag->id) == 0,
 		  "run %" PRId64 " reads back as another", row->run_no);
-	/* What the database has no columns for is taken from the rows. */
-	run.outcome = expected->outcome;
-	run.params = expected->params;
-	run.period = expected->period;
-	run.deadline_boot_ms =
-	    rows_due_boot_ms(expected->deadline_wall_ms, expected->deadline_boot_ms, load->now);
+	sim_check(row->state != RUN_RUNNING ||
+		      run.deadline_boot_ms == rows_due_boot_ms(expected->deadline_wall_ms,
+							       expected->deadline_boot_ms,
+							       load->now),
+		  "run %" PRId64 " %s reads back with deadline %" PRId64 " %" PRId64
+		  ", not %" PRId64 " %" PRId64,
+		  row->run_no, run_state_name(row->state), row->deadline_wall_ms,
+		  row->deadline_boot_ms, expected->deadline_wall_ms, expected->deadline_boot_ms);
 	sched_restore_run(load->sched, &run);
 	load->run_count++;
 	return 0;
@@ -182,9 +193,9 @@ static int take_task(void *context, const struct store_task_row *row, struct err
 				      .attempt_id = row->attempt_id,
 				      .released_at_ms = row->released_at_ms,
 				      .queued_order = row->queued_order,
-				      .aim = expected->aim,
-				      .attempts_before = expected->attempts_before,
-				      .outputs = expected->outputs};
+				      .aim = row->aim,
+				      .attempts_before = row->attempts_before};
+	struct str outputs = STR_INIT;
 
 	(void)err;
 	sim_check(row->state == expected->state && row->attempts == expected->attempts &&
@@ -199,8 +210,23 @@ static int take_task(void *context, const struct store_task_row *row, struct err
 	check_attempt(load, row);
 	task.due_boot_ms =
 	    rows_due_boot_ms(expected->due_wall_ms, expected->due_boot_ms, load->now);
+	sim_check(read_output(load->reader, row->run_no, row->task, &outputs, NULL) == 0,
+		  "the outputs of task %u do not read back", row->task);
+	if (rows_run(&load->disk->rows, row->run_no)->dag->tasks[row->task].is_judged_by)
+		task.outputs = outputs.size == 0 ? NULL : str_text(&outputs);
 	sched_restore_task(load->sched, &task);
+	str_close(&outputs);
 	return 0;
+}
+
+static bool take_pause(void *context, const struct pause_view *view)
+{
+	struct load *load = context;
+
+	sched_restore_pause(load->sched, view->dag_id[0] == '\0' ? NULL : view->dag_id, view->actor,
+			    view->reason, view->at_ms);
+	load->pause_count++;
+	return true;
 }
 
 static struct sched *load_from_store(struct load *load, struct sched_config *config)
@@ -212,9 +238,14 @@ static struct sched *load_from_store(struct load *load, struct sched_config *con
 				     &config->next_attempt_id, &err) == 0,
 		  "%s", err.message);
 	load->sched = sched_create(config);
+	sim_check(store_reader_open(load->disk->path, &load->reader, &err) == 0, "%s", err.message);
+	sim_check(read_pauses(load->reader, take_pause, load, &err) == 0, "%s", err.message);
 	sim_check(store_load_active(load->disk->store, &loader, &err) == 0, "%s", err.message);
+	sim_check(load->pause_count == load->disk->rows.pauses.count, "%zu pauses read back",
+		  load->pause_count);
 	sim_check(load->run_count == rows_active_count(&load->disk->rows), "%zu runs read back",
 		  load->run_count);
+	store_reader_close(load->reader);
 	return load->sched;
 }
 

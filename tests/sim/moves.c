@@ -114,10 +114,7 @@ static struct dag *random_version(struct world *world, int64_t run_no)
 	const struct dag *dag = rows_run(&world->disk.rows, run_no)->dag;
 	struct dag *other = world->dags.items[rng_next(&world->rng) % world->dags.count];
 
-	/* The database has no row for that yet. */
-	if (world->on_store || strcmp(dag->id, other->id) != 0)
-		return NULL;
-	return other;
+	return strcmp(dag->id, other->id) == 0 ? other : NULL;
 }
 
 static void rerun(struct world *world)
@@ -136,7 +133,7 @@ static void rerun(struct world *world)
 	input.rerun.tasks = &task;
 	input.rerun.task_count = 1;
 	input.rerun.dag = random_version(world, run_no);
-	if (!world->on_store && rng_chance(&world->rng, 20))
+	if (rng_chance(&world->rng, 20))
 		input.rerun.params = "{\"n\": 9}";
 	world_step(world, &input);
 }
@@ -164,7 +161,7 @@ static void mark(struct world *world)
 
 static bool can_pause(const struct world *world)
 {
-	return world->pauses_left > 0 && !world->on_store;
+	return world->pauses_left > 0;
 }
 
 static void pause_some(struct world *world)
@@ -241,7 +238,7 @@ static void tell(struct world *world, const struct attempt_end *end)
 	struct input input = {.kind = INPUT_ATTEMPT_ENDED, .actor = "executor", .ended = *end};
 
 	input.findings.retry_match = end->attempt_id % 3 == 0;
-	if (!world->on_store && end->cause == CAUSE_SUCCESS && end->attempt_id % 5 != 0)
+	if (end->cause == CAUSE_SUCCESS && end->attempt_id % 5 != 0)
 		input.findings.outputs = outputs[end->attempt_id % 3];
 
 	world_step(world, &input);

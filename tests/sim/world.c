@@ -172,9 +172,9 @@ void world_restart(struct world *world, bool reboot)
 static struct fake_plan plan(void *context, const struct effect *launch)
 {
 	static const enum attempt_cause bad[] = {
-	    CAUSE_EXIT_CODE,     CAUSE_EXIT_CODE, CAUSE_SIGNAL,
-	    CAUSE_OUT_OF_MEMORY, CAUSE_TIMEOUT,   CAUSE_COULD_NOT_START,
-	    CAUSE_LOST,          CAUSE_SKIPPED,   CAUSE_CANCELLED};
+	    CAUSE_EXIT_CODE, CAUSE_EXIT_CODE,       CAUSE_SIGNAL, CAUSE_OUT_OF_MEMORY,
+	    CAUSE_TIMEOUT,   CAUSE_COULD_NOT_START, CAUSE_LOST,   CAUSE_SKIPPED,
+	    CAUSE_CANCELLED, CAUSE_BAD_OUTPUT};
 	struct world *world = context;
 	struct rng *rng = &world->rng;
 	struct fake_plan made = {.cause = CAUSE_SUCCESS, .exit_code = 7};
@@ -233,7 +233,6 @@ static void begin(struct world *world, uint64_t seed, bool on_store)
 	world->reruns_left = (unsigned)(rng_chance(rng, 50) ? 0 : rng_between(rng, 1, 4));
 	world->marks_left = (unsigned)(rng_chance(rng, 50) ? 0 : rng_between(rng, 1, 4));
 	world->pauses_left = (unsigned)(rng_chance(rng, 60) ? 0 : rng_between(rng, 1, 4));
-	world->on_store = on_store;
 	world->jumps_left = (unsigned)rng_between(rng, 0, 3);
 	world->now = (struct moment){.wall_ms = 1767225600000, .boot_ms = 5000000};
 	config.default_pool_slots = world->slots;

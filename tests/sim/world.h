@@ -67,7 +67,6 @@ struct world {
 	unsigned reruns_left;
 	unsigned marks_left;
 	unsigned pauses_left;
-	bool on_store;
 	unsigned jumps_left;
 	uint64_t ids_made;      /* run ids handed out, lost ones too */
 	VEC(struct dag *) dags; /* several may be versions of one */
