@@ -126,6 +126,76 @@ static void a_trigger_yields_run_queued_running_and_the_attempt_in_this_order(vo
 	assert_int_equal(change->attempt_new.number, 1);
 }
 
+static void a_run_says_what_it_stands_for_and_until_when(void **state)
+{
+	struct fixture *fixture = *state;
+	struct input input = {.kind = INPUT_TRIGGER, .actor = "user:alice"};
+	const struct change_run_new *made;
+
+	fixture->dag->timeout_ms = 60000;
+	input.trigger.dag = fixture->dag;
+	input.trigger.run_id = "00000000000000aa";
+	input.trigger.key = "monday";
+	input.trigger.source = "manual";
+	input.trigger.params = "{\"n\": 1}";
+	input.trigger.period = (struct run_period){"2026-01-01", WALL - 86400000, WALL};
+	assert_int_equal(step(fixture, &input), 7);
+	made = &nth_change(fixture, 0)->run_new;
+	assert_string_equal(made->params, "{\"n\": 1}");
+	assert_string_equal(made->period.id, "2026-01-01");
+	assert_int_equal(made->period.start_ms, WALL - 86400000);
+	assert_int_equal(made->period.end_ms, WALL);
+	assert_int_equal(made->deadline.wall_ms, WALL + 60000);
+	assert_int_equal(made->deadline.boot_ms, BOOT + 60000);
+	assert_int_equal(sched_next_due_boot_ms(fixture->sched), BOOT + 60000);
+	assert_int_equal(fixture->output.answer, ANSWER_DONE);
+}
+
+static void outputs_are_handed_on_once_and_only_of_what_succeeded(void **state)
+{
+	struct fixture *fixture = *state;
+	struct input input = {.kind = INPUT_ATTEMPT_ENDED, .actor = "executor"};
+	size_t found = 0;
+
+	trigger(fixture);
+	input.ended.attempt_id = 40;
+	input.ended.cause = CAUSE_SUCCESS;
+	input.findings.outputs = "{\"rows\": 3}";
+	step(fixture, &input);
+	step(fixture, &input);
+	input.ended.attempt_id = 41;
+	input.ended.cause = CAUSE_EXIT_CODE;
+	step(fixture, &input);
+	for (const struct change *change = fixture->output.changes.first; change != NULL;
+	     change = change->next) {
+		if (change->kind != CHANGE_OUTPUTS)
+			continue;
+		found++;
+		assert_int_equal(change->outputs.attempt_id, 40);
+		assert_string_equal(change->outputs.json, "{\"rows\": 3}");
+	}
+	assert_int_equal(found, 1);
+}
+
+static void an_answer_is_that_of_the_newest_step(void **state)
+{
+	struct fixture *fixture = *state;
+	struct input cancel = {.kind = INPUT_CANCEL, .actor = "user:bob"};
+	struct input pause = {.kind = INPUT_RESUME, .actor = "user:bob"};
+
+	cancel.cancel.run_no = 99;
+	step(fixture, &cancel);
+	assert_int_equal(fixture->output.answer, ANSWER_NOT_FOUND);
+	assert_string_equal(fixture->output.message, "no such run is under way");
+	pause.pause.dag_id = "nightly";
+	step(fixture, &pause);
+	assert_int_equal(fixture->output.answer, ANSWER_UNCHANGED);
+	assert_string_equal(fixture->output.message, "dag 'nightly' is not paused");
+	trigger(fixture);
+	assert_int_equal(fixture->output.answer, ANSWER_DONE);
+	assert_null(fixture->output.message);
+}
+
 static void a_launch_tells_all_that_the_executor_needs_and_holds_the_dag(void **state)
 {
 	struct fixture *fixture = *state;
@@ -327,6 +397,9 @@ int main(void)
 {
 #define STEP_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	static const struct CMUnitTest tests[] = {
+	    STEP_TEST(a_run_says_what_it_stands_for_and_until_when),
+	    STEP_TEST(outputs_are_handed_on_once_and_only_of_what_succeeded),
+	    STEP_TEST(an_answer_is_that_of_the_newest_step),
 	    STEP_TEST(a_trigger_yields_run_queued_running_and_the_attempt_in_this_order),
 	    STEP_TEST(a_launch_tells_all_that_the_executor_needs_and_holds_the_dag),
 	    STEP_TEST(a_cancel_tells_its_deadline_on_both_clocks),
