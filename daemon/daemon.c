@@ -349,6 +349,7 @@ static void read_folder(struct daemon *daemon)
 	reload->store = daemon->store;
 	reload->force = &daemon->force;
 	reload->path = daemon->home.dags;
+	reload->only = daemon->home.dag_file[0] == '\0' ? NULL : daemon->home.dag_file;
 	reload->default_pool_slots = default_pool_slots();
 	reload->changed = folder_changed;
 	reload->context = daemon;

@@ -9,7 +9,7 @@
 
 struct daemon_options {
 	const char *home;         /* made when missing */
-	const char *dags;         /* NULL = HOME/dags */
+	const char *dags;         /* a folder or one file; NULL = HOME/dags */
 	const char *listen_host;  /* NULL = no TCP, only the Unix socket in the home */
 	uint16_t listen_port;     /* 0 = any free one */
 	const char *shim_path;    /* the heddle-shim program */

@@ -157,10 +157,35 @@ static void note_user(struct home *home)
 		 found == NULL ? "/" : found->pw_dir);
 }
 
+/* Takes the name of a file off the path of its folder. */
+static int split_file(struct home *home, struct err *err)
+{
+	char *slash = strrchr(home->dags, '/');
+
+	if (strlen(slash + 1) >= sizeof home->dag_file)
+		return err_set(err, ERR_LIMIT, "dag file '%s': its name is too long", slash + 1);
+	snprintf(home->dag_file, sizeof home->dag_file, "%s", slash + 1);
+	slash[slash == home->dags ? 1 : 0] = '\0';
+	return 0;
+}
+
+/* dags, as it was named, is a folder or a file that can be read. */
+static int look_at_dags(struct home *home, const char *dags, struct err *err)
+{
+	struct stat status;
+
+	if (stat(home->dags, &status) != 0)
+		return err_errno(err, errno, "dag folder '%s'", dags);
+	if (!S_ISDIR(status.st_mode) && !S_ISREG(status.st_mode))
+		return err_set(err, ERR_NOT_FOUND, "dag folder '%s' is not a folder", dags);
+	if (access(home->dags, S_ISDIR(status.st_mode) ? R_OK | X_OK : R_OK) != 0)
+		return err_errno(err, errno, "dag folder '%s'", dags);
+	return S_ISDIR(status.st_mode) ? 0 : split_file(home, err);
+}
+
 static int resolve_dags(struct home *home, const char *dags, struct err *err)
 {
 	char here[PATH_MAX];
-	struct stat status;
 	int rc;
 
 	if (dags == NULL) {
@@ -176,13 +201,7 @@ static int resolve_dags(struct home *home, const char *dags, struct err *err)
 		rc = snprintf(home->dags, sizeof home->dags, "%s/%s", here, dags);
 	if (rc < 0 || (size_t)rc >= sizeof home->dags)
 		return err_set(err, ERR_LIMIT, "dag folder '%s': its path is too long", dags);
-	if (access(home->dags, F_OK) != 0)
-		return err_errno(err, errno, "dag folder '%s'", dags);
-	if (stat(home->dags, &status) != 0 || !S_ISDIR(status.st_mode))
-		return err_set(err, ERR_NOT_FOUND, "dag folder '%s' is not a folder", dags);
-	if (access(home->dags, R_OK | X_OK) != 0)
-		return err_errno(err, errno, "dag folder '%s'", dags);
-	return 0;
+	return look_at_dags(home, dags, err);
 }
 
 /* A home holds a token, logs and the state: whoever made the folder, nobody else is to look in. */

@@ -16,8 +16,9 @@
 #include <limits.h>
 
 struct home {
-	char path[PATH_MAX]; /* absolute, links resolved */
-	char dags[PATH_MAX];
+	char path[PATH_MAX];         /* absolute, links resolved */
+	char dags[PATH_MAX];         /* the dag folder */
+	char dag_file[NAME_MAX + 1]; /* the only file of it that counts; "" = all do */
 	char db_path[PATH_MAX];
 	char socket_path[PATH_MAX];
 	char token[65];
@@ -28,7 +29,8 @@ struct home {
 };
 
 /* Makes what is missing, closes a folder of ours to other users (0700), and takes the lock. dags
- * NULL = HOME/dags, which is made when missing; another one must exist. Fails with ERR_REFUSED when
+ * NULL = HOME/dags, which is made when missing; another one must exist, or be one file, which then
+ * is all that counts of its folder. Fails with ERR_REFUSED when
  * a daemon has the home, ERR_NOT_FOUND without the dag folder, ERR_LIMIT when the path is too long
  * for a socket, else I/O codes. */
 int home_open(const char *path, const char *dags, struct home *home, struct err *err);

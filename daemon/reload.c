@@ -133,6 +133,19 @@ static bool is_known(void *context, const char *name)
 	return folder_is_known(context, name);
 }
 
+static int scan(struct reload_pass *pass)
+{
+	const struct reload *reload = pass->reload;
+	char path[PATH_MAX];
+
+	if (reload->only == NULL)
+		return scan_folder(&pass->scan, reload->path, NULL, &pass->err);
+	if ((size_t)snprintf(path, sizeof path, "%s/%s", reload->path, reload->only) >= sizeof path)
+		return err_set(&pass->err, ERR_LIMIT, "path '%.64s...' is too long", reload->path);
+	scan_watch_file(&pass->scan, path);
+	return scan_single(&pass->scan, path, reload->only, &pass->err);
+}
+
 static void work_scan(uv_work_t *request)
 {
 	struct reload_pass *pass = request->data;
@@ -143,7 +156,7 @@ static void work_scan(uv_work_t *request)
 	pass->scan.is_known = is_known;
 	/* Only read: the loop replaces it after the pass. */
 	pass->scan.context = (void *)(uintptr_t)pass->before;
-	pass->rc = scan_folder(&pass->scan, pass->reload->path, NULL, &pass->err);
+	pass->rc = scan(pass);
 	if (pass->rc != 0)
 		return;
 	snprintf(inside, sizeof inside, "%s/x", pass->reload->path);

@@ -24,6 +24,7 @@ struct reload {
 	struct store *store;
 	struct force *force;
 	const char *path; /* of the folder, absolute */
+	const char *only; /* name of the one file in it that counts; NULL = all do */
 	uint32_t default_pool_slots;
 	struct watch watch;
 	struct reload_pass *pass; /* under way; NULL = none */
