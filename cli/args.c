@@ -12,7 +12,7 @@
 static const struct flag flags[FLAG_COUNT] = {
 	[FLAG_HOME] = {"home", 0, VALUE_REQUIRED, "DIR",
 		"state of the daemon (default: $HEDDLE_HOME, else the user's state folder)"},
-	[FLAG_DAGS] = {"dags", 0, VALUE_REQUIRED, "DIR", "DAG files (default: HOME/dags)"},
+	[FLAG_DAGS] = {"dags", 0, VALUE_REQUIRED, "DIR", "folder of DAG files, or one file (default: HOME/dags)"},
 	[FLAG_JSON] = {"json", 0, VALUE_NONE, NULL, "print JSON"},
 	[FLAG_URL] = {"url", 0, VALUE_REQUIRED, "URL",
 		"a daemon elsewhere, with its token in $HEDDLE_TOKEN or --token-file"},

@@ -261,6 +261,18 @@ int ask_get(struct cli *cli, const char *path, struct reply *reply)
 	return ask(cli, &question, reply);
 }
 
+bool ask_is_ready(struct cli *cli)
+{
+	struct question question = {.method = "GET", .path = "/readyz"};
+	struct reply reply = {0};
+	struct err err;
+	bool ready = connect_to_daemon(cli, &err) == 0 &&
+		     ask_once(cli, &question, &reply, &err) == 0 && reply.status == 200;
+
+	reply_close(&reply);
+	return ready;
+}
+
 int ask_to_do(struct cli *cli, const char *method, const char *path, json_t *body,
 	      struct reply *reply)
 {

@@ -14,6 +14,12 @@ static const struct verb verbs[] = {
 	 "heddle daemon\n"
 	 "heddle daemon --home /var/lib/heddle --dags /srv/dags --port 8088\n"
 	 "heddle daemon --listen none\n", run_verb_daemon},
+	{"run", "FILE", 1, 1, BIT(DAG) | BIT(DRY_RUN) | BIT(PARAM) | BIT(PERIOD), BIT(FROM) | BIT(ONLY),
+	 "Run one DAG to its end, here, without a daemon. Exits as the run does.",
+	 "heddle run nightly.yaml\n"
+	 "heddle run nightly.yaml --param region=eu --period 2026-11-20\n"
+	 "heddle run nightly.yaml --dry-run\n"
+	 "heddle run nightly.yaml --home /tmp/nightly --json\n", run_verb_run},
 	{"validate", "[PATH...]", 0, VERB_OPERANDS_ANY, BIT(STRICT), BIT(STRICT_MWAAS),
 	 "Check DAG files and folders (default: --dags), without a daemon. Prints all errors.",
 	 "heddle validate nightly.yaml\n"
@@ -111,11 +117,10 @@ static const struct verb verbs[] = {
 
 /* Verbs that are to come. */
 static const char *const later[] = {
-    "run",    "plan",       "import",   "why",      "approve",  "reject",      "backfill",
-    "next",   "cron",       "forecast", "simulate", "products", "impact",      "event",
-    "events", "exceptions", "outbox",   "dq",       "secrets",  "connections", "grants",
-    "tokens", "pools",      "replay",   "audit",    "stats",    "sql",         "init",
-    "backup", "restore",    "gc",       "doctor",   "test",
+    "plan",     "import",   "why",         "approve", "reject",  "backfill", "next",       "cron",
+    "forecast", "simulate", "products",    "impact",  "event",   "events",   "exceptions", "outbox",
+    "dq",       "secrets",  "connections", "grants",  "tokens",  "pools",    "replay",     "audit",
+    "stats",    "sql",      "init",        "backup",  "restore", "gc",       "doctor",     "test",
 };
 
 #define LATER_COUNT (sizeof later / sizeof *later)

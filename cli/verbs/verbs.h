@@ -21,6 +21,7 @@ int run_verb_note(struct cli *cli);       /* by_hand.c */
 int run_verb_pause(struct cli *cli);      /* by_hand.c */
 int run_verb_rerun(struct cli *cli);      /* rerun.c */
 int run_verb_resume(struct cli *cli);     /* by_hand.c */
+int run_verb_run(struct cli *cli);        /* run.c */
 int run_verb_runs(struct cli *cli);       /* show.c */
 int run_verb_schema(struct cli *cli);     /* schema.c */
 int run_verb_show(struct cli *cli);       /* show_dag.c */

@@ -1,0 +1,334 @@
+/* run.c - `heddle run FILE`: one dag to its end, here, with a daemon of its own. */
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/vec.h"
+#include "cli/ask.h"
+#include "cli/own.h"
+#include "cli/render.h"
+#include "cli/source.h"
+#include "cli/text.h"
+#include "cli/verbs/verbs.h"
+#include "cli/wait.h"
+#include "cli/watch.h"
+#include "daemon/folder.h"
+#include "model/param.h"
+#include "model/render.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LOOK_MS 500       /* of one long poll: how long an interrupt may go unseen */
+#define LOG_SHOWN "65536" /* bytes of each attempt's log: its end */
+
+struct local_run {
+	struct cli *cli;
+	const struct dag *dag;
+	json_t *params; /* NULL = none given */
+	int signal_fd;
+	bool cancelled;
+	struct watch watch;
+};
+
+/* --- the file -----------------------------------------------------------------------------------
+ */
+
+static int refuse_choice(const struct folder *folder, const char *file, const char *wanted)
+{
+	struct str ids = STR_INIT;
+	int code;
+
+	for (size_t i = 0; i < folder->dag_count; i++)
+		str_printf(&ids, "%s%s", i == 0 ? "" : ", ", folder->dags[i].id);
+	if (wanted == NULL)
+		code = cli_fail(CODE_USAGE, "'%s' holds several dags: name one with --dag (%s)",
+				file, str_text(&ids));
+	else
+		code = cli_fail(CODE_NOT_FOUND, "'%s' holds no dag '%s', but %s", file, wanted,
+				str_text(&ids));
+	str_close(&ids);
+	return code;
+}
+
+/* The only dag, or the one that --dag names. */
+static int choose_dag(struct local_run *run, const struct folder *folder, const char *file)
+{
+	const char *wanted = run->cli->args->values[FLAG_DAG];
+
+	for (size_t i = 0; i < folder->dag_count; i++)
+		if (wanted == NULL || strcmp(folder->dags[i].id, wanted) == 0)
+			run->dag = folder->dags[i].dag;
+	if (run->dag != NULL && (wanted != NULL || folder->dag_count == 1))
+		return CODE_OK;
+	return refuse_choice(folder, file, wanted);
+}
+
+static int tell_errors(const struct folder *folder)
+{
+	struct str text = STR_INIT;
+	struct str clean = STR_INIT;
+
+	for (size_t i = 0; i < folder->errors.count; i++)
+		dag_error_format(&folder->errors.items[i], isatty(STDERR_FILENO), &text);
+	text_clean_lines(&clean, str_text(&text));
+	fputs(str_text(&clean), stderr);
+	str_close(&clean);
+	str_close(&text);
+	return CODE_INVALID;
+}
+
+/* Refuses here what the daemon would refuse: nothing has to be started for that. */
+static int check_params(struct local_run *run)
+{
+	json_t *all = NULL;
+	struct err err = {0};
+	int code = source_read_params(run->cli->args, run->dag, &run->params);
+
+	if (code != CODE_OK)
+		return code;
+	if (params_resolve(run->dag, run->params, &all, &err) != 0)
+		return cli_fail(CODE_USAGE, "%s", err.message);
+	json_decref(all);
+	return CODE_OK;
+}
+
+/* --- an interrupt -------------------------------------------------------------------------------
+ */
+
+/* From now on SIGINT and SIGTERM wait to be read. */
+static int catch_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static bool was_interrupted(const struct local_run *run)
+{
+	struct signalfd_siginfo info;
+
+	return read(run->signal_fd, &info, sizeof info) == (ssize_t)sizeof info;
+}
+
+/* Whoever interrupts means the tasks, too: they get their time to end. */
+static int cancel(struct local_run *run)
+{
+	struct reply reply = {0};
+	char path[64];
+	int code;
+
+	run->cancelled = true;
+	cli_tell("interrupted: the run is being cancelled");
+	snprintf(path, sizeof path, "/api/v1/runs/%s:cancel", run->watch.run_id);
+	code =
+	    ask_to_do(run->cli, "POST", path, json_pack("{s:s}", "reason", "interrupted"), &reply);
+	reply_close(&reply);
+	return code;
+}
+
+/* --- lines --------------------------------------------------------------------------------------
+ */
+
+/* "    extract | 3 rows" */
+static void print_log(const char *task, const char *text)
+{
+	struct str line = STR_INIT;
+
+	while (*text != '\0') {
+		size_t length = strcspn(text, "\n");
+		char *piece = mem_strndup(text, length);
+
+		str_clear(&line);
+		str_printf(&line, "    %s | %s", task, piece);
+		cli_print_line(str_text(&line));
+		mem_free(piece);
+		text += length + (text[length] == '\n');
+	}
+	str_close(&line);
+}
+
+/* An attempt without a log, or with an empty one, has nothing to show. */
+static void show_log(struct local_run *run, const json_t *fact)
+{
+	static const char *const end_of_it[] = {"Range: bytes=-" LOG_SHOWN, NULL};
+	struct question question = {.method = "GET", .headers = end_of_it, .is_text = true};
+	struct reply reply = {0};
+	struct str path = STR_INIT;
+	struct err err;
+
+	str_printf(&path, "/api/v1/runs/%s/tasks/", run->watch.run_id);
+	http_encode(&path, reply_text(fact, "task"));
+	str_printf(&path, "/attempts/%" PRId64 "/log", reply_number(fact, "attempt"));
+	question.path = str_text(&path);
+	if (ask_once(run->cli, &question, &reply, &err) == 0 &&
+	    (reply.status == 200 || reply.status == 206))
+		print_log(reply_text(fact, "task"), str_text(&reply.body));
+	reply_close(&reply);
+	str_close(&path);
+}
+
+static void print_fact(struct watch *watch, const json_t *fact)
+{
+	struct local_run *run = watch->context;
+	struct str line = STR_INIT;
+
+	if (run->cli->json)
+		return;
+	render_fact(fact, run->cli->colour, &line);
+	cli_print_str(&line);
+	str_close(&line);
+	if (strcmp(reply_text(fact, "kind"), "attempt.end") == 0)
+		show_log(run, fact);
+}
+
+/* --- the run ------------------------------------------------------------------------------------
+ */
+
+static int trigger(struct local_run *run)
+{
+	const struct args *args = run->cli->args;
+	json_t *body = json_object();
+	struct reply reply = {0};
+	struct str path = STR_INIT;
+	int code = CODE_USAGE;
+
+	if (run->params != NULL)
+		json_object_set(body, "params", run->params);
+	str_append(&path, "/api/v1/dags/");
+	http_encode(&path, run->dag->id);
+	str_append(&path, "/runs");
+	if (ask_put_flag(body, "period", args, FLAG_PERIOD))
+		code = ask_to_do(run->cli, "POST", str_text(&path), body, &reply);
+	else
+		json_decref(body);
+	snprintf(run->watch.run_id, sizeof run->watch.run_id, "%s", reply_text(reply.json, "id"));
+	reply_close(&reply);
+	str_close(&path);
+	return code;
+}
+
+static int tell_end(struct local_run *run)
+{
+	struct reply reply = {0};
+	int code = ask_run(run->cli, run->watch.run_id, &reply);
+
+	if (code == CODE_OK && run->cli->json)
+		reply_print(&reply);
+	else if (code == CODE_OK)
+		wait_tell_end(reply.json);
+	reply_close(&reply);
+	return code == CODE_OK ? exit_code_of_run(run->watch.end) : code;
+}
+
+static int follow(struct local_run *run)
+{
+	int code = trigger(run);
+
+	run->watch.cli = run->cli;
+	run->watch.take = print_fact;
+	run->watch.context = run;
+	while (code == CODE_OK && !watch_is_over(&run->watch)) {
+		code = watch_look(&run->watch, LOOK_MS);
+		if (code == CODE_OK && was_interrupted(run) && !run->cancelled)
+			code = cancel(run);
+	}
+	return code == CODE_OK ? tell_end(run) : code;
+}
+
+static int run_here(struct local_run *run, const char *file)
+{
+	struct own own;
+	int code;
+
+	run->signal_fd = catch_signals();
+	code = own_start(&own, run->cli, file);
+	if (code == CODE_OK)
+		code = follow(run);
+	own_stop(&own, run->cli);
+	fd_close(&run->signal_fd);
+	return code;
+}
+
+/* --- what would be run --------------------------------------------------------------------------
+ */
+
+static json_t *dag_json(const struct dag *dag)
+{
+	json_t *tasks = json_array();
+
+	for (uint32_t i = 0; i < dag->task_count; i++)
+		json_array_append_new(tasks, json_string(dag->tasks[i].id));
+	return json_pack("{s:s, s:o}", "dag", dag->id, "tasks", tasks);
+}
+
+static void print_task(const struct dag *dag, const struct task *task)
+{
+	struct str line = STR_INIT;
+
+	str_append(&line, task->id);
+	for (uint32_t i = 0; i < task->upstream_count; i++)
+		str_printf(&line, "%s%s", i == 0 ? " after " : ", ",
+			   dag->tasks[task->upstream[i]].id);
+	cli_print_line(str_text(&line));
+	str_close(&line);
+}
+
+static int dry_run(const struct local_run *run)
+{
+	json_t *json = dag_json(run->dag);
+	char *text = json_dumps(json, JSON_COMPACT);
+
+	if (run->cli->json)
+		cli_print_line(text);
+	for (uint32_t i = 0; !run->cli->json && i < run->dag->task_count; i++)
+		print_task(run->dag, &run->dag->tasks[i]);
+	free(text); /* jansson's own */
+	json_decref(json);
+	return CODE_OK;
+}
+
+static int run_file(struct local_run *run, struct folder *folder, const char *file)
+{
+	int code;
+
+	folder_judge(folder);
+	code = folder->errors.count > 0 ? tell_errors(folder) : choose_dag(run, folder, file);
+	if (code == CODE_OK)
+		code = check_params(run);
+	if (code != CODE_OK)
+		return code;
+	return args_has(run->cli->args, FLAG_DRY_RUN) ? dry_run(run) : run_here(run, file);
+}
+
+int run_verb_run(struct cli *cli)
+{
+	const char *file = cli->args->operands[0];
+	struct local_run run = {.cli = cli};
+	struct folder folder;
+	struct stat status;
+	struct err err = {0};
+	int code;
+
+	if (args_has(cli->args, FLAG_URL) || args_has(cli->args, FLAG_DAGS))
+		return cli_fail(CODE_USAGE, "'run' needs no daemon and no dag folder: leave out "
+					    "'--url' and '--dags'");
+	if (stat(file, &status) == 0 && S_ISDIR(status.st_mode))
+		return cli_fail(CODE_USAGE, "'%s' is a folder: heddle run FILE", file);
+	folder_init(&folder);
+	if (folder_add(&folder, file, file, &err) != 0)
+		code = cli_fail_err(&err);
+	else
+		code = run_file(&run, &folder, file);
+	json_decref(run.params);
+	folder_close(&folder);
+	return code;
+}
