@@ -220,6 +220,27 @@ static void mark_names_task_state_and_reason(void **state)
 	leave(&stage);
 }
 
+static void a_command_whose_answer_is_lost_is_repeated_with_the_same_key(void **state)
+{
+	static const char name[] = "\r\nIdempotency-Key: ";
+	static const struct exchange script[] = {
+	    {"GET /api/v1/runs/9f ", 200, FAILED, THEN_KEEP, NULL},
+	    {"POST /api/v1/runs/" RUN "/tasks/load:mark ", 0, "", THEN_BREAK, name},
+	    {"POST /api/v1/runs/" RUN "/tasks/load:mark ", 200, FAILED, THEN_KEEP, name},
+	    {0}};
+	const char *first;
+	const char *second;
+	struct stage stage;
+
+	(void)state;
+	perform(&stage, script, WORDS("mark", "9f", "load", "failed", "--reason", "r", "--json"));
+	expect(&stage, CODE_OK, FAILED "\n");
+	first = strstr(str_text(&stage.requests), name);
+	second = strstr(first + sizeof name, name);
+	assert_memory_equal(first, second, sizeof name - 1 + 32);
+	leave(&stage);
+}
+
 static void a_note_is_of_a_run_or_of_a_task(void **state)
 {
 	static const struct exchange of_run[] = {
@@ -301,6 +322,9 @@ static void what_makes_no_sense_is_refused_before_anything_is_asked(void **state
 	expect_usage(WORDS("pause"), "which dags? heddle pause DAG...");
 	expect_usage(WORDS("resume", "a", "--all"), "which dags? heddle resume DAG...");
 	expect_usage(WORDS("pause", "--all", "--drain"), "'--drain' of 'pause' is not supported");
+	expect_usage(WORDS("run", "d.yaml", "--from", "a"), "'--from' of 'run' is not supported");
+	expect_usage(WORDS("run", "d.yaml", "--url", "http://h"), "'run' needs no daemon");
+	expect_usage(WORDS("run", "/tmp"), "'/tmp' is a folder: heddle run FILE");
 	expect_usage(WORDS("note", "9f"), "'note' needs more: heddle note RUN [TASK] TEXT");
 	expect_usage(WORDS("note", "9f", "a\xff"), "TEXT is not UTF-8");
 	expect_usage(WORDS("pause", "a", "--reason", "a\xff"), "the value of '--reason' is not");
@@ -320,6 +344,7 @@ int main(void)
 	    cmocka_unit_test(a_rerun_from_a_task_that_is_not_there_asks_for_nothing),
 	    cmocka_unit_test(a_refused_rerun_exits_5),
 	    cmocka_unit_test(mark_names_task_state_and_reason),
+	    cmocka_unit_test(a_command_whose_answer_is_lost_is_repeated_with_the_same_key),
 	    cmocka_unit_test(a_note_is_of_a_run_or_of_a_task),
 	    cmocka_unit_test(each_dag_is_paused_and_the_first_failure_is_the_exit_code),
 	    cmocka_unit_test(all_dags_are_resumed_at_once),
