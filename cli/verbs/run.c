@@ -100,15 +100,20 @@ static int check_params(struct local_run *run)
 /* --- an interrupt -------------------------------------------------------------------------------
  */
 
-/* From now on SIGINT and SIGTERM wait to be read. */
+/* From now on what asks this process to end waits to be read. A reader that goes away ends nothing:
+ * the run goes on, and the home is to be removed. */
 static int catch_signals(void)
 {
 	sigset_t set;
+	sigset_t blocked;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigaddset(&set, SIGHUP);
+	blocked = set;
+	sigaddset(&blocked, SIGPIPE);
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 

@@ -271,16 +271,28 @@ def test_the_defaults_above_a_file_hold_for_it(home, run_file):
     assert run.returncode == 0 and "who above" in out, err
 
 
-def test_an_interrupt_cancels_the_run_and_leaves_nothing(home, run_file):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupt_cancels_the_run_and_leaves_nothing(home, run_file, number):
     file = home.dag("slow.yaml", SLOW)
     run = run_file(file)
     for line in run.stdout:
         if "running" in line:
             break
-    run.send_signal(signal.SIGINT)
+    run.send_signal(number)
     out, err = run.communicate(timeout=30)
     assert run.returncode == 1 and "nap cancelled" in out
     assert "interrupted" in err
+
+
+def test_a_reader_that_goes_away_does_not_end_the_run(home, run_file):
+    file = home.dag("slow.yaml", "id: slow\ntasks:\n- {id: a, command: 'echo a'}\n"
+                                 "- {id: b, command: 'sleep 1; touch ../work/done', depends_on: [a]}\n")
+    run = run_file(file)
+    run.stdout.readline()
+    run.stdout.close()
+    run.wait(60)
+    assert (home.work / "done").exists()
+    run.stderr.close()
 
 
 def test_a_home_is_kept_and_refused_while_a_daemon_has_it(home, run_file):
