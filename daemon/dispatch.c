@@ -465,7 +465,7 @@ static void (*const commands[WEB_COMMAND_COUNT])(struct dispatch *dispatch,
 						 uint64_t token) = {
     [WEB_TRIGGER] = trigger,   [WEB_CANCEL] = cancel,       [WEB_RERUN] = operate_rerun,
     [WEB_MARK] = operate_mark, [WEB_PAUSE] = operate_pause, [WEB_RESUME] = operate_pause,
-    [WEB_NOTE] = operate_note,
+    [WEB_NOTE] = operate_note, [WEB_WHY] = operate_why,
 };
 
 void dispatch_command(void *context, const struct web_command *command, uint64_t token)

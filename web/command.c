@@ -60,6 +60,19 @@ static void answer_without_run(struct request *request)
 	request_finish(request);
 }
 
+/* What the scheduler knows is the answer; what it does not know any more the database tells. */
+static void answer_question(struct request *request, enum web_result result, const char *json)
+{
+	if (result == WEB_UNCHANGED) {
+		request->read = api_why;
+		look_start(request);
+		return;
+	}
+	str_append(&request->call.answer.body, json);
+	request->call.answer.status = MHD_HTTP_OK;
+	request_finish(request);
+}
+
 static void answer_with_run(struct request *request, bool done, const char *run_id)
 {
 	bool trigger = kind_of(request) == WEB_TRIGGER;
@@ -104,6 +117,11 @@ void request_answer(struct web *web, uint64_t token, enum web_result result, con
 		return;
 	HASH_DEL(web->commands, request);
 	request->token = 0;
+	if (request->call.route->kind == ROUTE_QUESTION &&
+	    (result == WEB_DONE || result == WEB_UNCHANGED)) {
+		answer_question(request, result, message);
+		return;
+	}
 	if (result == WEB_DONE || result == WEB_UNCHANGED) {
 		answer_with_run(request, result == WEB_DONE, run_id);
 		return;

@@ -65,6 +65,11 @@ static const struct {
 	     "to:text actor:text why:text?"},
     {"FactPage", "items:@Fact* next:text?"},
     {"Paused", "paused:bool"},
+    {"Why", "answer:text chain:@WhyLink* holders:@WhyHolder* holders_total:int"},
+    {"WhyLink",
+     "kind:text text:text dag:text? run:run? task:text? pool:text? count:int? limit:int? "
+     "at:time?"},
+    {"WhyHolder", "dag:text run:run task:text slots:int since:time?"},
 };
 
 static const struct {

@@ -107,7 +107,7 @@ static void set_aside(struct request *request)
 
 static void serve_command(struct request *request)
 {
-	if (!command_read(request)) {
+	if (request->call.route->kind == ROUTE_COMMAND && !command_read(request)) {
 		request_finish(request);
 		return;
 	}
@@ -142,6 +142,7 @@ static void serve(struct request *request)
 		look_start(request);
 		return;
 	case ROUTE_COMMAND:
+	case ROUTE_QUESTION:
 		serve_command(request);
 		return;
 	}

@@ -33,6 +33,11 @@
 		method, path, ROUTE_COMMAND, 0, params, find, NULL, command, JSON, schema, summary \
 	}
 
+#define QUESTION(path, find, command, schema, summary)                                        \
+	{                                                                                     \
+		"GET", path, ROUTE_QUESTION, 0, 0, find, NULL, command, JSON, schema, summary \
+	}
+
 /* clang-format off */
 static const struct route routes[] = {
 	NOW("/healthz", ROUTE_PUBLIC, api_healthz, TEXT, NULL, "Whether the process answers"),
@@ -67,6 +72,10 @@ static const struct route routes[] = {
 	     "A run and the states of its tasks; may wait for a change"),
 	READ(V1 "/runs/{run}:wait", 0, QUERY_WAIT, api_run_ended, JSON, "RunWhole",
 	     "A run when it has ended, or when the waiting time is over"),
+	QUESTION(V1 "/runs/{run}/why", api_find_run, WEB_WHY, "Why",
+		 "Why a run has not ended, or how it came to its end"),
+	QUESTION(V1 "/runs/{run}/tasks/{task}/why", api_find_run, WEB_WHY, "Why",
+		 "Why a task has not run, or how it came to its end"),
 	COMMAND("POST", V1 "/runs/{run}:cancel", QUERY_WAIT, api_find_run, WEB_CANCEL, "RunWhole",
 		"Stops a run"),
 	COMMAND("POST", V1 "/runs/{run}:rerun", QUERY_WAIT, api_find_run, WEB_RERUN, "RunWhole",

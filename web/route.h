@@ -28,6 +28,7 @@ enum route_kind {
 	ROUTE_NOW,     /* answered on the loop, from memory */
 	ROUTE_READ,    /* answered from the database, on a worker */
 	ROUTE_COMMAND, /* goes to the callback; answered after its commit */
+	ROUTE_QUESTION, /* goes there too, for what only the scheduler knows */
 };
 
 enum route_flag {
@@ -44,11 +45,11 @@ struct route {
 	enum route_kind kind;
 	unsigned flags;  /* of enum route_flag */
 	unsigned params; /* of enum query_param */
-	/* ROUTE_READ: serves it. ROUTE_COMMAND: finds the whole id of the run, when that is needed.
+	/* ROUTE_READ: serves it. ROUTE_COMMAND, ROUTE_QUESTION: finds the whole id of the run, when that is needed.
 	 */
 	route_read read;
 	void (*now)(struct call *call); /* ROUTE_NOW */
-	enum web_command_kind command;  /* ROUTE_COMMAND */
+	enum web_command_kind command;  /* ROUTE_COMMAND, ROUTE_QUESTION */
 	/* What comes when all goes well: media types, the one preferred first, with a blank between
 	 * them, and the schema (describe.c) of JSON, NULL when there is none. */
 	const char *media;

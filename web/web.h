@@ -24,6 +24,7 @@ enum web_command_kind {
 	WEB_PAUSE,
 	WEB_RESUME,
 	WEB_NOTE,
+	WEB_WHY, /* a question: changes nothing, and is answered from memory */
 	WEB_COMMAND_COUNT,
 };
 
@@ -41,7 +42,7 @@ struct web_command {
 	const char *const *tasks; /* WEB_RERUN: ids, with "from" and "only" */
 	size_t task_count;
 	bool latest;       /* WEB_RERUN: with the version in force */
-	const char *task;  /* WEB_MARK; WEB_NOTE: NULL = of the run */
+	const char *task;  /* WEB_MARK; WEB_NOTE, WEB_WHY: NULL = of the run */
 	const char *state; /* WEB_MARK: "success", "failed" or "skipped" */
 	const char *text;  /* WEB_NOTE */
 };
@@ -88,7 +89,9 @@ void web_stop(struct web *web, void (*stopped)(void *context), void *context);
 #define WEB_LINK_SIZE 96
 void web_one_time_link(struct web *web, char path[WEB_LINK_SIZE]);
 
-/* The answer to a command, after the commit. run_id NULL = none; message NULL = none. */
+/* The answer to a command, after the commit. run_id NULL = none; message NULL = none. That to
+ * WEB_WHY is WEB_DONE with a JSON object as its message, or WEB_UNCHANGED for what is not under way:
+ * the database tells then. */
 void web_answer(struct web *web, uint64_t token, enum web_result result, const char *run_id,
 		const char *message);
 /* Something about this run was committed: waits, watches and streams look again. */

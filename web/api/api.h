@@ -134,4 +134,7 @@ enum call_outcome api_fail(struct call *call, const struct err *err);
 int api_task_state(struct store_reader *reader, const struct run_brief *brief, const char *run_id,
 		   const char *task_id, enum task_state *state, struct err *err);
 
+/* Why a run or a task of it came to what it is, from what is on disk. */
+enum call_outcome api_why(struct call *call, struct store_reader *reader);
+
 #endif

@@ -1,0 +1,238 @@
+/* why.c - why a run or a task came to what it is; see api.h.
+ *
+ * The reasons were written down when things happened. A task that could not run names the upstream
+ * that was in its way: the chain follows these names to the task where it began. */
+#include "web/api/api.h"
+
+#include "web/compose.h"
+
+#include <microhttpd.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CHAIN_MAX 50
+#define ROOTS_MAX 20
+
+/* One task as it is told. */
+struct told {
+	char id[LIMIT_ID_BYTES + 1];
+	char state[24];
+	char reason[LIMIT_REASON_BYTES + 1];
+	uint32_t attempts;
+	int64_t ended_at_ms;
+	bool found;
+};
+
+struct whole_run {
+	char dag_id[LIMIT_ID_BYTES + 1];
+	char state[24];
+	char reason[LIMIT_REASON_BYTES + 1];
+	int64_t run_no;
+	int64_t ended_at_ms;
+};
+
+struct writer {
+	struct compose compose;
+	const struct call *call;
+	struct whole_run run;
+	struct told told; /* the task that is looked for, or the one at hand */
+	size_t links;
+	struct str answer;
+	struct str chain;
+};
+
+static bool take_run(void *context, const struct run_view *view)
+{
+	struct whole_run *run = context;
+
+	run->run_no = view->run_no;
+	run->ended_at_ms = view->ended_at_ms;
+	snprintf(run->dag_id, sizeof run->dag_id, "%s", view->dag_id);
+	snprintf(run->state, sizeof run->state, "%s", view->state);
+	snprintf(run->reason, sizeof run->reason, "%s", view->reason == NULL ? "" : view->reason);
+	return true;
+}
+
+static void copy_task(struct told *told, const struct task_view *view)
+{
+	snprintf(told->id, sizeof told->id, "%s", view->task_id);
+	snprintf(told->state, sizeof told->state, "%s", view->state);
+	snprintf(told->reason, sizeof told->reason, "%s", view->reason == NULL ? "" : view->reason);
+	told->attempts = view->attempts;
+	told->ended_at_ms = view->ended_at_ms;
+	told->found = true;
+}
+
+static bool find_task(void *context, const struct task_view *view)
+{
+	struct told *told = context;
+
+	if (strcmp(view->task_id, told->id) != 0)
+		return true;
+	copy_task(told, view);
+	return false;
+}
+
+/* "task 'load' failed on try 2: exit code 3" */
+static void write_sentence(const struct told *told, struct str *out)
+{
+	str_printf(out, "task '%s' ", told->id);
+	if (strcmp(told->state, "none") == 0)
+		str_append(out, "has not run");
+	else if (strcmp(told->state, "upstream_failed") == 0)
+		str_append(out, "could not run");
+	else if (strcmp(told->state, "success") == 0)
+		str_append(out, "succeeded");
+	else if (strcmp(told->state, "failed") == 0)
+		str_append(out, "failed");
+	else if (strcmp(told->state, "skipped") == 0 || strcmp(told->state, "cancelled") == 0 ||
+		 strcmp(told->state, "removed") == 0)
+		str_printf(out, "was %s", told->state);
+	else
+		str_printf(out, "is %s", told->state);
+	if (told->attempts > 0)
+		str_printf(out, " on try %u", told->attempts);
+	if (told->reason[0] != '\0')
+		str_printf(out, ": %s", told->reason);
+}
+
+static void write_link(struct writer *writer, const char *kind, const char *text,
+		       const char *task_id, int64_t at_ms)
+{
+	struct compose *compose = &writer->compose;
+
+	compose_open(compose, '{');
+	compose_member_text(compose, "kind", kind);
+	compose_member_text(compose, "text", text);
+	compose_member_text(compose, "dag", writer->run.dag_id);
+	compose_member_text(compose, "run", writer->call->run_id);
+	compose_member_text(compose, "task", task_id);
+	compose_member_text(compose, "pool", NULL);
+	compose_member_text(compose, "count", NULL);
+	compose_member_text(compose, "limit", NULL);
+	compose_member_time(compose, "at", at_ms);
+	compose_close(compose, '}');
+	if (writer->links++ == 0)
+		str_append(&writer->answer, text);
+}
+
+static void write_task_link(struct writer *writer, const struct told *told)
+{
+	struct str text = STR_INIT;
+
+	write_sentence(told, &text);
+	write_link(writer, told->state, str_text(&text), told->id, told->ended_at_ms);
+	str_close(&text);
+}
+
+/* The id in "upstream 'load' failed"; false = the reason names none. */
+static bool named_upstream(const struct told *told, char id[LIMIT_ID_BYTES + 1])
+{
+	static const char words[] = "upstream '";
+	const char *start = strstr(told->reason, words);
+	const char *end = start == NULL ? NULL : strchr(start + strlen(words), '\'');
+
+	if (end == NULL || (size_t)(end - start) - strlen(words) > LIMIT_ID_BYTES)
+		return false;
+	snprintf(id, LIMIT_ID_BYTES + 1, "%.*s", (int)((size_t)(end - start) - strlen(words)),
+		 start + strlen(words));
+	return true;
+}
+
+static int explain_task(struct writer *writer, struct store_reader *reader, struct err *err)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; rc == 0 && i < CHAIN_MAX; i++) {
+		char next[LIMIT_ID_BYTES + 1];
+
+		writer->told.found = false;
+		rc = read_tasks(reader, writer->run.run_no, NULL, find_task, &writer->told, err);
+		if (rc != 0 || !writer->told.found)
+			break;
+		write_task_link(writer, &writer->told);
+		if (!named_upstream(&writer->told, next))
+			break;
+		snprintf(writer->told.id, sizeof writer->told.id, "%s", next);
+	}
+	if (rc == 0 && writer->links == 0)
+		return err_set(err, ERR_NOT_FOUND,
+			       "run '%s' has no task '%s': its tasks are listed under "
+			       "/api/v1/runs/%s/tasks",
+			       writer->call->run_id, writer->told.id, writer->call->run_id);
+	return rc;
+}
+
+static bool write_root(void *context, const struct task_view *view)
+{
+	struct writer *writer = context;
+
+	copy_task(&writer->told, view);
+	write_task_link(writer, &writer->told);
+	return writer->links < ROOTS_MAX;
+}
+
+/* The run itself, then the tasks where its failure began. */
+static int explain_run(struct writer *writer, struct store_reader *reader, struct err *err)
+{
+	const struct whole_run *run = &writer->run;
+	struct str text = STR_INIT;
+
+	str_printf(&text, "run %s of dag '%s' is %s", writer->call->run_id, run->dag_id,
+		   run->state);
+	if (run->reason[0] != '\0')
+		str_printf(&text, ": %s", run->reason);
+	write_link(writer, run->state, str_text(&text), NULL, run->ended_at_ms);
+	str_close(&text);
+	if (strcmp(run->state, "success") == 0)
+		return 0;
+	return read_tasks(reader, run->run_no, "failed", write_root, writer, err);
+}
+
+static int explain(struct writer *writer, struct store_reader *reader, struct err *err)
+{
+	int rc = read_run(reader, writer->call->run_id, take_run, &writer->run, err);
+
+	compose_init(&writer->compose, &writer->chain);
+	compose_open(&writer->compose, '[');
+	if (rc == 0 && writer->call->names.task != NULL)
+		rc = explain_task(writer, reader, err);
+	else if (rc == 0)
+		rc = explain_run(writer, reader, err);
+	compose_close(&writer->compose, ']');
+	return rc;
+}
+
+static void write_answer(struct call *call, struct writer *writer)
+{
+	struct compose compose;
+
+	str_clear(&call->answer.body);
+	compose_init(&compose, &call->answer.body);
+	compose_open(&compose, '{');
+	compose_member_text(&compose, "answer", str_text(&writer->answer));
+	compose_key(&compose, "chain");
+	compose_json(&compose, str_text(&writer->chain));
+	compose_member_open(&compose, "holders", '[');
+	compose_close(&compose, ']');
+	compose_member_int(&compose, "holders_total", 0);
+	compose_close(&compose, '}');
+	call->answer.status = MHD_HTTP_OK;
+}
+
+enum call_outcome api_why(struct call *call, struct store_reader *reader)
+{
+	struct writer writer = {.call = call};
+	enum call_outcome outcome = CALL_ANSWERED;
+	struct err err;
+
+	if (call->names.task != NULL)
+		snprintf(writer.told.id, sizeof writer.told.id, "%s", call->names.task);
+	if (explain(&writer, reader, &err) == 0)
+		write_answer(call, &writer);
+	else
+		outcome = api_fail(call, &err);
+	str_close(&writer.answer);
+	str_close(&writer.chain);
+	return outcome;
+}
