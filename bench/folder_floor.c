@@ -1,5 +1,5 @@
-/* folder_floor.c - the floor under reading a dag folder: one thread reads every file of a folder and
- * drains libyaml's events, and does nothing with them.
+/* folder_floor.c - the floor under reading a dag folder: one thread reads every file of a folder
+ *and drains libyaml's events, and does nothing with them.
  *
  *	heddle-folder-floor FOLDER    prints "FILES EVENTS MILLISECONDS" */
 #include <dirent.h>

@@ -376,6 +376,7 @@ static void step_trigger(struct dispatch *dispatch, struct dag *dag,
 		return;
 	}
 	input.trigger.params = params;
+	sched_put_dag(dispatch->sched, dag); /* its limits are those in force */
 	dispatch_step(dispatch, &input);
 	if (output->answer == ANSWER_DONE)
 		dispatch_answer(dispatch, token, WEB_DONE, run_id, NULL);

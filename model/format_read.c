@@ -39,7 +39,7 @@ static void add_mark(struct reader *reader, struct source_cursor *cursor, const 
 	    source_place(source, first, token->start_mark.line, token->start_mark.column);
 	struct place end =
 	    source_place(source, first, token->end_mark.line, token->end_mark.column);
-	struct mark mark = {.type = token->type,
+	struct mark mark = {.type = (int)token->type,
 			    .line = start.line,
 			    .end_line = end.line,
 			    .column = start.column - 1};

@@ -37,6 +37,11 @@ static const struct {
      "UPDATE output SET task = ?2 WHERE run_no = ?1 AND task = -1 - ?3"},
 };
 static const char sql_removed_tasks[] = "DELETE FROM task_instance WHERE run_no = ?1 AND task < 0";
+/* Further away, where no later move of this run meets them: 100,000 is more than a dag has tasks.
+ */
+static const char sql_removed_attempts[] =
+    "UPDATE attempt SET task = task - 100000 * ?2 WHERE run_no = ?1 AND task < 0"
+    " AND task >= -100000";
 static const char sql_removed_outputs[] = "DELETE FROM output WHERE run_no = ?1 AND task < 0";
 
 int amend_outputs(struct store *store, const struct change *change, struct err *err)
@@ -102,6 +107,9 @@ int amend_version(struct store *store, const struct change *change, struct err *
 		rc = db_run(&store->db, sql_removed_tasks, err, "i", change->run_no);
 	if (rc == 0)
 		rc = db_run(&store->db, sql_removed_outputs, err, "i", change->run_no);
+	if (rc == 0)
+		rc = db_run(&store->db, sql_removed_attempts, err, "ii", change->run_no,
+			    store->next_fact);
 	return rc == 0 ? store_put_fact(store, &fact, err) : rc;
 }
 

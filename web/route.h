@@ -25,9 +25,9 @@ enum call_outcome {
 typedef enum call_outcome (*route_read)(struct call *call, struct store_reader *reader);
 
 enum route_kind {
-	ROUTE_NOW,     /* answered on the loop, from memory */
-	ROUTE_READ,    /* answered from the database, on a worker */
-	ROUTE_COMMAND, /* goes to the callback; answered after its commit */
+	ROUTE_NOW,      /* answered on the loop, from memory */
+	ROUTE_READ,     /* answered from the database, on a worker */
+	ROUTE_COMMAND,  /* goes to the callback; answered after its commit */
 	ROUTE_QUESTION, /* goes there too, for what only the scheduler knows */
 };
 
@@ -45,7 +45,8 @@ struct route {
 	enum route_kind kind;
 	unsigned flags;  /* of enum route_flag */
 	unsigned params; /* of enum query_param */
-	/* ROUTE_READ: serves it. ROUTE_COMMAND, ROUTE_QUESTION: finds the whole id of the run, when that is needed.
+	/* ROUTE_READ: serves it. ROUTE_COMMAND, ROUTE_QUESTION: finds the whole id of the run, when
+	 * that is needed.
 	 */
 	route_read read;
 	void (*now)(struct call *call); /* ROUTE_NOW */

@@ -90,8 +90,8 @@ void web_stop(struct web *web, void (*stopped)(void *context), void *context);
 void web_one_time_link(struct web *web, char path[WEB_LINK_SIZE]);
 
 /* The answer to a command, after the commit. run_id NULL = none; message NULL = none. That to
- * WEB_WHY is WEB_DONE with a JSON object as its message, or WEB_UNCHANGED for what is not under way:
- * the database tells then. */
+ * WEB_WHY is WEB_DONE with a JSON object as its message, or WEB_UNCHANGED for what is not under
+ * way: the database tells then. */
 void web_answer(struct web *web, uint64_t token, enum web_result result, const char *run_id,
 		const char *message);
 /* Something about this run was committed: waits, watches and streams look again. */

@@ -172,6 +172,44 @@ static void another_version_takes_tasks_and_attempts_along_by_name(void **state)
 			 "8 run.params d/-/0 - -> {} by scheduler: -\n");
 }
 
+/* Moves the run to another version, whose only task was at the position old of the former one. */
+static void move_to(struct kit *kit, const char *task, const char *text, uint32_t old)
+{
+	struct store_batch *batch = store_batch_create(NULL);
+	struct change *change = kit_change(batch, CHANGE_RUN_VERSION, 1, 0, 1600);
+
+	change->run_version.dag = kit_dag("d", task, text);
+	change->run_version.old_positions = &old;
+	change->run_version.old_task_count = 2;
+	kit_apply(kit, batch);
+}
+
+static void finish(struct kit *kit, int64_t attempt_id)
+{
+	struct store_batch *batch = store_batch_create(NULL);
+
+	kit_end(batch, CHANGE_ATTEMPT_END, 1, 0, attempt_id, CAUSE_SUCCESS, 1500);
+	kit_task(batch, 1, 0, TASK_RUNNING, TASK_SUCCESS, 1500);
+	kit_apply(kit, batch);
+}
+
+static void a_task_may_go_and_come_back_more_than_once(void **state)
+{
+	struct kit *kit = *state;
+	struct store_batch *batch;
+
+	begin_run(kit);
+	finish(kit, 11);
+	for (int64_t round = 0; round < 3; round++) {
+		move_to(kit, "other", round == 0 ? "v2" : round == 1 ? "v4" : "v6", UINT32_MAX);
+		move_to(kit, "a", round == 0 ? "v3" : round == 1 ? "v5" : "v7", UINT32_MAX);
+		batch = store_batch_create(NULL);
+		kit_release(batch, 1, 0, 12 + round, 1, 1700);
+		kit_apply(kit, batch);
+		finish(kit, 12 + round);
+	}
+}
+
 static bool print_pause(void *context, const struct pause_view *view)
 {
 	str_printf(context, "'%s' %s %s\n", view->dag_id, view->actor,
@@ -214,7 +252,7 @@ static void pauses_are_kept_until_somebody_resumes(void **state)
 	expect_pauses(kit, "'' user:alice maintenance\n"
 			   "'e' user:alice -\n");
 	put_pause(kit, NULL, false, NULL);
-	expect_pauses(kit, "");
+	expect_pauses(kit, "'e' user:alice -\n");
 }
 
 #define STORY(name) cmocka_unit_test_setup_teardown(name, kit_start, kit_stop)
@@ -226,6 +264,7 @@ int main(void)
 	    STORY(a_reset_takes_the_outputs_and_gives_the_retries_back),
 	    STORY(a_run_that_ends_knows_its_outcome_and_forgets_it_when_it_goes_on),
 	    STORY(another_version_takes_tasks_and_attempts_along_by_name),
+	    STORY(a_task_may_go_and_come_back_more_than_once),
 	    STORY(pauses_are_kept_until_somebody_resumes),
 	};
 
