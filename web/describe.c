@@ -141,7 +141,7 @@ static void write_plain(struct compose *compose, const char *type, size_t length
 		compose_json(compose, json);
 		return;
 	}
-	assert(!"a type of the table");
+	assert(false); /* no type of the table */
 }
 
 static void write_nullable_ref(struct compose *compose, const char *name, size_t length)

@@ -250,8 +250,8 @@ static void leaf(struct writer *writer, unsigned columns)
 					    "https://x/#a",
 					    "\"\"",
 					    "{ }",
-					    "{command: ls, id: a, zz: [1, {id: x, b: y}], "
-					    "env: {B: 1}}",
+					    ("{command: ls, id: a, zz: [1, {id: x, b: y}], "
+					     "env: {B: 1}}"),
 					    "{retries: , id: a}",
 					    "{command, id: a, \"pool\":b}",
 					    "{\"retries\":1,'id':2 , owner: {}, }",
