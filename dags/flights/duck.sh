@@ -23,6 +23,7 @@ cd "$aside"
 	-cmd "set temp_directory = '$aside/spill'" \
 	-cmd "set autoinstall_known_extensions = false" \
 	-cmd "set TimeZone = 'UTC'" \
+	-cmd "set variable late_after = ${HEDDLE_PARAM_late_after:-15}" \
 	-cmd "set file_search_path = '$aside,$results,$FLIGHTS_DATA'" \
 	-no-stdin -f "$sql"
 if [ -n "$result" ]; then

@@ -4,7 +4,7 @@ copy (
            count(*)                                      as flights,
            avg(dep_delay)                                as mean_dep_delay,
            quantile_cont(dep_delay, 0.9)                 as p90_dep_delay,
-           avg((dep_delay >= 15)::int)                   as late_share,
+           avg((dep_delay >= getvariable('late_after'))::int)                   as late_share,
            avg(cancelled::int)                           as cancelled_share
     from read_parquet('flights/*/*.parquet', hive_partitioning = true)
     group by hour

@@ -5,7 +5,7 @@ copy (
            any_value(distance)            as miles,
            avg(dep_delay)                 as mean_dep_delay,
            avg(arr_delay)                 as mean_arr_delay,
-           avg((dep_delay >= 15)::int)    as late_share,
+           avg((dep_delay >= getvariable('late_after'))::int)    as late_share,
            avg(cancelled::int)            as cancelled_share
     from read_parquet('flights/*/*.parquet', hive_partitioning = true)
     left join read_csv('raw/airports.csv', nullstr = 'NA') as a on dest = a.faa

@@ -19,7 +19,7 @@ select format('With visibility below 1 mile flights leave {:.0f} minutes later t
 from 'weather_influence.parquet'
 where measure = 'visibility' and class like 'a:%';
 select '';
-select 'Delays are in minutes at departure; "late" is 15 minutes and more.';
+select format('Delays are in minutes at departure; "late" is {} minutes and more.', getvariable('late_after'));
 
 select '';
 select '## Carriers';
@@ -48,6 +48,18 @@ from 'by_route.parquet'
 where flights >= 365
 order by mean_dep_delay desc
 limit 10;
+
+.headers off
+.mode list
+select '';
+select '## The five worst days';
+select '';
+.headers on
+.mode markdown
+select day, flights, format('{:.0f}', mean_dep_delay) as "mean delay",
+       format('{:.0f} %', 100 * cancelled_share)      as cancelled
+from read_json('worst_days.json')
+order by mean_dep_delay desc;
 
 .headers off
 .mode list
