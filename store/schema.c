@@ -278,7 +278,9 @@ static const char step_3[] =
     "  actor TEXT NOT NULL,"
     "  text TEXT NOT NULL"
     ") STRICT;"
-    "CREATE INDEX note_by_run ON note (run_no);";
+    "CREATE INDEX note_by_run ON note (run_no);"
+    "CREATE INDEX dag_version_by_dag ON dag_version (dag_id);"
+    "CREATE INDEX fact_by_dag ON fact (dag_id) WHERE dag_id IS NOT NULL;";
 
 static const char *const steps[] = {step_1, step_2, step_3};
 
