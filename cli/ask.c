@@ -249,6 +249,8 @@ int ask(struct cli *cli, const struct question *question, struct reply *reply)
 	if (ask_patiently(cli, question, reply, &err) != 0)
 		return err.code == ERR_AGAIN && reply->timed_out ? tell_silence(cli)
 								 : ask_tell_failure(cli, &err);
+	if (question->may_miss && reply->status == 404)
+		return CODE_NOT_FOUND;
 	if (reply->status < 200 || reply->status > 299)
 		return ask_tell_problem(reply);
 	return question->piece == NULL && !question->is_text ? parse(reply) : CODE_OK;

@@ -26,6 +26,7 @@ struct question {
 	/* The question may be asked again: a daemon that was there and went away is waited for. */
 	bool patient;
 	bool is_text;        /* the answer is text, not JSON */
+	bool may_miss;       /* 404 is told to nobody: CODE_NOT_FOUND says enough */
 	http_piece_fn piece; /* of a stream, which has no end of its own; NULL = gather the body */
 	void *context;
 };

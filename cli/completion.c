@@ -144,6 +144,7 @@ static const struct {
 } kinds[] = {
     {"DAG", "_heddle_ask ls dags", NULL},
     {"RUN", "_heddle_ask ls runs --limit 20", NULL},
+    {"TARGET", "{ _heddle_ask ls runs --limit 20; _heddle_ask ls dags; }", NULL},
     {"TASK", "_heddle_ask ls tasks --run \"$run\"", NULL},
     {"DIR", "printf '%s\\n' @folders", NULL},
     {"FILE", "printf '%s\\n' @files", NULL},

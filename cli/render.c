@@ -250,6 +250,47 @@ void render_run(const json_t *run, const json_t *tasks, int64_t now_ms, bool col
 	render_list(RENDER_TASKS, tasks, now_ms, colour, out);
 }
 
+/* --- why ----------------------------------------------------------------------------------------
+ */
+
+/* "  held by 'load' of run 9f1c (dag 'flights') since 2026-11-20T06:00:00.000+00:00" */
+static void append_holder(const json_t *holder, struct str *out)
+{
+	int64_t since_ms = reply_instant(holder, "since");
+	int64_t slots = reply_number(holder, "slots");
+	char instant[TEXT_SIZE];
+
+	str_append(out, "  held by");
+	append_more(holder, "task", " '", "'", out);
+	append_more(holder, "run", " of run ", "", out);
+	append_more(holder, "dag", " (dag '", "'", out);
+	if (slots > 1)
+		str_printf(out, ", %" PRId64 " slots", slots);
+	str_append(out, ")");
+	if (since_ms != 0)
+		str_printf(out, " since %s", text_instant(since_ms, instant));
+	str_append_char(out, '\n');
+}
+
+void render_why(const json_t *why, const char *word, struct str *out)
+{
+	const json_t *chain = json_object_get(why, "chain");
+	const json_t *holders = json_object_get(why, "holders");
+	int64_t total = reply_number(why, "holders_total");
+	int64_t shown = (int64_t)json_array_size(holders);
+
+	append_more(why, "answer", "", "\n", out);
+	for (size_t i = 1; i < json_array_size(chain); i++) {
+		str_printf(out, "  %s ", word);
+		append_more(json_array_get(chain, i), "text", "", "", out);
+		str_append_char(out, '\n');
+	}
+	for (size_t i = 0; i < json_array_size(holders); i++)
+		append_holder(json_array_get(holders, i), out);
+	if (total > shown)
+		str_printf(out, "  and %" PRId64 " more\n", total - shown);
+}
+
 /* --- a fact -------------------------------------------------------------------------------------
  */
 

@@ -26,4 +26,8 @@ void render_run(const json_t *run, const json_t *tasks, int64_t now_ms, bool col
  * beside it tells as well. */
 void render_fact(const json_t *fact, bool colour, struct str *out);
 
+/* What /why answers: the plain sentence, then the links of its chain, each behind the word, then
+ * who holds the slots. */
+void render_why(const json_t *why, const char *word, struct str *out);
+
 #endif

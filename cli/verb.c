@@ -68,6 +68,12 @@ static const struct verb verbs[] = {
 	 "heddle logs 9f1c\n"
 	 "heddle logs 9f1c extract -f\n"
 	 "heddle logs 9f1c extract --attempt 1\n", run_verb_logs},
+	{"why", "TARGET [TASK]", 1, 2, 0, BIT(AT),
+	 "Say why a run, a task or a DAG (RUN, RUN/TASK, DAG, DAG@PERIOD) is where it is, and what it waits for.",
+	 "heddle why 9f1c\n"
+	 "heddle why 9f1c/load\n"
+	 "heddle why flights\n"
+	 "heddle why flights@2026-11-20 load --json\n", run_verb_why},
 	{"cancel", "RUN", 1, 1, BIT(REASON) | BIT(WAIT), 0,
 	 "End a run: its tasks get SIGTERM, and SIGKILL after their grace.",
 	 "heddle cancel 9f1c --reason 'wrong input'\n"
@@ -117,10 +123,10 @@ static const struct verb verbs[] = {
 
 /* Verbs that are to come. */
 static const char *const later[] = {
-    "plan",     "import",   "why",         "approve", "reject",  "backfill", "next",       "cron",
-    "forecast", "simulate", "products",    "impact",  "event",   "events",   "exceptions", "outbox",
-    "dq",       "secrets",  "connections", "grants",  "tokens",  "pools",    "replay",     "audit",
-    "stats",    "sql",      "init",        "backup",  "restore", "gc",       "doctor",     "test",
+    "plan",     "import",      "approve", "reject",  "backfill", "next",       "cron",   "forecast",
+    "simulate", "products",    "impact",  "event",   "events",   "exceptions", "outbox", "dq",
+    "secrets",  "connections", "grants",  "tokens",  "pools",    "replay",     "audit",  "stats",
+    "sql",      "init",        "backup",  "restore", "gc",       "doctor",     "test",
 };
 
 #define LATER_COUNT (sizeof later / sizeof *later)

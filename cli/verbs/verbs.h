@@ -29,6 +29,7 @@ int run_verb_trigger(struct cli *cli);    /* trigger.c */
 int run_verb_validate(struct cli *cli);   /* validate.c */
 int run_verb_version(struct cli *cli);    /* help.c */
 int run_verb_watch(struct cli *cli);      /* watch.c */
+int run_verb_why(struct cli *cli);        /* why.c */
 
 /* Prints what a verb does, or all verbs (NULL). Returns CODE_OK. */
 int help_print(const struct verb *verb, FILE *file);

@@ -1,4 +1,6 @@
 """Why something waits, failed or did not run: one sentence first, then the chain."""
+import json
+
 from daemon_home import wait_for
 
 
@@ -84,3 +86,42 @@ tasks:
     assert "when: run.kind == 'backfill' is false" in why(home, run, "skipped")["answer"]
     assert home.http("GET", f"/api/v1/runs/{run}/tasks/nope/why")[0] == 404
     assert home.http("GET", "/api/v1/runs/ffffffffffffffff/why")[0] == 404
+
+
+def test_the_command_line_asks_by_run_task_dag_and_period(home):
+    home.dag("fails.yaml", """
+id: fails
+tasks:
+  - {id: a, command: exit 3}
+  - {id: b, depends_on: [a], command: "true"}
+""")
+    home.dag("idle.yaml", "id: idle\ntasks: [{id: a, command: 'true'}]\n")
+    home.start()
+    run = home.trigger("fails", "--period", "2026-11-20", "--wait")
+    home.trigger("fails", "--period", "2026-11-21", "--wait")
+    chain = "task 'b' could not run: upstream 'a' failed\n  because task 'a' failed on try 1: exit code 3\n"
+    for words in ((run, "b"), (f"{run}/b",), ("fails/b",), ("fails@2026-11-20", "b")):
+        done = home.cli("why", *words)
+        assert (done.returncode, done.stdout) == (0, chain), (words, done.stderr)
+    done = home.cli("why", "fails@2026-11-20")
+    assert f"the run of dag 'fails' for 2026-11-20 is {run}" in done.stderr
+    assert done.stdout.startswith(f"run {run} of dag 'fails' is failed")
+    assert json.loads(home.cli("why", run, "--json").stdout) == why(home, run)
+    for words, told in ((("fials",), "did you mean 'fails'?"), (("0000",), "'0000'"), ((run, "c"), "no task 'c'")):
+        done = home.cli("why", *words)
+        assert done.returncode == 4 and told in done.stderr, done.stderr
+    assert "not supported yet" in home.cli("why", run, "--at", "2026-11-20").stderr
+    done = home.cli("why", "fails@2026-11-22")
+    assert done.stdout == "dag 'fails' has no run for '2026-11-22': nobody triggered it\n"
+    home.stop()
+    assert home.cli("why", run).returncode == 6
+
+
+def test_a_dag_that_never_ran_says_so(home):
+    home.dag("idle.yaml", "id: idle\ntasks: [{id: a, command: 'true'}]\n")
+    home.start()
+    assert home.cli("why", "idle").stdout == "dag 'idle' has never run: nobody triggered it\n"
+    home.dag("idle.yaml", "id: idle\ntasks: [{id: a, comand: 'true'}]\n")
+    wait_for(lambda: home.http("GET", "/api/v1/errors")[1]["items"], what="the broken file is noticed")
+    lines = home.cli("why", "idle").stdout.splitlines()
+    assert "its file does not check" in lines[1] and "idle.yaml:2:" in lines[1]

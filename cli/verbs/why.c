@@ -1,0 +1,315 @@
+/* why.c - `heddle why`: why a run, a task or a whole dag is where it is.
+ *
+ *	TARGET = RUN | RUN/TASK | DAG | DAG/TASK | DAG@PERIOD | DAG@PERIOD/TASK
+ *
+ * A dag is asked about through its newest run, or the one for the period. The answer is the
+ * daemon's; only of a dag without such a run it is put together here, in the same form. */
+#include "base/mem.h"
+#include "cli/ask.h"
+#include "cli/render.h"
+#include "cli/text.h"
+#include "cli/verbs/verbs.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE "500"
+#define RUNS_MAX 1000 /* of a dag, looked at for the one with the period */
+
+struct why {
+	struct cli *cli;
+	char *name; /* of the dag, or the beginning of a run's id */
+	char *period;
+	char *task;         /* NULL = of the run */
+	char run_id[17];    /* "" = the dag has no such run */
+	size_t runs_seen;   /* in which the period was not found */
+	struct reply dag;   /* the dag as the API gives it, when one is meant */
+	struct reply reply; /* the answer */
+};
+
+static void why_close(struct why *why)
+{
+	mem_free(why->name);
+	mem_free(why->period);
+	mem_free(why->task);
+	reply_close(&why->dag);
+	reply_close(&why->reply);
+}
+
+/* --- what is meant ------------------------------------------------------------------------------
+ */
+
+/* Cuts text at the first such character; NULL = there is none. The rest is the caller's. */
+static char *cut(char *text, char at)
+{
+	char *end = strchr(text, at);
+
+	if (end == NULL)
+		return NULL;
+	*end = '\0';
+	return mem_strdup(end + 1);
+}
+
+static bool is_utf8(const char *text)
+{
+	json_t *probe = json_string(text);
+	bool is = probe != NULL;
+
+	json_decref(probe);
+	return is;
+}
+
+static int read_target(struct why *why, struct err *err)
+{
+	const struct args *args = why->cli->args;
+
+	why->name = mem_strdup(args->operands[0]);
+	why->task = cut(why->name, '/');
+	why->period = cut(why->name, '@');
+	if (why->task != NULL && args->operand_count == 2)
+		return err_set(err, ERR_USAGE, "two tasks are named: '%s' and '%s'", why->task,
+			       args->operands[1]);
+	if (args->operand_count == 2)
+		why->task = mem_strdup(args->operands[1]);
+	if (!is_utf8(args->operands[0]))
+		return err_set(err, ERR_USAGE, "TARGET is not UTF-8");
+	if (why->name[0] == '\0' || (why->period != NULL && why->period[0] == '\0') ||
+	    (why->task != NULL && why->task[0] == '\0'))
+		return err_set(err, ERR_USAGE,
+			       "'%s' names nothing: it must be RUN, RUN/TASK, DAG or DAG@PERIOD",
+			       args->operands[0]);
+	return 0;
+}
+
+static void dag_path(const struct why *why, struct str *path)
+{
+	str_append(path, "/api/v1/dags/");
+	http_encode(path, why->name);
+}
+
+/* No id of a run begins with a letter beyond f. */
+static bool can_be_run(const struct why *why)
+{
+	return why->period == NULL && strspn(why->name, "0123456789abcdef") == strlen(why->name);
+}
+
+/* The dag of exactly this name, before any run whose id begins so. CODE_OK without one: then
+ * why->run_id is that of the run. */
+static int find_dag(struct why *why)
+{
+	struct question question = {.method = "GET", .patient = true, .may_miss = true};
+	struct str path = STR_INIT;
+	int code = CODE_NOT_FOUND;
+
+	dag_path(why, &path);
+	question.path = str_text(&path);
+	if (!isdigit((unsigned char)why->name[0]) || why->period != NULL)
+		code = ask(why->cli, &question, &why->dag);
+	if (code == CODE_NOT_FOUND && can_be_run(why))
+		code = ask_run_id(why->cli, why->name, why->run_id);
+	else if (code == CODE_NOT_FOUND)
+		code = ask_tell_problem(&why->dag);
+	str_close(&path);
+	return code;
+}
+
+/* Looks through one page; newest first. */
+static void find_period(struct why *why, const json_t *items)
+{
+	for (size_t i = 0; i < json_array_size(items) && why->run_id[0] == '\0'; i++) {
+		const json_t *run = json_array_get(items, i);
+
+		why->runs_seen++;
+		if (strcmp(reply_text(run, "period"), why->period) == 0)
+			snprintf(why->run_id, sizeof why->run_id, "%s", reply_text(run, "id"));
+	}
+}
+
+static int find_run_of_period(struct why *why)
+{
+	struct reply page = {0};
+	struct str path = STR_INIT;
+	char cursor[32] = "";
+	int code;
+
+	do {
+		str_clear(&path);
+		dag_path(why, &path);
+		str_append(&path, "/runs?limit=" PAGE);
+		if (cursor[0] != '\0')
+			str_printf(&path, "&cursor=%s", cursor);
+		code = ask_get(why->cli, str_text(&path), &page);
+		if (code != CODE_OK)
+			break;
+		find_period(why, json_object_get(page.json, "items"));
+		snprintf(cursor, sizeof cursor, "%s", reply_text(page.json, "next"));
+	} while (cursor[0] != '\0' && why->run_id[0] == '\0' && why->runs_seen < RUNS_MAX);
+	str_close(&path);
+	reply_close(&page);
+	return code;
+}
+
+static int find_run(struct why *why)
+{
+	const json_t *last;
+	int code = find_dag(why);
+
+	if (code != CODE_OK || why->run_id[0] != '\0')
+		return code;
+	last = json_object_get(why->dag.json, "last_run");
+	if (why->period != NULL)
+		code = find_run_of_period(why);
+	else
+		snprintf(why->run_id, sizeof why->run_id, "%s", reply_text(last, "id"));
+	if (code == CODE_OK && why->run_id[0] != '\0' && !why->cli->json)
+		cli_tell("the %srun of dag '%s'%s%s is %s", why->period == NULL ? "newest " : "",
+			 why->name, why->period == NULL ? "" : " for ",
+			 why->period == NULL ? "" : why->period, why->run_id);
+	return code;
+}
+
+/* --- a dag without such a run -------------------------------------------------------------------
+ */
+
+static void add_link(const struct why *why, json_t *chain, const char *kind, const struct str *text)
+{
+	json_array_append_new(chain, json_pack("{s:s,s:s,s:s,s:n,s:n,s:n,s:n,s:n,s:n}", "kind",
+					       kind, "text", str_text(text), "dag", why->name,
+					       "run", "task", "pool", "count", "limit", "at"));
+}
+
+static void add_never(const struct why *why, json_t *chain)
+{
+	struct str text = STR_INIT;
+
+	str_printf(&text, "dag '%s' has ", why->name);
+	if (why->period == NULL)
+		str_append(&text, "never run: nobody triggered it");
+	else if (why->runs_seen < RUNS_MAX)
+		str_printf(&text, "no run for '%s': nobody triggered it", why->period);
+	else
+		str_printf(&text, "no run for '%s' among its newest %zu", why->period,
+			   why->runs_seen);
+	add_link(why, chain, "never", &text);
+	str_close(&text);
+}
+
+static void add_pause(const struct why *why, json_t *chain)
+{
+	const json_t *by = json_object_get(why->dag.json, "paused_by");
+	int64_t at_ms = reply_instant(by, "at");
+	struct str text = STR_INIT;
+	char instant[TEXT_SIZE];
+
+	if (!json_is_true(json_object_get(why->dag.json, "paused")))
+		return;
+	str_append(&text, json_is_true(json_object_get(by, "all")) ? "all dags are paused"
+								   : "it is paused");
+	if (by != NULL)
+		str_printf(&text, " by %s", reply_text(by, "actor"));
+	if (at_ms != 0)
+		str_printf(&text, " since %s", text_instant(at_ms, instant));
+	if (reply_text(by, "reason")[0] != '\0')
+		str_printf(&text, ": %s", reply_text(by, "reason"));
+	add_link(why, chain, "pause", &text);
+	str_close(&text);
+}
+
+static int add_errors(const struct why *why, json_t *chain)
+{
+	const char *file = reply_text(why->dag.json, "file");
+	struct reply reply = {0};
+	int code = ask_get(why->cli, "/api/v1/errors", &reply);
+	const json_t *items = json_object_get(reply.json, "items");
+
+	for (size_t i = 0; i < json_array_size(items); i++) {
+		const json_t *error = json_array_get(items, i);
+		struct str text = STR_INIT;
+
+		if (strcmp(reply_text(error, "file"), file) != 0)
+			continue;
+		str_printf(&text,
+			   "its file does not check, its last good version is in force: %s:%d:%d: "
+			   "%s",
+			   file, (int)reply_number(error, "line"),
+			   (int)reply_number(error, "column"), reply_text(error, "message"));
+		add_link(why, chain, "broken", &text);
+		str_close(&text);
+	}
+	reply_close(&reply);
+	return code;
+}
+
+/* That nobody triggered it is all there is to know; a pause or a broken file would be next. */
+static int explain_absence(struct why *why)
+{
+	json_t *chain = json_array();
+	char *text;
+	int code;
+
+	add_never(why, chain);
+	add_pause(why, chain);
+	code = add_errors(why, chain);
+	why->reply.json =
+	    json_pack("{s:s,s:o,s:[],s:i}", "answer", reply_text(json_array_get(chain, 0), "text"),
+		      "chain", chain, "holders", "holders_total", 0);
+	text = json_dumps(why->reply.json, JSON_COMPACT);
+	str_append(&why->reply.body, text);
+	free(text); /* jansson's own */
+	return code;
+}
+
+/* --- the answer ---------------------------------------------------------------------------------
+ */
+
+static int explain(struct why *why)
+{
+	struct str path = STR_INIT;
+	int code;
+
+	if (why->run_id[0] == '\0')
+		return explain_absence(why);
+	str_printf(&path, "/api/v1/runs/%s", why->run_id);
+	if (why->task != NULL) {
+		str_append(&path, "/tasks/");
+		http_encode(&path, why->task);
+	}
+	str_append(&path, "/why");
+	code = ask_get(why->cli, str_text(&path), &why->reply);
+	str_close(&path);
+	return code;
+}
+
+static void print_answer(struct why *why)
+{
+	struct str text = STR_INIT;
+
+	if (why->cli->json) {
+		reply_print(&why->reply);
+		return;
+	}
+	render_why(why->reply.json, why->run_id[0] == '\0' ? "and" : "because", &text);
+	cli_print_str(&text);
+	str_close(&text);
+}
+
+int run_verb_why(struct cli *cli)
+{
+	struct why why = {.cli = cli};
+	struct err err = {0};
+	int code;
+
+	if (read_target(&why, &err) != 0) {
+		code = cli_fail_err(&err);
+	} else {
+		code = find_run(&why);
+		if (code == CODE_OK)
+			code = explain(&why);
+		if (code == CODE_OK)
+			print_answer(&why);
+	}
+	why_close(&why);
+	return code;
+}
