@@ -95,11 +95,22 @@ struct dag_view {
 	const char *last_run_id; /* NULL = never ran */
 	const char *last_run_state;
 	int64_t last_run_at_ms;
-	const char *domain;     /* NULL = none */
-	const char *owner;      /* NULL = none */
-	const char *tags;       /* a JSON list; NULL = none */
-	const char *git_commit; /* of the work tree when this version came; NULL = in none */
-	int git_dirty;          /* 1 = the work tree held changes then, 0 = none, -1 = not known */
+	const char *domain;      /* NULL = none */
+	const char *owner;       /* NULL = none */
+	const char *tags;        /* a JSON list; NULL = none */
+	const char *git_commit;  /* of the work tree when this version came; NULL = in none */
+	int git_dirty;           /* 1 = the work tree held changes then, 0 = none, -1 = not known */
+	const char *pause_actor; /* who paused it, or all dags; NULL = it is not paused */
+	const char *pause_reason; /* NULL = none */
+	int64_t pause_at_ms;
+	bool pause_of_all; /* it has no pause of its own */
+};
+
+struct note_view {
+	int64_t at_ms;
+	const char *actor;
+	const char *task_id; /* NULL = of the run */
+	const char *text;
 };
 
 struct dag_error_view {
@@ -125,6 +136,7 @@ typedef bool (*run_view_fn)(void *context, const struct run_view *view);
 typedef bool (*task_view_fn)(void *context, const struct task_view *view);
 typedef bool (*attempt_view_fn)(void *context, const struct attempt_view *view);
 typedef bool (*fact_view_fn)(void *context, const struct fact_view *view);
+typedef bool (*note_view_fn)(void *context, const struct note_view *view);
 typedef bool (*dag_view_fn)(void *context, const struct dag_view *view);
 typedef bool (*dag_error_view_fn)(void *context, const struct dag_error_view *view);
 typedef bool (*pool_view_fn)(void *context, const struct pool_view *view);
@@ -162,6 +174,10 @@ int read_attempts(struct store_reader *reader, int64_t run_no, const char *task_
 /* Facts with a larger number than since, oldest first. run_id NULL = of everything. */
 int read_facts(struct store_reader *reader, const char *run_id, int64_t since, uint32_t limit,
 	       fact_view_fn each, void *context, struct err *err);
+/* The newest notes of a run and its tasks, oldest first. */
+#define READ_NOTES_MAX 200
+int read_notes(struct store_reader *reader, int64_t run_no, note_view_fn each, void *context,
+	       struct err *err);
 /* By id, ids after `after` (NULL = from the first). */
 int read_dags(struct store_reader *reader, const char *after, uint32_t limit, dag_view_fn each,
 	      void *context, struct err *err);

@@ -1,13 +1,16 @@
 /* read_dags.c - questions about the dag folder and the pools; see read.h. */
 #include "store/reader.h"
 
-#define SELECT_DAG                                                                  \
-	"SELECT d.dag_id, v.description, d.file, v.hash, d.since_ms, v.task_count," \
-	" r.run_id, r.state, r.created_at_ms, v.domain, v.owner, v.tags,"           \
-	" v.git_commit, v.git_dirty"                                                \
-	" FROM dag d JOIN dag_version v USING (version_no)"                         \
-	" LEFT JOIN run r ON r.run_no ="                                            \
-	"  (SELECT run_no FROM run WHERE dag_id = d.dag_id ORDER BY run_no DESC LIMIT 1)"
+/* '' is the pause of all dags, and comes before every dag's own. */
+#define SELECT_DAG                                                                        \
+	"SELECT d.dag_id, v.description, d.file, v.hash, d.since_ms, v.task_count,"       \
+	" r.run_id, r.state, r.created_at_ms, v.domain, v.owner, v.tags,"                 \
+	" v.git_commit, v.git_dirty, p.actor, p.reason, p.at_ms, p.dag_id = ''"           \
+	" FROM dag d JOIN dag_version v USING (version_no)"                               \
+	" LEFT JOIN run r ON r.run_no ="                                                  \
+	"  (SELECT run_no FROM run WHERE dag_id = d.dag_id ORDER BY run_no DESC LIMIT 1)" \
+	" LEFT JOIN pause p ON p.dag_id ="                                                \
+	"  (SELECT max(dag_id) FROM pause WHERE dag_id IN ('', d.dag_id))"
 
 static const char sql_dags[] = SELECT_DAG " WHERE d.dag_id > ?1 ORDER BY d.dag_id LIMIT ?2";
 static const char sql_dag[] = SELECT_DAG " WHERE d.dag_id = ?1";
@@ -49,7 +52,11 @@ static struct dag_view dag_view_of(sqlite3_stmt *row)
 				 .git_commit = db_text(row, 12),
 				 .git_dirty = sqlite3_column_type(row, 13) == SQLITE_NULL
 						  ? -1
-						  : sqlite3_column_int(row, 13)};
+						  : sqlite3_column_int(row, 13),
+				 .pause_actor = db_text(row, 14),
+				 .pause_reason = db_text(row, 15),
+				 .pause_at_ms = sqlite3_column_int64(row, 16),
+				 .pause_of_all = sqlite3_column_int(row, 17) != 0};
 }
 
 int read_dags(struct store_reader *reader, const char *after, uint32_t limit, dag_view_fn each,

@@ -83,6 +83,10 @@ static const char sql_run_facts[] =
     SELECT_FACT " WHERE f.run_no = (SELECT run_no FROM run WHERE run_id = ?3) AND f.fact_no > ?1"
 		" ORDER BY f.fact_no LIMIT ?2";
 
+static const char sql_notes[] =
+    "SELECT at_ms, actor, task_id, text FROM"
+    " (SELECT * FROM note WHERE run_no = ?1 ORDER BY note_no DESC LIMIT ?2) ORDER BY note_no";
+
 static int64_t number_at(sqlite3_stmt *row, int column)
 {
 	return sqlite3_column_int64(row, column);
@@ -366,6 +370,26 @@ int read_facts(struct store_reader *reader, const char *run_id, int64_t since, u
 				  run_id);
 	while (rc == 0 && more && (rc = reader_step(reader, row, err)) == 1) {
 		struct fact_view view = fact_view_of(row);
+
+		more = each(context, &view);
+		rc = 0;
+	}
+	db_reset(row);
+	return rc;
+}
+
+int read_notes(struct store_reader *reader, int64_t run_no, note_view_fn each, void *context,
+	       struct err *err)
+{
+	sqlite3_stmt *row;
+	bool more = true;
+	int rc = reader_query(reader, sql_notes, &row, err, "ii", run_no, (int64_t)READ_NOTES_MAX);
+
+	while (rc == 0 && more && (rc = reader_step(reader, row, err)) == 1) {
+		struct note_view view = {.at_ms = number_at(row, 0),
+					 .actor = db_text(row, 1),
+					 .task_id = db_text(row, 2),
+					 .text = db_text(row, 3)};
 
 		more = each(context, &view);
 		rc = 0;

@@ -32,7 +32,9 @@ static const struct {
     {"Session", "actor:text csrf:text? expires_at:time?"},
     {"LastRun", "id:run state:@RunState created_at:time"},
     {"Dag", "id:text description:text? domain:text? owner:text? tags:text* file:text hash:hash "
-	    "git_commit:text? git_dirty:bool? since:time tasks:int last_run:@LastRun?"},
+	    "git_commit:text? git_dirty:bool? since:time tasks:int paused:bool "
+	    "paused_by:@PausedBy? last_run:@LastRun?"},
+    {"PausedBy", "actor:text reason:text? at:time all:bool"},
     {"DagPage", "items:@Dag* next:text?"},
     {"DagWhole", "+Dag definition:@DagTask* last_runs:@RunBrief*"},
     {"DagTask", "id:text description:text? action:text depends_on:text* trigger_rule:@TriggerRule "
@@ -45,7 +47,8 @@ static const struct {
 	    "ended_at:time? last_fact:int dag_hash:hash period:text? params:map"},
     {"RunRow", "+Run task_count:int"},
     {"RunPage", "items:@RunRow* next:text?"},
-    {"RunWhole", "+Run tasks:%TaskState"},
+    {"RunWhole", "+Run tasks:%TaskState notes:@Note*"},
+    {"Note", "at:time actor:text task:text? text:text"},
     {"Error", "file:text line:int column:int message:text since:time"},
     {"ErrorPage", "items:@Error* next:text?"},
     {"Pool", "dag:text? name:text slots:int used:int queued:int domain:text?"},

@@ -255,6 +255,45 @@ static void pauses_are_kept_until_somebody_resumes(void **state)
 	expect_pauses(kit, "'e' user:alice -\n");
 }
 
+static bool print_note(void *context, const struct note_view *view)
+{
+	str_printf(context, "%lld %s %s %s\n", (long long)view->at_ms, view->actor,
+		   view->task_id == NULL ? "-" : view->task_id, view->text);
+	return true;
+}
+
+static void put_note(struct kit *kit, int64_t at_ms, const char *task_id, const char *text)
+{
+	struct store_batch *batch = store_batch_create(NULL);
+	struct change *change = kit_change(batch, CHANGE_NOTE, 1, 0, at_ms);
+
+	change->note.task_id = task_id;
+	change->note.text = text;
+	change->actor = "user:alice";
+	kit_apply(kit, batch);
+}
+
+static void the_newest_notes_of_a_run_are_told_oldest_first(void **state)
+{
+	struct kit *kit = *state;
+	struct str text = STR_INIT;
+
+	begin_run(kit);
+	for (int i = 0; i < READ_NOTES_MAX - 1; i++)
+		put_note(kit, 1000, NULL, "again");
+	put_note(kit, 2000, "b", "two rows");
+	put_note(kit, 3000, NULL, "late");
+	assert_int_equal(read_notes(kit->reader, 1, print_note, &text, NULL), 0);
+	assert_string_equal(strstr(str_text(&text), "2000"),
+			    "2000 user:alice b two rows\n3000 user:alice - late\n");
+	assert_int_equal(text.size, (READ_NOTES_MAX - 2) * strlen("1000 user:alice - again\n") +
+					strlen(strstr(str_text(&text), "2000")));
+	str_clear(&text);
+	assert_int_equal(read_notes(kit->reader, 2, print_note, &text, NULL), 0);
+	assert_string_equal(str_text(&text), "");
+	str_close(&text);
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, kit_start, kit_stop)
 
 int main(void)
@@ -266,6 +305,7 @@ int main(void)
 	    STORY(another_version_takes_tasks_and_attempts_along_by_name),
 	    STORY(a_task_may_go_and_come_back_more_than_once),
 	    STORY(pauses_are_kept_until_somebody_resumes),
+	    STORY(the_newest_notes_of_a_run_are_told_oldest_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

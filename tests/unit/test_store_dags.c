@@ -217,6 +217,47 @@ static void pools_count_what_holds_and_waits_for_a_slot(void **state)
 	expect_pools(kit, "-.default 8 used 1 queued 1\n");
 }
 
+static bool print_pause(void *context, const struct dag_view *view)
+{
+	str_printf(context, "%s %s %s %" PRId64 "%s\n", view->dag_id, kit_text(view->pause_actor),
+		   kit_text(view->pause_reason), view->pause_at_ms,
+		   view->pause_of_all ? " with all" : "");
+	return true;
+}
+
+static void expect_paused(struct kit *kit, const char *expected)
+{
+	struct str text = STR_INIT;
+
+	assert_int_equal(read_dags(kit->reader, NULL, 10, print_pause, &text, NULL), 0);
+	kit_expect(&text, expected);
+}
+
+static void put_pause(struct kit *kit, const char *dag_id, const char *why, int64_t at_ms)
+{
+	struct store_batch *batch = store_batch_create(NULL);
+	struct change *change = kit_change(batch, CHANGE_DAG_PAUSE, 0, 0, at_ms);
+
+	change->dag_pause.dag_id = dag_id;
+	change->dag_pause.is_paused = true;
+	change->actor = "user:alice";
+	change->why = why;
+	kit_apply(kit, batch);
+}
+
+static void a_dag_tells_its_own_pause_before_that_of_all(void **state)
+{
+	struct kit *kit = *state;
+	struct store_dag_file files[] = {{.dag = kit_dag("a", "x", "a1"), .file = "a.yaml"},
+					 {.dag = kit_dag("b", "x", "b1"), .file = "b.yaml"}};
+
+	put(kit, files, 2, 1000);
+	put_pause(kit, "a", "holidays", 2000);
+	expect_paused(kit, "a user:alice holidays 2000\nb - - 0\n");
+	put_pause(kit, NULL, NULL, 3000);
+	expect_paused(kit, "a user:alice holidays 2000\nb user:alice - 3000 with all\n");
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, kit_start, kit_stop)
 
 int main(void)
@@ -229,6 +270,7 @@ int main(void)
 	    STORY(a_run_keeps_the_version_it_started_with),
 	    STORY(errors_stay_with_their_first_instant_until_mended),
 	    STORY(pools_count_what_holds_and_waits_for_a_slot),
+	    STORY(a_dag_tells_its_own_pause_before_that_of_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

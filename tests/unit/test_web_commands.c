@@ -49,7 +49,7 @@ static void the_keys_of_a_run_stand_in_their_order(void **state)
 		at = strstr(at, quoted);
 		assert_non_null(at);
 	}
-	assert_non_null(strstr(at, "{\"extract\":\"none\",\"load\":\"none\"}}\n"));
+	assert_non_null(strstr(at, "{\"extract\":\"none\",\"load\":\"none\"},\"notes\":[]}\n"));
 	close_reply(&reply);
 }
 

@@ -17,6 +17,24 @@ static void begin(struct call *call, struct compose *compose)
 	compose_init(compose, &call->answer.body);
 }
 
+static void write_pause(struct compose *compose, const struct dag_view *view)
+{
+	compose_key(compose, "paused");
+	compose_bool(compose, view->pause_actor != NULL);
+	compose_key(compose, "paused_by");
+	if (view->pause_actor == NULL) {
+		compose_text(compose, NULL);
+		return;
+	}
+	compose_open(compose, '{');
+	compose_member_text(compose, "actor", view->pause_actor);
+	compose_member_text(compose, "reason", view->pause_reason);
+	compose_member_time(compose, "at", view->pause_at_ms);
+	compose_key(compose, "all");
+	compose_bool(compose, view->pause_of_all);
+	compose_close(compose, '}');
+}
+
 static void write_dag_members(struct compose *compose, const struct dag_view *view)
 {
 	compose_member_text(compose, "id", view->dag_id);
@@ -35,6 +53,7 @@ static void write_dag_members(struct compose *compose, const struct dag_view *vi
 		compose_bool(compose, view->git_dirty != 0);
 	compose_member_time(compose, "since", view->since_ms);
 	compose_member_int(compose, "tasks", view->task_count);
+	write_pause(compose, view);
 	compose_key(compose, "last_run");
 	if (view->last_run_id == NULL) {
 		compose_text(compose, NULL);

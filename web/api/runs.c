@@ -141,8 +141,21 @@ static bool write_task_state(void *context, const struct task_view *view)
 	return true;
 }
 
-/* Run and tasks are read by two queries. A change between them is no harm: last_fact is read first,
- * so that whoever waits for something newer than it sees the change then. */
+static bool write_note(void *context, const struct note_view *view)
+{
+	struct compose *compose = context;
+
+	compose_open(compose, '{');
+	compose_member_time(compose, "at", view->at_ms);
+	compose_member_text(compose, "actor", view->actor);
+	compose_member_text(compose, "task", view->task_id);
+	compose_member_text(compose, "text", view->text);
+	compose_close(compose, '}');
+	return true;
+}
+
+/* Run, tasks and notes are read by a query each. A change between them is no harm: last_fact is
+ * read first, so that whoever waits for something newer than it sees the change then. */
 static int write_run(struct call *call, struct store_reader *reader, struct run_answer *answer,
 		     struct err *err)
 {
@@ -158,6 +171,10 @@ static int write_run(struct call *call, struct store_reader *reader, struct run_
 	rc =
 	    read_tasks(reader, answer->brief.run_no, NULL, write_task_state, &answer->compose, err);
 	compose_close(&answer->compose, '}');
+	compose_member_open(&answer->compose, "notes", '[');
+	if (rc == 0)
+		rc = read_notes(reader, answer->brief.run_no, write_note, &answer->compose, err);
+	compose_close(&answer->compose, ']');
 	compose_close(&answer->compose, '}');
 	return rc;
 }
