@@ -335,10 +335,14 @@ static enum scratch_verdict judge_scratch(void *context, const char *run_id)
 	return sched_find_run(daemon->dispatch.sched, run_id) != 0 ? SCRATCH_KEEP : SCRATCH_REMOVE;
 }
 
-/* Who waits for the daemon to be ready asks again by himself. */
+/* A folder read while the daemon starts comes before there is anybody to tell: who waits for it to
+ * be ready asks again by himself. */
 static void folder_changed(void *context)
 {
-	(void)context;
+	struct daemon *daemon = context;
+
+	if (daemon->dispatch.web != NULL)
+		web_changed(daemon->dispatch.web);
 }
 
 static void read_folder(struct daemon *daemon)

@@ -5,10 +5,11 @@ import os
 import signal
 import subprocess
 import tempfile
+import time
 
 import pytest
 
-from daemon_home import wait_for
+from daemon_home import UnixConnection, wait_for
 
 CHAIN = """\
 id: chain
@@ -145,6 +146,12 @@ def test_notes_of_runs_and_tasks(house):
     assert house.cli("note", run, "the source was late").returncode == 0
     done = house.cli("note", run, "load", "two rows were wrong", "--json")
     assert done.returncode == 0 and json.loads(done.stdout)["id"] == run
+    notes = house.run(run)["notes"]
+    assert [(note["task"], note["text"]) for note in notes] == [(None, "the source was late"),
+                                                                ("load", "two rows were wrong")]
+    assert all(note["actor"].startswith("user:") and note["at"] for note in notes)
+    shown = house.cli("runs", "show", run).stdout
+    assert ": the source was late\n" in shown and " at load: two rows were wrong\n" in shown
     assert house.cli("note", run, "x" * 5000).returncode == 2
     assert house.cli("note", "ffffffffffffffff", "x").returncode == 4
 
@@ -155,6 +162,11 @@ def test_notes_of_runs_and_tasks(house):
 def test_a_paused_dag_queues_its_runs_until_it_is_resumed(house):
     done = house.cli("pause", "chain", "--reason", "the source moves")
     assert done.returncode == 0 and "dag 'chain' is paused" in done.stderr
+    listed = {item["id"]: item for item in json.loads(house.cli("ls", "dags", "--json").stdout)}
+    assert listed["slow"]["paused"] is False and listed["slow"]["paused_by"] is None
+    assert listed["chain"]["paused"] is True and listed["chain"]["paused_by"]["all"] is False
+    assert listed["chain"]["paused_by"]["reason"] == "the source moves"
+    assert "is paused by user:" in house.cli("why", "chain").stdout
     run = house.trigger("chain", "--param", "fail=false")
     assert house.run(run)["state"] == "queued"
     listed = house.cli("ls", "runs", "--state", "queued", "--json")
@@ -171,9 +183,12 @@ def test_a_pause_of_all_outlives_the_daemon(house):
     assert house.cli("pause", "--all").returncode == 0
     house.stop()
     house.start()
+    dag = house.http("GET", "/api/v1/dags/chain")[1]
+    assert dag["paused"] is True and dag["paused_by"]["all"] is True
     run = house.trigger("chain", "--param", "fail=false")
     assert house.run(run)["state"] == "queued"
     assert house.cli("resume", "--all").returncode == 0
+    assert house.http("GET", "/api/v1/dags/chain")[1]["paused"] is False
     assert house.wait_run(run)["state"] == "success"
 
 
@@ -327,3 +342,21 @@ def test_a_file_that_does_not_check_is_not_run(home, run_file):
     assert run(chain, "--param", "m=1")[0] == 2
     code, _, err = run(chain, "--from", "load")
     assert code == 2 and "not supported yet" in err
+
+
+# --- streams
+
+
+def test_a_stream_sees_a_change_of_the_folder_at_once(house):
+    connection = UnixConnection(house.path / "heddle.sock", 30)
+    connection.request("GET", "/api/v1/stream", headers={"Accept": "text/event-stream"})
+    stream = connection.getresponse()
+    began = time.monotonic()
+    house.dag("late.yaml", "id: late\ntasks: [{id: a, command: 'true'}]\n")
+    seen = b""
+    while b"event: dag." not in seen:
+        line = stream.readline()
+        assert line, "the stream has ended"
+        seen += line
+    assert time.monotonic() - began < 8, "told with the next heartbeat only"
+    connection.close()
