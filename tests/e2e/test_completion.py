@@ -54,6 +54,7 @@ def test_verbs_flags_and_fixed_words_need_no_daemon(complete, home):
     assert complete("completion", "z") == {"zsh"}
     assert complete("runs", "") == {"show"}
     assert complete("mark", "9f1c", "load", "s") == {"success", "skipped"}
+    assert complete("wh") == {"why"}
     assert {"--from", "--only", "--param", "--wait"} <= complete("rerun", "--")
     assert complete("ls", "runs", "--state", "canc") == {"cancelled", "cancelling"}
     assert complete("trigger", "") == set()
@@ -73,6 +74,8 @@ def test_ids_are_asked_of_the_daemon(complete, home):
     assert complete("logs", "-f", run, "") == {"extract", "load"}
     assert complete("rerun", run, "--from", "") == {"extract", "load"}
     assert complete("pause", "flights", "we") == {"weather"}
+    assert complete("why", "") == {run, "flights", "weather"}
+    assert complete("why", run, "") == {"extract", "load"}
     assert complete("--home", home.work, "trigger", "") == set()
     assert complete("--home", home.path, "trigger", "fl") == {"flights"}
 
