@@ -49,7 +49,7 @@ static bool choices_are_harmless(const struct param *param)
 	size_t i;
 
 	json_array_foreach(choices, i, choice) harmless =
-	    harmless && param_text_is_harmless(json_string_value(choice));
+	    harmless && json_is_string(choice) && param_text_is_harmless(json_string_value(choice));
 	json_decref(choices);
 	return harmless;
 }

@@ -38,7 +38,11 @@ static void check_edges(const struct dag *dag)
 	for (uint32_t i = 0; i < dag->task_count; i++) {
 		const struct task *task = &dag->tasks[i];
 
-		expect((task->command == NULL) != (task->argv == NULL));
+		expect(task->action != ACTION_COMMAND ||
+		       (task->command == NULL) != (task->argv == NULL));
+		expect((task->action == ACTION_SQL) == (task->sql != NULL));
+		expect(task->pool == POOL_COMMON || task->pool < dag->pool_count);
+		expect(task->slots >= 1 && task->policy != NULL);
 		expect(id_is_valid(task->id, false));
 		for (uint32_t k = 0; k < task->upstream_count; k++) {
 			expect(task->upstream[k] < dag->task_count && task->upstream[k] != i);
