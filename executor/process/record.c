@@ -12,9 +12,10 @@ static const char magic[4] = {'H', 'd', 'E', 'x'};
 
 /* The numbers of the format. They stay what they are when the program's enumeration changes. */
 static const unsigned char cause_codes[CAUSE_COUNT] = {
-    [CAUSE_SUCCESS] = 1,   [CAUSE_SKIPPED] = 2, [CAUSE_EXIT_CODE] = 3,
-    [CAUSE_SIGNAL] = 4,    [CAUSE_TIMEOUT] = 6, [CAUSE_OUT_OF_MEMORY] = 5,
-    [CAUSE_CANCELLED] = 7, [CAUSE_LOST] = 8,    [CAUSE_COULD_NOT_START] = 9,
+    [CAUSE_SUCCESS] = 1,     [CAUSE_SKIPPED] = 2, [CAUSE_EXIT_CODE] = 3,
+    [CAUSE_SIGNAL] = 4,      [CAUSE_TIMEOUT] = 6, [CAUSE_OUT_OF_MEMORY] = 5,
+    [CAUSE_CANCELLED] = 7,   [CAUSE_LOST] = 8,    [CAUSE_COULD_NOT_START] = 9,
+    [CAUSE_BAD_OUTPUT] = 10,
 };
 
 static bool cause_from_code(uint64_t code, enum attempt_cause *cause)
