@@ -23,6 +23,7 @@ struct load {
 	bool same_boot;
 	struct version *versions; /* hash by number: what is parsed already */
 	struct dag *dag;          /* of the run being read */
+	bool is_ended;            /* the run has ended: see sched_task_row.outputs */
 };
 
 struct version {
@@ -177,7 +178,7 @@ static int feed_task(struct load *load, const struct store_task_row *row, struct
 	struct str outputs = STR_INIT;
 	int rc = 0;
 
-	if (row->task < load->dag->task_count && load->dag->tasks[row->task].is_judged_by)
+	if (load->is_ended || load->dag->tasks[row->task].is_judged_by)
 		rc = read_output(load->reader, row->run_no, row->task, &outputs, err);
 	task.outputs = outputs.size == 0 ? NULL : str_text(&outputs);
 	if (rc == 0)
@@ -263,7 +264,8 @@ static int take_ended_task(void *context, const struct store_task_row *row, stru
 int restore_ended_run(struct store_reader *reader, struct sched *sched, const char *run_id,
 		      struct dag *dag, struct err *err)
 {
-	struct load load = {.reader = reader, .sched = sched, .dag = dag, .now = clock_now()};
+	struct load load = {
+	    .reader = reader, .sched = sched, .dag = dag, .now = clock_now(), .is_ended = true};
 	struct store_loader loader = {&load, take_ended_run, take_ended_task};
 
 	return read_run_rows(reader, run_id, &loader, err);

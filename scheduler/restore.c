@@ -31,7 +31,9 @@ void sched_restore_run(struct sched *sched, const struct sched_run_row *row)
 	sched->guest = run;
 }
 
-static void take_row(struct instance *instance, const struct sched_task_row *row)
+/* is_guest: its run has ended and may go on with another version, whose conditions may read what
+ * those of this one do not. */
+static void take_row(struct instance *instance, const struct sched_task_row *row, bool is_guest)
 {
 	instance->state = row->state;
 	instance->aim = row->state == TASK_CANCELLING ? row->aim : AIM_CANCELLED;
@@ -40,7 +42,10 @@ static void take_row(struct instance *instance, const struct sched_task_row *row
 	instance->attempt_id = row->attempt_id;
 	instance->released_at_ms = row->released_at_ms;
 	instance->due_boot_ms = row->due_boot_ms;
-	instance_keep_outputs(instance, row->outputs);
+	if (is_guest)
+		instance->outputs = mem_strdup(row->outputs);
+	else
+		instance_keep_outputs(instance, row->outputs);
 }
 
 void sched_restore_task(struct sched *sched, const struct sched_task_row *row)
@@ -51,7 +56,7 @@ void sched_restore_task(struct sched *sched, const struct sched_task_row *row)
 	assert(run != NULL && row->task < run->dag->task_count);
 	instance = &run->instances[row->task];
 	assert(instance->state == TASK_NONE);
-	take_row(instance, row);
+	take_row(instance, row, sched->guest == run);
 	instance_settle_in(sched, instance, row->queued_order);
 	if (task_state_is_done(row->state) && instance_is_hook(instance))
 		run->unfinished_hooks--;

@@ -261,11 +261,20 @@ void run_start(struct step *step, struct run *run)
 	begin_to_run(step, run);
 }
 
+/* All outputs came back with the run; from here on only those that conditions read are kept. */
+static void drop_unread_outputs(struct run *run)
+{
+	for (uint32_t i = 0; i < run->dag->task_count; i++)
+		if (!run->dag->tasks[i].is_judged_by)
+			instance_keep_outputs(&run->instances[i], NULL);
+}
+
 void run_revive(struct step *step, struct run *run, const char *actor, const char *why)
 {
 	struct sched *sched = step->sched;
 	bool waits = why_queued(step, run->dag) != NULL;
 
+	drop_unread_outputs(run);
 	run_move(step, run, waits ? RUN_QUEUED : RUN_RUNNING, actor, why);
 	queue_up(sched, run);
 	sched->guest = NULL;

@@ -223,7 +223,9 @@ struct sched_task_row {
 	int64_t queued_order;     /* of queued: smaller came first (see store) */
 	enum cancel_aim aim;      /* of cancelling */
 	uint32_t attempts_before; /* the newest reset */
-	const char *outputs;      /* a JSON object, of tasks with is_judged_by; NULL = none */
+	/* A JSON object; NULL = none. Of tasks with is_judged_by; of a run that has ended, of all:
+	 * it may go on with a version whose conditions read others. */
+	const char *outputs;
 };
 
 /* A dag (NULL = all) is paused. Before the first step. */

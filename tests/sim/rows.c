@@ -477,6 +477,8 @@ int64_t rows_due_boot_ms(int64_t due_wall_ms, int64_t due_boot_ms, struct moment
 
 static void restore_tasks(const struct run_row *run, struct sched *sched, struct moment now)
 {
+	bool is_done = run_state_is_done(run->state);
+
 	for (uint32_t i = 0; i < run->dag->task_count; i++) {
 		const struct task_row *task = &run->tasks[i];
 		struct sched_task_row row = {
@@ -490,7 +492,7 @@ static void restore_tasks(const struct run_row *run, struct sched *sched, struct
 		    .queued_order = task->queued_order,
 		    .aim = task->aim,
 		    .attempts_before = task->attempts_before,
-		    .outputs = run->dag->tasks[i].is_judged_by ? task->outputs : NULL};
+		    .outputs = is_done || run->dag->tasks[i].is_judged_by ? task->outputs : NULL};
 
 		sched_restore_task(sched, &row);
 	}
