@@ -35,10 +35,11 @@ static void read_body(enum web_command_kind kind, const char *bytes, size_t size
 		assert(refusal.status == 0);
 		assert(body.key == NULL || body_key_fault(body.key, strlen(body.key)) == NULL);
 		assert(body.reason == NULL || strlen(body.reason) <= LIMIT_REASON_BYTES);
-		assert(kind == WEB_TRIGGER ? body.reason == NULL : body.key == NULL);
+		assert(kind == WEB_TRIGGER || body.key == NULL);
+		assert(body.params == NULL || kind == WEB_TRIGGER || kind == WEB_RERUN);
 	} else {
 		expect_problem(&refusal);
-		assert(body.key == NULL && body.reason == NULL);
+		assert(body.key == NULL && body.reason == NULL && body.tasks == NULL);
 	}
 	body_close(&body);
 	answer_close(&refusal);
@@ -68,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
 	if (size == 0)
 		return 0;
-	read_body(bytes[0] % 2 == 0 ? WEB_TRIGGER : WEB_CANCEL, text, size - 1);
+	read_body((enum web_command_kind)(bytes[0] % WEB_COMMAND_COUNT), text, size - 1);
 	write_text(text, size - 1);
 	(void)body_key_fault(text, size - 1);
 	return 0;
