@@ -351,7 +351,7 @@ static void use_shell(struct build *build, const char *text)
 
 static int build_command(struct build *build, struct err *err)
 {
-	const char *text;
+	const char *text = build->task->command;
 	int rc;
 
 	if (build->task->argv != NULL)

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include <assert.h>
+
 #define uthash_malloc(size) mem_alloc(size)
 #define uthash_free(memory, size) mem_free(memory)
 #include <uthash.h>
@@ -24,6 +26,7 @@ void parsed_init(struct parsed *parsed)
 
 static void take_out(struct parsed *parsed, struct parsed_entry *entry)
 {
+	assert(entry != NULL);
 	HASH_DEL(parsed->entries, entry);
 	parsed->bytes -= entry->bytes;
 }
@@ -76,6 +79,7 @@ void parsed_put(struct parsed *parsed, struct dag *dag)
 	entry->dag = dag_ref(dag);
 	entry->bytes = dag->arena.used_bytes;
 	put_in(parsed, entry);
-	while (parsed->bytes > PARSED_BYTES_MAX && parsed->entries != entry)
+	while (parsed->entries != NULL && parsed->entries != entry &&
+	       parsed->bytes > PARSED_BYTES_MAX)
 		drop(parsed, parsed->entries);
 }

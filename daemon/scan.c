@@ -122,7 +122,7 @@ void scan_watch_file(struct scan *scan, const char *path)
 
 static bool is_fresh(struct scan *scan, const struct scan_stamp *stamp)
 {
-	int64_t edge_ns = scan->now_ns - SCAN_QUIET_MS * 1000000ll;
+	int64_t edge_ns = scan->now_ns - SCAN_QUIET_MS * 1000000LL;
 	bool fresh = stamp->ctime_ns > edge_ns;
 
 	scan->is_restless |= fresh;

@@ -84,7 +84,10 @@ static void limit_refresh(struct queue *queue, struct dag_limit *limit)
 static char *pool_key(const struct dag *dag, const struct pool_size *size, size_t *key_bytes)
 {
 	struct str key = STR_INIT;
-	const char *owner = size->domain == NULL ? dag->id : size->domain;
+	const char *owner;
+
+	assert(size != NULL);
+	owner = size->domain == NULL ? dag->id : size->domain;
 
 	str_append_char(&key, size->domain == NULL ? 'd' : 's');
 	str_append_bytes(&key, owner, strlen(owner) + 1);
@@ -118,7 +121,7 @@ static struct pool *pool_create(struct queue *queue, const struct dag *dag,
 
 static void pool_destroy(struct queue *queue, struct pool *pool)
 {
-	assert(pool->used == 0 && pool->lines.count == 0);
+	assert(queue->pools != NULL && pool->used == 0 && pool->lines.count == 0);
 	HASH_DELETE(by_key, queue->pools, pool);
 	heap_close(&pool->lines);
 	heap_close(&pool->seats);

@@ -245,7 +245,7 @@ static size_t whole_lines(const struct str *text, bool is_from_start)
 
 int process_log_tail(const char *path, size_t max_bytes, struct str *out, struct err *err)
 {
-	int64_t size;
+	int64_t size = 0;
 	int64_t at = 0;
 	int fd;
 	int rc;

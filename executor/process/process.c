@@ -363,8 +363,6 @@ static uint32_t count_arguments(const char *const *argv)
 	return count;
 }
 
-static_assert(PROCESS_STDIN_MAX_BYTES == FRAME_STDIN_MAX_BYTES, "what is taken can be sent");
-
 static bool build_frame(struct process_executor *executor, const struct process_launch *launch,
 			struct str *frame)
 {
