@@ -297,7 +297,7 @@ static bool read_object(enum web_command_kind kind, json_t *object, struct body 
 bool body_parse(enum web_command_kind kind, const char *bytes, size_t size, struct body *out,
 		struct answer *refusal)
 {
-	json_error_t error;
+	json_error_t error = {.line = 0};
 	json_t *object;
 	bool good;
 

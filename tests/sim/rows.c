@@ -396,9 +396,14 @@ static void apply_outputs(struct rows *rows, const struct change *change)
 	set_text(&task->outputs, change->outputs.json);
 }
 
+/* What was decided with the params of before stays, even if the rerun names only tasks that have
+ * not begun and so resets none. */
 static void apply_run_params(struct rows *rows, const struct change *change)
 {
-	set_text(&run_of(rows, change)->params, change->run_params);
+	struct run_row *run = run_of(rows, change);
+
+	set_text(&run->params, change->run_params);
+	run->by_hand = true;
 }
 
 /* Rows go with the ids of their tasks. */

@@ -302,6 +302,12 @@ static void feed_ended(struct story *story, int64_t run_no)
 void story_rerun(struct story *story, int64_t run_no, enum rerun_mode mode, const char *names,
 		 struct dag *dag)
 {
+	story_rerun_with(story, run_no, mode, names, dag, NULL);
+}
+
+void story_rerun_with(struct story *story, int64_t run_no, enum rerun_mode mode, const char *names,
+		      struct dag *dag, const char *params)
+{
 	struct input input = {.kind = INPUT_RERUN, .actor = "user:alice"};
 	VEC(const char *) ids = {0};
 	char *list = mem_strdup(names);
@@ -315,6 +321,7 @@ void story_rerun(struct story *story, int64_t run_no, enum rerun_mode mode, cons
 	input.rerun.tasks = ids.items;
 	input.rerun.task_count = ids.count;
 	input.rerun.dag = dag;
+	input.rerun.params = params;
 	feed_ended(story, run_no);
 	step(story, &input);
 	vec_close(&ids);

@@ -47,6 +47,9 @@ int64_t story_trigger_with(struct story *story, struct dag *dag, const char *key
 /* names: task ids with blanks between, or NULL. dag: the version to go on with, or NULL. */
 void story_rerun(struct story *story, int64_t run_no, enum rerun_mode mode, const char *names,
 		 struct dag *dag);
+/* With other params, a JSON object. */
+void story_rerun_with(struct story *story, int64_t run_no, enum rerun_mode mode, const char *names,
+		      struct dag *dag, const char *params);
 void story_mark(struct story *story, int64_t run_no, const char *task_id, enum task_state to);
 /* dag_id NULL = all. */
 void story_pause(struct story *story, const char *dag_id);

@@ -135,6 +135,30 @@ static void a_rerun_of_a_task_that_runs_ends_it_first(void **state)
 		   "00:06 run success\n");
 }
 
+static void params_of_a_rerun_are_for_what_is_still_to_come(void **state)
+{
+	static const struct task_spec tasks[] = {{.id = "a"},
+						 {.id = "b", .after = "a", .when = "params.n > 5"},
+						 {.id = "c", .when = "params.n > 5"},
+						 {.id = NULL}};
+	struct story *story = story_start(&(struct story_config){0});
+	struct dag *dag = spec_dag(&(struct dag_spec){.id = "d", .tasks = tasks});
+
+	(void)state;
+	story_plan(story, "a", "success:60s");
+	story_trigger_with(story, dag, "1", "{\"n\": 1}");
+	dag_unref(dag);
+	story_wait(story, 5000);
+	story_rerun_with(story, 1, RERUN_ONLY, "b", NULL, "{\"n\": 9}");
+	story_restart(story);
+	end(story, "00:00 c skipped: when: params.n > 5 is false\n"
+		   "00:00 a try 1 running\n"
+		   "01:00 a try 1 success\n"
+		   "01:00 b try 1 running\n"
+		   "01:00 b try 1 success\n"
+		   "01:00 run success\n");
+}
+
 static void a_cancel_of_the_run_overrules_a_rerun(void **state)
 {
 	struct story *story =
@@ -505,6 +529,7 @@ int main(void)
 	    cmocka_unit_test(a_rerun_of_one_task_alone_leaves_the_others),
 	    cmocka_unit_test(a_rerun_gives_all_retries_again),
 	    cmocka_unit_test(a_rerun_of_a_task_that_runs_ends_it_first),
+	    cmocka_unit_test(params_of_a_rerun_are_for_what_is_still_to_come),
 	    cmocka_unit_test(a_cancel_of_the_run_overrules_a_rerun),
 	    cmocka_unit_test(the_end_of_the_run_runs_again_after_a_rerun),
 	    cmocka_unit_test(a_rerun_may_go_on_with_another_version),
