@@ -95,14 +95,15 @@ int file_sync_folder(const char *path, struct err *err)
 	return rc;
 }
 
-static int write_aside(const char *path, const char *text, mode_t mode, struct err *err)
+static int write_aside(const char *path, const void *bytes, size_t count, mode_t mode,
+		       struct err *err)
 {
 	int fd = sys_open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
 	int rc;
 
 	if (fd < 0)
 		return err_errno(err, errno, "create '%s'", path);
-	rc = fd_write_all(fd, text, strlen(text), err);
+	rc = fd_write_all(fd, bytes, count, err);
 	if (rc == 0 && sys_fsync(fd) != 0)
 		rc = err_errno(err, errno, "sync '%s'", path);
 	fd_close(&fd);
@@ -110,6 +111,12 @@ static int write_aside(const char *path, const char *text, mode_t mode, struct e
 }
 
 int file_write_durable(const char *path, const char *text, mode_t mode, struct err *err)
+{
+	return file_write_bytes_durable(path, text, strlen(text), mode, err);
+}
+
+int file_write_bytes_durable(const char *path, const void *bytes, size_t count, mode_t mode,
+			     struct err *err)
 {
 	char aside[PATH_MAX];
 	char folder[PATH_MAX];
@@ -123,7 +130,7 @@ int file_write_durable(const char *path, const char *text, mode_t mode, struct e
 	else
 		*slash = '\0';
 	snprintf(aside, sizeof aside, "%s.tmp", path);
-	rc = write_aside(aside, text, mode, err);
+	rc = write_aside(aside, bytes, count, mode, err);
 	if (rc == 0 && sys_rename(aside, path) != 0)
 		rc = err_errno(err, errno, "rename '%s' to '%s'", aside, path);
 	if (rc == 0)

@@ -17,6 +17,9 @@ int fd_write_all(int fd, const void *bytes, size_t count, struct err *err);
 int file_read(const char *path, size_t max_bytes, struct str *out, struct err *err);
 /* Writes the text aside (path.tmp, mode), syncs it, renames it over path and syncs the folder. */
 int file_write_durable(const char *path, const char *text, mode_t mode, struct err *err);
+/* The same with any bytes. */
+int file_write_bytes_durable(const char *path, const void *bytes, size_t count, mode_t mode,
+			     struct err *err);
 /* Makes the folder and those above it, 0700. An existing folder is no error. */
 int file_mkdirs(const char *path, struct err *err);
 /* Syncs a folder, so that a rename in it survives a power cut. */

@@ -1,16 +1,11 @@
 /* store.c - opens the home's database, checks it, and keeps the home's own row; see store.h. */
 #include "store/core.h"
 
-#include "base/clock.h"
-#include "base/file.h"
 #include "base/mem.h"
-#include "base/sys.h"
+#include "store/create.h"
 #include "store/netfs.h"
 #include "store/schema.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,8 +24,6 @@ static const char sql_fact_gaps[] = "SELECT max(fact_no) - min(fact_no) + 1 - co
 				    " (SELECT fact_no FROM fact ORDER BY fact_no DESC LIMIT ?1)";
 static const char sql_last_fact[] = "SELECT max(fact_no) FROM fact";
 static const char sql_home[] = "SELECT incarnation, boot_id FROM home";
-static const char sql_home_new[] =
-    "INSERT OR IGNORE INTO home (one, incarnation, created_at_ms) VALUES (1, ?1, ?2)";
 static const char sql_home_boot[] = "UPDATE home SET boot_id = ?1";
 /* Readings of another boot's clock mean nothing on this one; the wall clock's remain. */
 static const char sql_forget_boot_clock[] =
@@ -131,26 +124,6 @@ int store_reopen(struct store *store, struct err *err)
 	return rc;
 }
 
-/* Made by us and not by SQLite, so that only its owner can read it; the log's files follow it. */
-static int create_file(const char *path, struct err *err)
-{
-	char folder[PATH_MAX];
-	char *slash;
-	int fd = sys_open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
-
-	if (fd < 0 && errno == EEXIST)
-		return 0;
-	if (fd < 0)
-		return err_errno(err, errno, "create '%s'", path);
-	fd_close(&fd);
-	snprintf(folder, sizeof folder, "%s", path);
-	slash = strrchr(folder, '/');
-	if (slash == NULL)
-		return file_sync_folder(".", err);
-	slash[slash == folder ? 1 : 0] = '\0';
-	return file_sync_folder(folder, err);
-}
-
 /* The facts are numbered without gaps: one that is missing was lost or taken out. */
 static int check_facts(struct store *store, struct err *err)
 {
@@ -161,14 +134,6 @@ static int check_facts(struct store *store, struct err *err)
 		rc = err_set(err, ERR_CORRUPT, "%lld of the last facts of '%s' are missing",
 			     (long long)gaps, store->path);
 	return rc;
-}
-
-static int make_home(struct store *store, struct err *err)
-{
-	char incarnation[9];
-
-	random_hex(incarnation, 8);
-	return db_run(&store->db, sql_home_new, err, "ti", incarnation, clock_now().wall_ms);
 }
 
 static int open_checked(struct store *store, struct err *err)
@@ -187,7 +152,7 @@ static int open_checked(struct store *store, struct err *err)
 	if (rc == 0)
 		rc = schema_migrate(&store->db, store->path, &schema_present, err);
 	if (rc == 0)
-		rc = make_home(store, err);
+		rc = create_home_row(&store->db, err);
 	if (rc == 0)
 		rc = read_home(store, store->incarnation, boot_id, err);
 	if (rc == 0)
@@ -213,7 +178,7 @@ int store_open(const char *path, struct store **out, struct err *err)
 	if (!is_in_memory(store)) {
 		rc = netfs_check(path, err);
 		if (rc == 0)
-			rc = create_file(path, err);
+			rc = create_database(path, &schema_present, err);
 	}
 	if (rc == 0)
 		rc = open_checked(store, err);

@@ -370,7 +370,8 @@ static void putting_dags_may_fail(void **state)
  */
 static void making_a_home_may_fail(void **state)
 {
-	static const char *const calls[] = {"open", "write", "fsync", "unlink", "fallocate"};
+	static const char *const calls[] = {"open",   "write",  "fsync",
+					    "rename", "unlink", "fallocate"};
 	struct kit *kit = *state;
 
 	for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {

@@ -109,6 +109,21 @@ static void an_empty_file_becomes_a_home(void **state)
 	assert_int_equal(kit_number(kit, "SELECT count(*) FROM home"), 1);
 }
 
+/* Killed before the new database got its name. */
+static void what_a_killed_start_left_aside_is_no_database(void **state)
+{
+	struct kit *kit = *state;
+	char aside[160];
+
+	kit_close_store(kit);
+	unlink(kit->path);
+	snprintf(aside, sizeof aside, "%s.tmp", kit->path);
+	write_file(aside, "SQLite format 3", 16);
+	kit_open_store(kit);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM home"), 1);
+	assert_int_equal(access(aside, F_OK), -1);
+}
+
 static void garbage_is_refused_with_a_way_out(void **state)
 {
 	struct kit *kit = *state;
@@ -270,6 +285,7 @@ int main(void)
 	    STORY(the_home_keeps_its_incarnation_and_the_last_boot),
 	    STORY(a_memory_database_serves_tests),
 	    STORY(an_empty_file_becomes_a_home),
+	    STORY(what_a_killed_start_left_aside_is_no_database),
 	    STORY(garbage_is_refused_with_a_way_out),
 	    STORY(a_torn_file_is_refused),
 	    STORY(another_programs_database_is_left_alone),
