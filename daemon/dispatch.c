@@ -160,13 +160,21 @@ static void flush(struct dispatch *dispatch)
 	arm_timer(dispatch);
 }
 
+bool dispatch_hold(struct dispatch *dispatch, enum hold_kind kind, const char *why)
+{
+	bool is_new = holds_put(&dispatch->holds, kind, why);
+
+	sched_hold_starts(dispatch->sched, holds_why(&dispatch->holds));
+	return is_new;
+}
+
 bool dispatch_look_at_space(struct dispatch *dispatch)
 {
 	struct space *space = &dispatch->space;
 
 	if (!space_check(space, dispatch->home->path, clock_now().boot_ms))
 		return false;
-	sched_hold_starts(dispatch->sched, space->level == SPACE_OUT ? space->why : NULL);
+	(void)dispatch_hold(dispatch, HOLD_SPACE, space->level == SPACE_OUT ? space->why : NULL);
 	return true;
 }
 
@@ -487,6 +495,7 @@ bool dispatch_is_ready(void *context, char why[256])
 	struct dispatch *dispatch = context;
 	struct input input = {.kind = INPUT_TIME, .actor = "scheduler"};
 	const char *trouble = dispatch->executor_trouble;
+	const char *held;
 
 	if (!takes_commands(dispatch, why))
 		return false;
@@ -495,8 +504,9 @@ bool dispatch_is_ready(void *context, char why[256])
 	if (dispatch_look_at_space(dispatch))
 		dispatch_step(dispatch, &input); /* there may be room for what waits */
 	/* Runs are still taken, and wait. */
-	if (dispatch->space.level == SPACE_OUT)
-		trouble = dispatch->space.why;
+	held = holds_why(&dispatch->holds);
+	if (held != NULL)
+		trouble = held;
 	snprintf(why, 256, "%s", trouble);
 	return trouble[0] == '\0';
 }

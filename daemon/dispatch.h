@@ -11,6 +11,7 @@
 #define HEDDLE_DAEMON_DISPATCH_H
 
 #include "daemon/force.h"
+#include "daemon/holds.h"
 #include "daemon/home.h"
 #include "daemon/space.h"
 #include "daemon/suspects.h"
@@ -59,6 +60,7 @@ struct dispatch {
 	int due_fd;
 	int64_t due_boot_ms; /* for which it is armed; INT64_MAX = it is not */
 	bool is_open;        /* the three handles are the loop's */
+	struct holds holds; /* why nothing is started */
 	struct space space;
 	size_t effects_since_trim;
 	char executor_trouble[256]; /* of no attempt in particular; "" = none */
@@ -79,6 +81,9 @@ int dispatch_init(struct dispatch *dispatch, uv_loop_t *loop, struct err *err);
 /* Looks how full the disk is when it is time to, and holds starts or lets them go on; true when
  * something changed. To be called before sched_restore_end; later on it is called here. */
 bool dispatch_look_at_space(struct dispatch *dispatch);
+/* Sets a hold of all starts, or lifts it (why NULL); true when that changed anything. What waits
+ * goes on with the next step after the last hold is lifted. */
+bool dispatch_hold(struct dispatch *dispatch, enum hold_kind kind, const char *why);
 /* Takes what sched_restore_end yielded as the first batch, and starts the clock. */
 void dispatch_begin(struct dispatch *dispatch, struct sched_output *restored);
 /* No input is taken from now on; what was gathered goes to the writer. Also when parts are missing,
