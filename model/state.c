@@ -15,22 +15,24 @@ static const struct {
 	const char *name;
 	unsigned next; /* the states this one may become */
 	bool done;
+	char letter;
 } task_states[TASK_STATE_COUNT] = {
-    [TASK_NONE] = {"none", TO(QUEUED) | TO(UPSTREAM_FAILED) | TO(CANCELLED) | MARKED, false},
-    [TASK_QUEUED] = {"queued", TO(RUNNING) | TO(CANCELLED) | BY_HAND, false},
+    [TASK_NONE] = {"none", TO(QUEUED) | TO(UPSTREAM_FAILED) | TO(CANCELLED) | MARKED, false, '.'},
+    [TASK_QUEUED] = {"queued", TO(RUNNING) | TO(CANCELLED) | BY_HAND, false, 'q'},
     [TASK_RUNNING] = {"running",
 		      TO(SUCCESS) | TO(SKIPPED) | TO(FAILED) | TO(UP_FOR_RETRY) | TO(CANCELLING),
-		      false},
-    [TASK_UP_FOR_RETRY] = {"up_for_retry", TO(QUEUED) | TO(CANCELLED) | BY_HAND, false},
+		      false, 'r'},
+    [TASK_UP_FOR_RETRY] = {"up_for_retry", TO(QUEUED) | TO(CANCELLED) | BY_HAND, false, 'y'},
     /* The end may overtake the wish to cancel: what happened is what is recorded. To itself: with
      * another aim. */
-    [TASK_CANCELLING] = {"cancelling", TO(CANCELLED) | TO(NONE) | MARKED | TO(CANCELLING), false},
-    [TASK_SUCCESS] = {"success", ENDED_BY_HAND & ~TO(SUCCESS), true},
-    [TASK_FAILED] = {"failed", ENDED_BY_HAND & ~TO(FAILED), true},
-    [TASK_SKIPPED] = {"skipped", ENDED_BY_HAND & ~TO(SKIPPED), true},
-    [TASK_UPSTREAM_FAILED] = {"upstream_failed", ENDED_BY_HAND, true},
-    [TASK_CANCELLED] = {"cancelled", ENDED_BY_HAND, true},
-    [TASK_REMOVED] = {"removed", TO(NONE), true},
+    [TASK_CANCELLING] = {"cancelling", TO(CANCELLED) | TO(NONE) | MARKED | TO(CANCELLING), false,
+			 'x'},
+    [TASK_SUCCESS] = {"success", ENDED_BY_HAND & ~TO(SUCCESS), true, 's'},
+    [TASK_FAILED] = {"failed", ENDED_BY_HAND & ~TO(FAILED), true, 'f'},
+    [TASK_SKIPPED] = {"skipped", ENDED_BY_HAND & ~TO(SKIPPED), true, 'k'},
+    [TASK_UPSTREAM_FAILED] = {"upstream_failed", ENDED_BY_HAND, true, 'u'},
+    [TASK_CANCELLED] = {"cancelled", ENDED_BY_HAND, true, 'c'},
+    [TASK_REMOVED] = {"removed", TO(NONE), true, 'm'},
 };
 
 static const char *const aims[AIM_COUNT] = {
@@ -75,6 +77,11 @@ bool task_state_from_name(const char *name, enum task_state *out)
 bool task_state_is_done(enum task_state state)
 {
 	return task_states[state].done;
+}
+
+char task_state_letter(enum task_state state)
+{
+	return task_states[state].letter;
 }
 
 bool task_state_may_become(enum task_state from, enum task_state to)

@@ -77,6 +77,9 @@ const char *task_state_name(enum task_state state); /* as stored, served and sho
 /* False when there is no such name; *out is then untouched. */
 bool task_state_from_name(const char *name, enum task_state *out);
 bool task_state_is_done(enum task_state state);
+/* One byte a state, for many of them in one text (a row of a grid): printable, never the same for
+ * two, and never '-', which is free for "no such task". */
+char task_state_letter(enum task_state state);
 bool task_state_may_become(enum task_state from, enum task_state to);
 /* running and cancelling hold a slot. */
 bool task_state_holds_slot(enum task_state state);

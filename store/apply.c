@@ -14,16 +14,22 @@ static const char sql_fact[] =
 static const char sql_run_new[] =
     "INSERT INTO run (run_no, run_id, dag_id, version_no, source, key, state, reason,"
     " created_at_ms, task_count, params, period_id, period_start_ms, period_end_ms,"
-    " deadline_wall_ms, deadline_boot_ms)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+    " deadline_wall_ms, deadline_boot_ms, started_at_ms, newest_at_ms)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
+    "  iif(?7 = 'queued', NULL, ?9), max(?9, coalesce("
+    "   (SELECT newest_at_ms FROM run ORDER BY run_no DESC LIMIT 1), 0)))";
 static const char sql_run_tasks[] =
     "INSERT INTO task_instance (run_no, task, state)"
     " SELECT ?1, task, 'none' FROM dag_version_task WHERE version_no = ?2";
-/* A run on its way to its end keeps the reason for that; any other state has its own or none. */
+/* A run on its way to its end keeps the reason for that; any other state has its own or none. What
+ * is corrected when it has ended leaves its times as they are: it ran when it ran. */
 static const char sql_run_state[] =
     "UPDATE run SET state = ?3, reason = iif(?2 IN ('cancelling', 'ending'), coalesce(?4, reason), "
     "?4),"
-    " ended_at_ms = ?5, outcome = ?6, deadline_wall_ms = iif(?3 = 'running', ?7, deadline_wall_ms),"
+    " started_at_ms = CASE ?3 WHEN 'running' THEN ?9 WHEN 'queued' THEN NULL"
+    "  ELSE started_at_ms END,"
+    " ended_at_ms = iif(?5 IS NULL, NULL, coalesce(ended_at_ms, ?5)), outcome = ?6,"
+    " deadline_wall_ms = iif(?3 = 'running', ?7, deadline_wall_ms),"
     " deadline_boot_ms = iif(?3 = 'running', ?8, deadline_boot_ms) WHERE run_no = ?1 AND state = "
     "?2";
 static const char sql_task_state[] =
@@ -105,9 +111,9 @@ static int apply_run_state(struct store *store, const struct change *change, str
 	const char *outcome = has_outcome ? run_state_name(move->outcome) : NULL;
 	int64_t ended_at_ms = run_state_is_done(move->to) ? change->at_ms : 0;
 	struct fact fact = store_fact_of(change, "run.state", from, to);
-	int rc = db_run(&store->db, sql_run_state, err, "itttntnn", change->run_no, from, to,
+	int rc = db_run(&store->db, sql_run_state, err, "itttntnni", change->run_no, from, to,
 			change->why, ended_at_ms, outcome, move->deadline.wall_ms,
-			move->deadline.boot_ms);
+			move->deadline.boot_ms, change->at_ms);
 
 	if (rc == 0)
 		rc = check_changed(store, "run", from, err);

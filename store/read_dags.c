@@ -1,19 +1,9 @@
 /* read_dags.c - questions about the dag folder and the pools; see read.h. */
 #include "store/reader.h"
 
-/* '' is the pause of all dags, and comes before every dag's own. */
-#define SELECT_DAG                                                                        \
-	"SELECT d.dag_id, v.description, d.file, v.hash, d.since_ms, v.task_count,"       \
-	" r.run_id, r.state, r.created_at_ms, v.domain, v.owner, v.tags,"                 \
-	" v.git_commit, v.git_dirty, p.actor, p.reason, p.at_ms, p.dag_id = ''"           \
-	" FROM dag d JOIN dag_version v USING (version_no)"                               \
-	" LEFT JOIN run r ON r.run_no ="                                                  \
-	"  (SELECT run_no FROM run WHERE dag_id = d.dag_id ORDER BY run_no DESC LIMIT 1)" \
-	" LEFT JOIN pause p ON p.dag_id ="                                                \
-	"  (SELECT max(dag_id) FROM pause WHERE dag_id IN ('', d.dag_id))"
-
-static const char sql_dags[] = SELECT_DAG " WHERE d.dag_id > ?1 ORDER BY d.dag_id LIMIT ?2";
-static const char sql_dag[] = SELECT_DAG " WHERE d.dag_id = ?1";
+static const char sql_dags[] =
+    READER_SELECT_DAG READER_FROM_DAG " WHERE d.dag_id > ?1 ORDER BY d.dag_id LIMIT ?2";
+static const char sql_dag[] = READER_SELECT_DAG READER_FROM_DAG " WHERE d.dag_id = ?1";
 
 static const char sql_errors[] = "SELECT file, line, column_no, message, since_ms FROM dag_error"
 				 " ORDER BY file, line, column_no, message";
@@ -35,7 +25,7 @@ static const char sql_pools[] =
     " FROM pool p LEFT JOIN by_pool b USING (dag_id, domain, name)"
     " ORDER BY p.dag_id, p.domain, p.name";
 
-static struct dag_view dag_view_of(sqlite3_stmt *row)
+struct dag_view reader_dag_view(sqlite3_stmt *row)
 {
 	return (struct dag_view){.dag_id = db_text(row, 0),
 				 .description = db_text(row, 1),
@@ -68,7 +58,7 @@ int read_dags(struct store_reader *reader, const char *after, uint32_t limit, da
 			      (int64_t)limit);
 
 	while (rc == 0 && more && (rc = reader_step(reader, row, err)) == 1) {
-		struct dag_view view = dag_view_of(row);
+		struct dag_view view = reader_dag_view(row);
 
 		more = each(context, &view);
 		rc = 0;
@@ -86,7 +76,7 @@ int read_dag(struct store_reader *reader, const char *dag_id, dag_view_fn each, 
 	if (rc == 0)
 		rc = reader_step(reader, row, err);
 	if (rc == 1) {
-		struct dag_view view = dag_view_of(row);
+		struct dag_view view = reader_dag_view(row);
 
 		each(context, &view);
 	} else if (rc == 0) {

@@ -34,9 +34,9 @@ static const char sql_runs[] = SELECT_RUN " WHERE" IN_PAGE;
 static const char sql_runs_dag[] = SELECT_RUN " WHERE r.dag_id = ?5 AND" IN_PAGE;
 static const char sql_runs_state[] = SELECT_RUN " WHERE r.state = ?6 AND" IN_PAGE;
 static const char sql_runs_both[] = SELECT_RUN " WHERE r.dag_id = ?5 AND r.state = ?6 AND" IN_PAGE;
-/* INDEXED BY: for a minimum SQLite would rather walk all older runs in their order. */
+/* Of the runs from one on that has newest_at_ms, all before were created earlier. */
 static const char sql_first_since[] =
-    "SELECT min(run_no) FROM run INDEXED BY run_by_time WHERE created_at_ms >= ?1";
+    "SELECT run_no FROM run WHERE newest_at_ms >= ?1 ORDER BY newest_at_ms, run_no LIMIT 1";
 
 static const char sql_tasks[] =
     "SELECT t.task, n.task_id, t.state, t.reason, a.number,"
@@ -233,9 +233,8 @@ static const struct runs_query *runs_query_of(const struct run_filter *filter)
 	return &queries[filter->dag_id != NULL][filter->state != NULL];
 }
 
-/* The smallest number of a run created at or after the instant. */
-static int find_first_since(struct store_reader *reader, int64_t since_ms, int64_t *first,
-			    struct err *err)
+int reader_first_since(struct store_reader *reader, int64_t since_ms, int64_t *first,
+		       struct err *err)
 {
 	sqlite3_stmt *row;
 	int rc;
@@ -246,10 +245,10 @@ static int find_first_since(struct store_reader *reader, int64_t since_ms, int64
 	rc = reader_query(reader, sql_first_since, &row, err, "i", since_ms);
 	if (rc == 0)
 		rc = reader_step(reader, row, err);
-	if (rc == 1)
-		*first = number_at(row, 0) == 0 ? INT64_MAX : number_at(row, 0);
+	if (rc >= 0)
+		*first = rc == 1 ? number_at(row, 0) : INT64_MAX;
 	db_reset(row);
-	return rc == 1 ? 0 : rc;
+	return rc > 0 ? 0 : rc;
 }
 
 int read_runs(struct store_reader *reader, const struct run_filter *filter, run_view_fn each,
@@ -260,7 +259,7 @@ int read_runs(struct store_reader *reader, const struct run_filter *filter, run_
 	sqlite3_stmt *row = NULL;
 	size_t shown = 0;
 	int64_t first;
-	int rc = find_first_since(reader, filter->since_ms, &first, err);
+	int rc = reader_first_since(reader, filter->since_ms, &first, err);
 
 	if (rc == 0)
 		rc = reader_query(reader, query->sql, &row, err, query->format, before, first,

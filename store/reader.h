@@ -20,4 +20,31 @@ int reader_query(struct store_reader *reader, const char *sql, sqlite3_stmt **ou
 /* 1 = a row, 0 = no more, ERR_LIMIT when the time is over, else an error. */
 int reader_step(struct store_reader *reader, sqlite3_stmt *row, struct err *err);
 
+/* The first run of which it cannot be said that it was created before the instant: all older ones
+ * were. INT64_MAX when there is none, 0 when since_ms is not positive. */
+int reader_first_since(struct store_reader *reader, int64_t since_ms, int64_t *first,
+		       struct err *err);
+
+/* What a dag_view is read from, in the order of reader_dag_view; more may be selected between the
+ * two. '' is the pause of all dags, and comes before every dag's own. */
+#define READER_DAG_COLUMNS 18
+#define READER_SELECT_DAG                                                           \
+	"SELECT d.dag_id, v.description, d.file, v.hash, d.since_ms, v.task_count," \
+	" r.run_id, r.state, r.created_at_ms, v.domain, v.owner, v.tags,"           \
+	" v.git_commit, v.git_dirty, p.actor, p.reason, p.at_ms, p.dag_id = ''"
+#define READER_FROM_DAG                                                                   \
+	" FROM dag d JOIN dag_version v USING (version_no)"                               \
+	" LEFT JOIN run r ON r.run_no ="                                                  \
+	"  (SELECT run_no FROM run WHERE dag_id = d.dag_id ORDER BY run_no DESC LIMIT 1)" \
+	" LEFT JOIN pause p ON p.dag_id ="                                                \
+	"  (SELECT max(dag_id) FROM pause WHERE dag_id IN ('', d.dag_id))"
+
+/* Texts live until the next step. */
+struct dag_view reader_dag_view(sqlite3_stmt *row);
+
+struct run_bar;
+
+/* Of a row with run_no, run_id, state, created_at_ms, started_at_ms, ended_at_ms, version_no. */
+void reader_take_bar(sqlite3_stmt *row, struct run_bar *bar);
+
 #endif

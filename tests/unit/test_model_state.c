@@ -3,6 +3,8 @@
 #include "model/state.h"
 #include "tests/unit/unit.h"
 
+#include <string.h>
+
 static void every_state_is_found_by_its_name(void **state)
 {
 	enum task_state task;
@@ -91,6 +93,20 @@ static void only_a_released_attempt_holds_a_slot(void **state)
 	assert_false(task_state_holds_slot(TASK_QUEUED));
 }
 
+static void every_state_has_a_letter_of_its_own(void **state)
+{
+	char seen[TASK_STATE_COUNT + 2] = "-";
+
+	(void)state;
+	for (unsigned i = 0; i < TASK_STATE_COUNT; i++) {
+		char letter = task_state_letter((enum task_state)i);
+
+		assert_in_range(letter, ' ' + 1, '~');
+		assert_null(strchr(seen, letter));
+		seen[i + 1] = letter;
+	}
+}
+
 static void trying_again_does_not_mend_what_cannot_start(void **state)
 {
 	(void)state;
@@ -111,6 +127,7 @@ int main(void)
 	    cmocka_unit_test(an_ended_run_comes_back_through_running_or_the_queue),
 	    cmocka_unit_test(every_aim_is_found_by_its_name),
 	    cmocka_unit_test(only_a_released_attempt_holds_a_slot),
+	    cmocka_unit_test(every_state_has_a_letter_of_its_own),
 	    cmocka_unit_test(trying_again_does_not_mend_what_cannot_start),
 	};
 

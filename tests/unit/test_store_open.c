@@ -249,6 +249,38 @@ static void an_older_schema_is_led_on_with_a_backup_beside(void **state)
 	assert_int_equal(migrate(path, two_steps, 2, NULL), 0);
 }
 
+/* A home of schema 3: the clock was set back before the third run, and the last one waits. */
+static void runs_of_an_older_home_learn_their_times(void **state)
+{
+	struct kit *kit = *state;
+	const char *steps[4];
+	char path[160];
+	struct db db = {0};
+
+	for (size_t i = 0; i < 4; i++)
+		steps[i] = schema_present.steps[i];
+	snprintf(path, sizeof path, "%s/old.db", kit->folder);
+	assert_int_equal(migrate(path, steps, 3, NULL), 0);
+	assert_int_equal(db_open(&db, path, SQLITE_OPEN_READWRITE, NULL), 0);
+	assert_int_equal(db_script(&db,
+				   "INSERT INTO run (run_no, run_id, dag_id, version_no, source,"
+				   " key, state, created_at_ms, ended_at_ms, task_count) VALUES"
+				   " (1, '1', 'a', 1, 'manual', '1', 'success', 10, 15, 1),"
+				   " (2, '2', 'a', 1, 'manual', '2', 'success', 20, 25, 1),"
+				   " (3, '3', 'a', 1, 'manual', '3', 'running', 5, NULL, 1),"
+				   " (4, '4', 'a', 1, 'manual', '4', 'queued', 30, NULL, 1)",
+				   NULL),
+			 0);
+	db_close(&db);
+	assert_int_equal(migrate(path, steps, 4, NULL), 0);
+	assert_int_equal(number_in(path, "SELECT count(*) FROM run WHERE (run_no, newest_at_ms) IN"
+					 " (VALUES (1, 10), (2, 20), (3, 20), (4, 30))"),
+			 4);
+	assert_int_equal(number_in(path, "SELECT count(*) FROM run WHERE started_at_ms IS"
+					 " iif(run_no = 4, NULL, created_at_ms)"),
+			 4);
+}
+
 static void a_migration_that_fails_changes_nothing(void **state)
 {
 	struct kit *kit = *state;
@@ -293,6 +325,7 @@ int main(void)
 	    STORY(a_missing_fact_is_noticed),
 	    STORY(a_folder_that_is_missing_is_named),
 	    STORY(an_older_schema_is_led_on_with_a_backup_beside),
+	    STORY(runs_of_an_older_home_learn_their_times),
 	    STORY(a_migration_that_fails_changes_nothing),
 	    STORY(network_file_systems_are_told_from_local_ones),
 	};
