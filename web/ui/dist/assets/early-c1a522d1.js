@@ -1,0 +1,1 @@
+{let e=localStorage.getItem(`heddle.theme`);(e===`dark`||e===`light`)&&(document.documentElement.dataset.theme=e),document.documentElement.classList.add(`js`)}

@@ -1,0 +1,159 @@
+// What makes a page that the daemon has rendered live. A fact changes the cells it names at once, in
+// the next frame; all else (sentences, lists, durations) follows by the same page, asked for again and
+// morphed in, never more than once a second and never so often that the daemon works for it alone.
+import { get, getText } from './api';
+import { all, find, perFrame, prepare } from './dom';
+import { applyCss, iconsHref, parsePage } from './html';
+import { morphInto } from './morph';
+import { showLight, startStream, type Fact } from './stream';
+
+const GATHER_MS = 60; // a change seldom comes alone
+const BETWEEN_MS = 1_000;
+const WORK_SHARE = 5; // at most a fifth of the time is spent on asking
+const ERRORS_MS = 1_000;
+
+const listeners: ((facts: readonly Fact[]) => void)[] = [];
+const afterRefresh: (() => void)[] = [];
+
+export const onFacts = (listener: (facts: readonly Fact[]) => void): void => void listeners.push(listener);
+export const onRefresh = (listener: () => void): void => void afterRefresh.push(listener);
+
+// --- cells
+
+let waiting = new Map<string, string>(); // cell -> state, until the next frame
+let cells: Map<string, Element[]> | null = null; // made anew after each refresh
+
+function cellsOf(key: string): Element[] {
+	if (!cells) {
+		cells = new Map();
+		for (const cell of all<Element>('[data-cell]')) {
+			const name = cell.getAttribute('data-cell') ?? '';
+			const known = cells.get(name);
+			if (known) known.push(cell);
+			else cells.set(name, [cell]);
+		}
+	}
+	return cells.get(key) ?? [];
+}
+
+function setState(cell: Element, state: string): void {
+	const before = cell.getAttribute('class') ?? '';
+	const after = before.replace(/(^|\s)([cp])-[a-z_]+/, `$1$2-${state}`);
+	if (before === after) return;
+	cell.setAttribute('class', after);
+	cell.classList.add('changed');
+	cell.addEventListener('animationend', () => cell.classList.remove('changed'), { once: true });
+	(cell.localName === 'use' ? cell : cell.querySelector('use'))?.setAttribute('href', `${iconsHref()}#s-${state}`);
+}
+
+const paintCells = perFrame(() => {
+	for (const [key, state] of waiting) for (const cell of cellsOf(key)) setState(cell, state);
+	waiting = new Map();
+});
+
+function noteState(fact: Fact): void {
+	if (!fact.run || !fact.to) return;
+	if (fact.kind === 'task.state' && fact.task) waiting.set(`${fact.run}.${fact.task}`, fact.to);
+	else if (fact.kind === 'run.state') waiting.set(fact.run, fact.to);
+}
+
+// --- the page again
+
+const [, place, subject] = location.pathname.split('/').map(decodeURIComponent);
+
+function concerns(fact: Fact): boolean {
+	if (place === 'runs' && subject && fact.run) return fact.run.startsWith(subject);
+	if (place === 'dags' && subject && fact.dag) return fact.dag === subject;
+	return true;
+}
+
+let timer = 0;
+let busy = false;
+let stale = false;
+let notBefore = 0;
+
+async function refresh(): Promise<void> {
+	busy = true;
+	stale = false;
+	const began = performance.now();
+	try {
+		showPage(parsePage(await getText(location.pathname + location.search, 'text/html')));
+	} catch {
+		/* the light says that the daemon is away; what is shown stays */
+	}
+	const took = performance.now() - began;
+	notBefore = performance.now() + Math.max(BETWEEN_MS, took * WORK_SHARE);
+	busy = false;
+	if (stale) refreshSoon();
+}
+
+export function refreshSoon(): void {
+	stale = true;
+	if (busy || timer || document.hidden) return;
+	timer = setTimeout(
+		() => {
+			timer = 0;
+			void refresh();
+		},
+		Math.max(GATHER_MS, notBefore - performance.now()),
+	);
+}
+
+function showPage(page: Document): void {
+	const old = find('.shell');
+	const wanted = find('.shell', page);
+	if (!old || !wanted) return;
+	prepare(page);
+	const heldBack = morphInto(old, wanted);
+	if (document.title !== page.title) document.title = page.title;
+	applyCss(old);
+	cells = null;
+	showLight();
+	if (heldBack) addEventListener('pointerout', refreshSoon, { once: true });
+	for (const listener of afterRefresh) listener();
+}
+
+// The page of another address in place of one part of this one: a click on a cell loads only its panel.
+export async function loadPart(address: string, css: string): Promise<void> {
+	const page = parsePage(await getText(address, 'text/html'));
+	const old = find(css);
+	const wanted = find(css, page);
+	if (!old || !wanted) return;
+	prepare(wanted);
+	morphInto(old, wanted);
+	applyCss(old);
+	cells = null;
+	for (const listener of afterRefresh) listener();
+}
+
+// Files that do not check are no facts: the list asks for them while it is looked at.
+function watchErrors(): void {
+	let known: string | null = null;
+	setInterval(async () => {
+		if (document.hidden || find('.live')?.dataset['live'] !== 'live') return;
+		try {
+			const text = JSON.stringify(await get('/api/v1/errors?limit=20'));
+			if (known !== null && known !== text) refreshSoon();
+			known = text;
+		} catch {
+			/* the next one may be answered */
+		}
+	}, ERRORS_MS);
+}
+
+function onNewFacts(facts: readonly Fact[]): void {
+	const mine = facts.filter(concerns);
+	for (const fact of mine) noteState(fact);
+	if (waiting.size > 0) paintCells();
+	if (mine.length > 0) refreshSoon();
+	for (const listener of listeners) listener(mine);
+}
+
+export function startLive(): void {
+	applyCss(document.body);
+	startStream({ facts: onNewFacts, missed: refreshSoon });
+	document.addEventListener('visibilitychange', () => {
+		if (!document.hidden && stale) refreshSoon();
+	});
+	if (place === 'dags' && !subject) watchErrors();
+}
