@@ -3,13 +3,15 @@
  * Every statement also names the state it leaves. A row that is not in it was not written by the
  * scheduler that speaks now: a bug, which must not be covered up. */
 #include "store/amend.h"
+#include "store/chain.h"
 #include "store/core.h"
 
 #include <string.h>
 
 static const char sql_fact[] =
     "INSERT INTO fact (fact_no, at_ms, kind, run_no, task, attempt_id, attempt, dag_id, from_state,"
-    " to_state, actor, why) VALUES (?1, ?2, ?3, ?4, nullif(?5, -1), ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    " to_state, actor, why, hash)"
+    " VALUES (?1, ?2, ?3, ?4, nullif(?5, -1), ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 
 static const char sql_run_new[] =
     "INSERT INTO run (run_no, run_id, dag_id, version_no, source, key, state, reason,"
@@ -69,10 +71,16 @@ struct fact store_fact_of(const struct change *change, const char *kind, const c
 
 int store_put_fact(struct store *store, const struct fact *fact, struct err *err)
 {
-	return db_run(&store->db, sql_fact, err, "iitninnttttt", store->next_fact++, fact->at_ms,
-		      fact->kind, fact->run_no, fact->task, fact->attempt_id, fact->attempt,
-		      fact->dag_id, fact->from, fact->to,
-		      fact->actor == NULL ? "scheduler" : fact->actor, fact->why);
+	struct fact whole = *fact;
+	int64_t fact_no = store->next_fact++;
+
+	if (whole.actor == NULL)
+		whole.actor = "scheduler";
+	chain_next(store->next_hash, fact_no, &whole);
+	return db_run(&store->db, sql_fact, err, "iitninntttttx", fact_no, whole.at_ms, whole.kind,
+		      whole.run_no, whole.task, whole.attempt_id, whole.attempt, whole.dag_id,
+		      whole.from, whole.to, whole.actor, whole.why, (const void *)store->next_hash,
+		      sizeof store->next_hash);
 }
 
 static int apply_run_new(struct store *store, const struct change *change, struct err *err)

@@ -8,6 +8,7 @@
  * failed sync is not to be trusted (the kernel may have dropped what it could not write, and says
  * so only once), and a complete checkpoint, with a sync of the database file, makes them durable.
  */
+#include "store/chain.h"
 #include "store/core.h"
 
 #include "base/mem.h"
@@ -88,7 +89,14 @@ static int look_up_pending(struct store *store, bool *there, struct err *err)
 		return rc;
 	*there = store->pending_fact != 0;
 	store->last_fact = seen;
-	return 0;
+	return chain_last(&store->db, store->last_hash, err);
+}
+
+/* The next transaction goes on from what is committed. */
+static void start_over(struct store *store)
+{
+	store->next_fact = store->last_fact + 1;
+	memcpy(store->next_hash, store->last_hash, sizeof store->next_hash);
 }
 
 int store_settle(struct store *store, bool *there, struct err *err)
@@ -105,7 +113,7 @@ int store_settle(struct store *store, bool *there, struct err *err)
 		return rc;
 	store->unsettled = false;
 	store->pending_fact = 0;
-	store->next_fact = store->last_fact + 1;
+	start_over(store);
 	return 0;
 }
 
@@ -127,6 +135,7 @@ static int commit(struct store *store, bool pending, struct err *err)
 		rc = store_check_files(store, err);
 	if (rc == 0) {
 		store->last_fact = store->next_fact - 1;
+		memcpy(store->last_hash, store->next_hash, sizeof store->last_hash);
 		return 0;
 	}
 	store->unsettled = true;
@@ -143,7 +152,7 @@ int store_end(struct store *store, int rc, bool pending, struct err *err)
 		rc = commit(store, pending, err);
 	if (rc == 0)
 		return 0;
-	store->next_fact = store->last_fact + 1;
+	start_over(store);
 	/* SQLite has rolled back by itself after some errors, not after others. */
 	if (store->db.handle != NULL && sqlite3_get_autocommit(store->db.handle) == 0)
 		db_run(&store->db, sql_rollback, &ignored, "");

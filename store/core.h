@@ -16,6 +16,9 @@
 /* Pages in the log (4 KiB each) from which on it is carried over. */
 #define STORE_TIDY_PAGES 1000
 
+/* Of the hash that a fact carries; see chain.h. */
+#define CHAIN_HASH_BYTES 32
+
 /* Which file a path named. */
 struct file_id {
 	dev_t device;
@@ -34,6 +37,8 @@ struct store {
 	char boot_id[64];
 	int64_t last_fact; /* committed */
 	int64_t next_fact; /* free; runs ahead of last_fact inside a transaction */
+	unsigned char last_hash[CHAIN_HASH_BYTES]; /* that last_fact carries */
+	unsigned char next_hash[CHAIN_HASH_BYTES]; /* that the fact before next_fact carries */
 	/* A COMMIT failed: whether it took place must be looked up before anything is written.
 	 * pending_fact is its last fact, 0 when nobody will hand the same rows in again. */
 	bool unsettled;

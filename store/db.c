@@ -115,6 +115,11 @@ static int bind_all(sqlite3_stmt *statement, const char *format, va_list args)
 		} else if (*format == 't') {
 			result = sqlite3_bind_text(statement, i, va_arg(args, const char *), -1,
 						   SQLITE_STATIC);
+		} else if (*format == 'x') {
+			const void *bytes = va_arg(args, const void *);
+			size_t size = va_arg(args, size_t);
+
+			result = sqlite3_bind_blob64(statement, i, bytes, size, SQLITE_STATIC);
 		} else {
 			const char *text = va_arg(args, const char *);
 			size_t size = va_arg(args, size_t);

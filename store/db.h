@@ -5,6 +5,7 @@
  *	i  int64_t          n  int64_t, 0 is stored as NULL
  *	t  const char *, NULL is stored as NULL
  *	b  const char *, size_t: text of that many bytes
+ *	x  const void *, size_t: a blob of that many bytes
  *
  * SQL texts are literals: a statement is found again by the address of its text.
  *

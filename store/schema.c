@@ -5,6 +5,8 @@
  * position in the version that their run keeps; dag_version_task gives the names. */
 #include "store/schema.h"
 
+#include "store/backup.h"
+
 #include <stdint.h>
 #include <stdio.h>
 
@@ -299,14 +301,26 @@ static const char step_4[] =
     "CREATE INDEX run_by_dag ON run (dag_id, run_no, run_id, state, created_at_ms, started_at_ms,"
     " ended_at_ms, version_no);";
 
-static const char *const steps[] = {step_1, step_2, step_3, step_4};
+static const char step_5[] =
+    "ALTER TABLE fact ADD COLUMN hash BLOB;" /* chain.h; NULL in facts of before this step */
+
+    /* Why nothing is started until somebody says so: 'restored', the home came out of a backup. */
+    "CREATE TABLE hold ("
+    "  kind TEXT PRIMARY KEY,"
+    "  at_ms INTEGER NOT NULL,"
+    "  actor TEXT NOT NULL,"
+    "  reason TEXT NOT NULL,"
+    "  fact_no INTEGER NOT NULL," /* its fact: what follows happened in the restored home */
+    "  known_until_ms INTEGER"    /* the last fact of the backup */
+    ") STRICT, WITHOUT ROWID;";
+
+static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5};
 
 const struct schema schema_present = {steps, sizeof steps / sizeof steps[0]};
 
 static const char sql_number[] = "PRAGMA user_version";
 static const char sql_application[] = "PRAGMA application_id";
 static const char sql_object_count[] = "SELECT count(*) FROM sqlite_schema";
-static const char sql_backup[] = "VACUUM INTO ?1";
 
 static int read_head(struct db *db, int64_t *application, int64_t *number, int64_t *objects,
 		     struct err *err)
@@ -344,16 +358,17 @@ int schema_check(struct db *db, const char *path, const struct schema *schema, s
 	return 0;
 }
 
-/* A copy of the data as it is, beside the file. One of an earlier try is older, and stays. */
+/* A copy of the data as it is, beside the file. It replaces that of an earlier try, which the same
+ * tables were in: whatever that try came to, this is what the file holds by now. */
 static int write_backup(struct db *db, const char *path, size_t number, struct err *err)
 {
 	char backup[4096];
 	int rc;
 
 	snprintf(backup, sizeof backup, "%s.schema-%zu", path, number);
-	rc = db_run(db, sql_backup, err, "t", backup);
+	rc = backup_copy(db, backup, true, err);
 	if (rc != 0)
-		err_wrap(err, "write the backup '%s' (move an older one away)", backup);
+		err_wrap(err, "write the backup '%s' before the tables are changed", backup);
 	return rc;
 }
 

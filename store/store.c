@@ -2,6 +2,7 @@
 #include "store/core.h"
 
 #include "base/mem.h"
+#include "store/chain.h"
 #include "store/create.h"
 #include "store/netfs.h"
 #include "store/schema.h"
@@ -9,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Facts looked at when the file is opened: the newest, where a torn file shows first. */
+/* Facts looked at when the file is opened. */
 #define CHECKED_FACTS 100
 
 /* A daemon at rest stays small: the cache holds what a commit touches, not the database. Temporary
@@ -20,8 +21,6 @@ static const char pragmas[] = "PRAGMA cache_size = -1024;"
 			      "PRAGMA journal_size_limit = 16777216;";
 
 static const char sql_wal[] = "PRAGMA journal_mode = WAL";
-static const char sql_fact_gaps[] = "SELECT max(fact_no) - min(fact_no) + 1 - count(*) FROM"
-				    " (SELECT fact_no FROM fact ORDER BY fact_no DESC LIMIT ?1)";
 static const char sql_last_fact[] = "SELECT max(fact_no) FROM fact";
 static const char sql_home[] = "SELECT incarnation, boot_id FROM home";
 static const char sql_home_boot[] = "UPDATE home SET boot_id = ?1";
@@ -124,15 +123,14 @@ int store_reopen(struct store *store, struct err *err)
 	return rc;
 }
 
-/* The facts are numbered without gaps: one that is missing was lost or taken out. */
+/* The newest facts, where a torn file shows first. */
 static int check_facts(struct store *store, struct err *err)
 {
-	int64_t gaps = 0;
-	int rc = db_get(&store->db, sql_fact_gaps, &gaps, err, "i", (int64_t)CHECKED_FACTS);
+	int64_t checked;
+	int rc = chain_check(&store->db, CHECKED_FACTS, &checked, err);
 
-	if (rc == 0 && gaps != 0)
-		rc = err_set(err, ERR_CORRUPT, "%lld of the last facts of '%s' are missing",
-			     (long long)gaps, store->path);
+	if (rc == ERR_CORRUPT)
+		err_wrap(err, "the last facts of '%s'", store->path);
 	return rc;
 }
 
@@ -159,7 +157,10 @@ static int open_checked(struct store *store, struct err *err)
 		rc = check_facts(store, err);
 	if (rc == 0)
 		rc = db_get(&store->db, sql_last_fact, &store->last_fact, err, "");
+	if (rc == 0)
+		rc = chain_last(&store->db, store->last_hash, err);
 	store->next_fact = store->last_fact + 1;
+	memcpy(store->next_hash, store->last_hash, sizeof store->next_hash);
 	if (rc == 0)
 		store_note_files(store);
 	return rc;

@@ -186,7 +186,21 @@ static void a_missing_fact_is_noticed(void **state)
 	kit_apply(kit, batch);
 	kit_close_store(kit);
 	run_sql(kit->path, "DROP TRIGGER fact_is_not_removed; DELETE FROM fact WHERE fact_no = 2");
-	expect_refused(kit, ERR_CORRUPT, "1 of the last facts");
+	expect_refused(kit, ERR_CORRUPT, "fact 2 is missing");
+}
+
+static void a_fact_that_was_changed_is_noticed(void **state)
+{
+	struct kit *kit = *state;
+	struct store_batch *batch = store_batch_create(NULL);
+
+	kit_run(batch, 1, kit_dag("nightly", "extract", "v1"), "k1", 1000);
+	kit_release(batch, 1, 0, 11, 1, 1000);
+	kit_apply(kit, batch);
+	kit_close_store(kit);
+	run_sql(kit->path, "DROP TRIGGER fact_is_not_changed;"
+			   "UPDATE fact SET actor = 'user:mallory' WHERE fact_no = 2");
+	expect_refused(kit, ERR_CORRUPT, "fact 2 is not what was written");
 }
 
 static void a_folder_that_is_missing_is_named(void **state)
@@ -281,6 +295,39 @@ static void runs_of_an_older_home_learn_their_times(void **state)
 			 4);
 }
 
+static void a_migration_tried_again_replaces_its_backup(void **state)
+{
+	struct kit *kit = *state;
+	char path[160];
+	char backup[176];
+
+	snprintf(path, sizeof path, "%s/old.db", kit->folder);
+	snprintf(backup, sizeof backup, "%s.schema-1", path);
+	assert_int_equal(migrate(path, bad_step, 1, NULL), 0);
+	assert_int_not_equal(migrate(path, bad_step, 2, NULL), 0);
+	run_sql(path, "INSERT INTO a VALUES (5)");
+	assert_int_equal(migrate(path, two_steps, 2, NULL), 0);
+	assert_int_equal(number_in(path, "SELECT sum(x) FROM b"), 80);
+	assert_int_equal(number_in(backup, "SELECT sum(x) FROM a"), 8);
+}
+
+static void a_backup_that_cannot_be_written_changes_nothing(void **state)
+{
+	struct kit *kit = *state;
+	struct err err;
+	char path[160];
+	char backup[176];
+
+	snprintf(path, sizeof path, "%s/old.db", kit->folder);
+	snprintf(backup, sizeof backup, "%s.schema-1", path);
+	assert_int_equal(migrate(path, two_steps, 1, NULL), 0);
+	assert_int_equal(mkdir(backup, 0700), 0);
+	assert_int_not_equal(migrate(path, two_steps, 2, &err), 0);
+	assert_non_null(strstr(err.message, backup));
+	assert_int_equal(number_in(path, "PRAGMA user_version"), 1);
+	assert_int_equal(number_in(path, "SELECT sum(x) FROM a"), 3);
+}
+
 static void a_migration_that_fails_changes_nothing(void **state)
 {
 	struct kit *kit = *state;
@@ -323,9 +370,12 @@ int main(void)
 	    STORY(another_programs_database_is_left_alone),
 	    STORY(a_newer_schema_is_refused),
 	    STORY(a_missing_fact_is_noticed),
+	    STORY(a_fact_that_was_changed_is_noticed),
 	    STORY(a_folder_that_is_missing_is_named),
 	    STORY(an_older_schema_is_led_on_with_a_backup_beside),
 	    STORY(runs_of_an_older_home_learn_their_times),
+	    STORY(a_migration_tried_again_replaces_its_backup),
+	    STORY(a_backup_that_cannot_be_written_changes_nothing),
 	    STORY(a_migration_that_fails_changes_nothing),
 	    STORY(network_file_systems_are_told_from_local_ones),
 	};
