@@ -1,16 +1,16 @@
 /* folder.c - what is held of a folder, and how it is found again; see folder.h. Reading is in
- * folder_read.c, judging in folder_judge.c. */
+ * folder_read.c, judging in folder_judge.c, both at once in folder_add.c. */
 #include "daemon/folder.h"
 
 #include "base/mem.h"
 #include "daemon/folder_parts.h"
+#include "model/defaults.h"
 
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 void folder_init(struct folder *folder)
 {
@@ -25,6 +25,38 @@ void folder_init_after(struct folder *folder, const struct folder *before)
 	folder->before = before;
 }
 
+void folder_close_result(struct folder_result *result)
+{
+	if (result == NULL)
+		return;
+	for (size_t i = 0; i < result->needs.count; i++)
+		mem_free((char *)(uintptr_t)result->needs.items[i].path);
+	vec_close(&result->needs);
+	dag_list_close(&result->dags);
+	dag_errors_close(&result->errors);
+	mem_free(result);
+}
+
+static void close_file(struct folder_file *file)
+{
+	for (size_t i = 0; i < file->dag_count; i++) {
+		dag_unref(file->dags[i].dag);
+		if (file->result != NULL)
+			mem_free((char *)(uintptr_t)file->dags[i].id);
+	}
+	if (file->result != NULL && file->dag_count > 0)
+		mem_free(file->dags);
+	folder_close_result(file->result);
+	file->result = NULL;
+}
+
+void folder_close_defaults(struct folder *folder)
+{
+	for (size_t i = 0; i < folder->defaults.count; i++)
+		defaults_unref(folder->defaults.items[i].parsed);
+	vec_close(&folder->defaults);
+}
+
 void folder_close(struct folder *folder)
 {
 	for (size_t i = 0; i < folder->dag_count; i++)
@@ -33,7 +65,7 @@ void folder_close(struct folder *folder)
 		dag_unref(folder->refused.items[i].dag);
 	vec_close(&folder->refused);
 	for (size_t i = 0; i < folder->file_count; i++)
-		folder_close_file(&folder->files[i]);
+		close_file(&folder->files[i]);
 	folder_close_defaults(folder);
 	mem_free(folder->dags);
 	mem_free(folder->files);
@@ -89,36 +121,6 @@ void folder_report(struct folder *folder, const char *file, uint32_t line, const
 	dag_errors_init(&errors);
 	dag_errors_add(&errors, file, line, 1, NULL, "%s", message);
 	dag_errors_move(&folder->errors, &errors);
-}
-
-static bool is_known(void *context, const char *name)
-{
-	return folder_is_known(context, name);
-}
-
-int folder_add(struct folder *folder, const char *path, const char *shown, struct err *err)
-{
-	struct scan scan;
-	struct stat status;
-	int rc;
-
-	scan_init(&scan);
-	if (folder->before != NULL) {
-		scan.is_known = is_known;
-		scan.context = (void *)(uintptr_t)folder->before; /* is_known only looks */
-	}
-	if (stat(path, &status) == 0 && !S_ISDIR(status.st_mode))
-		rc = scan_single(&scan, path, shown == NULL ? path : shown, err);
-	else
-		rc = scan_folder(&scan, path, shown, err);
-	if (rc == 0) {
-		folder_take(folder, &scan);
-		for (size_t i = 0; i < folder->unread.count; i++)
-			folder_read(folder, folder->unread.items[i]);
-		folder_settle(folder);
-	}
-	scan_close(&scan);
-	return rc;
 }
 
 static int compare_dags(const void *a, const void *b)

@@ -6,6 +6,16 @@
 
 struct defaults;
 
+/* What folder_read found in one file. */
+struct folder_result {
+	struct dag_list dags;
+	struct dag_errors errors;
+	VEC(struct folder_need) needs; /* their paths are the result's */
+	const char *base;              /* the file's path */
+	bool is_sound;
+	bool wants_retry;
+};
+
 /* A heddle.yaml of the scan at hand. */
 struct folder_defaults {
 	const struct scan_defaults *scan;
@@ -15,7 +25,7 @@ struct folder_defaults {
 	bool is_broken;
 };
 
-void folder_close_file(struct folder_file *file);
+void folder_close_result(struct folder_result *result); /* NULL is allowed */
 void folder_close_defaults(struct folder *folder);
 
 #endif

@@ -18,15 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct folder_result {
-	struct dag_list dags;
-	struct dag_errors errors;
-	VEC(struct folder_need) needs; /* their paths are the result's */
-	const char *base;              /* the file's path */
-	bool is_sound;
-	bool wants_retry;
-};
-
 static struct folder_result *result_create(const char *path)
 {
 	struct folder_result *result = mem_alloc(sizeof *result);
@@ -35,38 +26,6 @@ static struct folder_result *result_create(const char *path)
 	dag_errors_init(&result->errors);
 	result->base = path;
 	return result;
-}
-
-static void result_destroy(struct folder_result *result)
-{
-	if (result == NULL)
-		return;
-	for (size_t i = 0; i < result->needs.count; i++)
-		mem_free((char *)(uintptr_t)result->needs.items[i].path);
-	vec_close(&result->needs);
-	dag_list_close(&result->dags);
-	dag_errors_close(&result->errors);
-	mem_free(result);
-}
-
-void folder_close_file(struct folder_file *file)
-{
-	for (size_t i = 0; i < file->dag_count; i++) {
-		dag_unref(file->dags[i].dag);
-		if (file->result != NULL)
-			mem_free((char *)(uintptr_t)file->dags[i].id);
-	}
-	if (file->result != NULL && file->dag_count > 0)
-		mem_free(file->dags);
-	result_destroy(file->result);
-	file->result = NULL;
-}
-
-void folder_close_defaults(struct folder *folder)
-{
-	for (size_t i = 0; i < folder->defaults.count; i++)
-		defaults_unref(folder->defaults.items[i].parsed);
-	vec_close(&folder->defaults);
 }
 
 /* --- reading one file ----------------------------------------------------------------------------
@@ -514,7 +473,7 @@ static void settle_file(struct folder *folder, struct folder_file *file)
 		file->around = NULL;
 		folder->wants_retry = true;
 	}
-	result_destroy(result);
+	folder_close_result(result);
 	file->result = NULL;
 }
 

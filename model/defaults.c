@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 #include "model/limits.h"
-#include "model/parse.h"
+#include "model/parse_text.h"
 #include "model/parse_dag.h"
 
 #include <stdatomic.h>

@@ -6,7 +6,7 @@
 #include "model/format_piece.h"
 #include "model/limits.h"
 #include "model/node_json.h"
-#include "model/parse.h"
+#include "model/parse_text.h"
 
 /* What each document of a text means; NULL = nothing. */
 struct meaning {

@@ -2,7 +2,6 @@
  *
  * bytes -> documents (yaml/source.h) -> a tree each (yaml/tree.h) -> struct dag. A broken document
  * does not keep the others from being checked, but a file is taken whole or not at all. */
-#include "model/parse.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include "model/dag.h"
@@ -11,12 +10,10 @@
 #include "model/limits.h"
 #include "model/names.h"
 #include "model/parse_dag.h"
+#include "model/parse_text.h"
 #include "model/yaml/tree.h"
 
-#include <sodium.h>
 #include <string.h>
-
-#define HASH_BYTES 16
 
 /* One file as it is parsed. */
 struct file {
@@ -30,27 +27,6 @@ struct file {
 	const struct node **folders; /* roots of around->defaults */
 	bool is_kept;
 };
-
-void parse_hash(const char *bytes, size_t size, char out[33])
-{
-	unsigned char hash[HASH_BYTES];
-
-	crypto_generichash(hash, sizeof hash, (const unsigned char *)bytes, size, NULL, 0);
-	sodium_bin2hex(out, 33, hash, sizeof hash);
-}
-
-struct dag *parse_dag_create(const char *source, const char *text, size_t size, uint32_t line)
-{
-	struct dag *dag = mem_alloc(sizeof *dag);
-
-	atomic_init(&dag->references, 1);
-	arena_init(&dag->arena);
-	dag->source = arena_strdup(&dag->arena, source);
-	dag->text_bytes = size;
-	dag->text = arena_strndup(&dag->arena, text, size);
-	dag->line = line;
-	return dag;
-}
 
 /* The files of the folders above belong to the version. */
 static void add_defaults(const struct file *file, struct dag *dag)
@@ -194,24 +170,6 @@ static void read_documents(struct file *file)
 	if (file->documents == 0)
 		report_add(&file->report, (struct place){.line = 1, .column = 1},
 			   "the file holds no dag: a dag has an 'id' and 'tasks'");
-}
-
-bool parse_check_text(struct report *report, size_t size)
-{
-	struct place place = {.line = 1, .column = 1};
-	const char *fault = NULL;
-
-	if (size > LIMIT_DAG_FILE_BYTES)
-		report_syntax(report, place, "the file has %zu bytes: at most %u (8 MiB)", size,
-			      LIMIT_DAG_FILE_BYTES);
-	else if (sodium_init() < 0)
-		report_add(report, place, "the text cannot be hashed: libsodium does not start");
-	else
-		fault = source_check(report->source, &place);
-	if (fault != NULL)
-		report_syntax(report, place, "%s", fault);
-	report->is_unprintable = report->count > 0;
-	return report->count == 0;
 }
 
 static int parse(struct file *file, const char *source, const char *text, size_t size,

@@ -3,9 +3,9 @@
 
 #include "base/str.h"
 #include "model/limits.h"
-#include "model/parse.h"
 #include "model/parse_env.h"
 #include "model/parse_output.h"
+#include "model/parse_text.h"
 #include "model/parse_value.h"
 
 #include <limits.h>

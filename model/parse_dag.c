@@ -15,18 +15,6 @@
 
 #include <string.h>
 
-void draft_add_template(struct draft *draft, const struct node *node, const char *text,
-			const char *file, uint32_t task, enum template_spot spot)
-{
-	struct templated templated = {node, text, file, task, spot};
-
-	if (spot != SPOT_WHEN && !template_is_one(text))
-		return;
-	vec_push(&draft->templates, templated);
-	if (task != NO_TASK && spot != SPOT_WHEN)
-		draft->tasks[task].task->has_templates = true;
-}
-
 static void read_id(struct draft *draft, const struct node *value)
 {
 	const char *id;

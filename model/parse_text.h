@@ -1,6 +1,6 @@
-/* parse.h - what the readers of dag files and of heddle.yaml share. */
-#ifndef HEDDLE_MODEL_PARSE_H
-#define HEDDLE_MODEL_PARSE_H
+/* parse_text.h - what the readers of dag files and of heddle.yaml share. */
+#ifndef HEDDLE_MODEL_PARSE_TEXT_H
+#define HEDDLE_MODEL_PARSE_TEXT_H
 
 #include "model/dag.h"
 #include "model/yaml/report.h"
