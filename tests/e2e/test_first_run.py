@@ -73,6 +73,7 @@ tasks:
   - id: flaky
     retries: 2
     retry_delay: 300ms
+    retry_jitter: 0
     command: 'echo "try $HEDDLE_ATTEMPT" | tee -a {home.work}/tries; [ "$HEDDLE_ATTEMPT" = 3 ]'
 """)
     home.start()
