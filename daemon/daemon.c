@@ -257,8 +257,10 @@ static int start_web(struct daemon *daemon, struct err *err)
 				    .listen_host = daemon->options->listen_host,
 				    .listen_port = daemon->options->listen_port,
 				    .token = daemon->home.token};
-	struct web_events events = {
-	    .context = &daemon->dispatch, .command = dispatch_command, .ready = dispatch_is_ready};
+	struct web_events events = {.context = &daemon->dispatch,
+				    .command = dispatch_command,
+				    .ready = dispatch_is_ready,
+				    .warns = dispatch_warns};
 	int rc = web_start(&daemon->loop, &config, &events, &daemon->dispatch.web, err);
 
 	if (rc == 0)

@@ -511,6 +511,13 @@ bool dispatch_is_ready(void *context, char why[256])
 	return trouble[0] == '\0';
 }
 
+void dispatch_warns(void *context, char why[256])
+{
+	const struct dispatch *dispatch = context;
+
+	snprintf(why, 256, "%s", dispatch->space.level == SPACE_LOW ? dispatch->space.why : "");
+}
+
 /* --- effects -------------------------------------------------------------------------------------
  */
 

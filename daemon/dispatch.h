@@ -60,7 +60,7 @@ struct dispatch {
 	int due_fd;
 	int64_t due_boot_ms; /* for which it is armed; INT64_MAX = it is not */
 	bool is_open;        /* the three handles are the loop's */
-	struct holds holds; /* why nothing is started */
+	struct holds holds;  /* why nothing is started */
 	struct space space;
 	size_t effects_since_trim;
 	char executor_trouble[256]; /* of no attempt in particular; "" = none */
@@ -105,5 +105,6 @@ void dispatch_command(void *context, const struct web_command *command, uint64_t
 int dispatch_build(void *context, const struct effect *attempt, struct arena *arena,
 		   struct process_launch *launch, struct err *err);
 bool dispatch_is_ready(void *context, char why[256]); /* for /readyz */
+void dispatch_warns(void *context, char why[256]);    /* struct web_events */
 
 #endif

@@ -28,8 +28,9 @@ struct run_view {
 	const char *state;
 	const char *reason; /* why it is in that state; NULL = it goes without saying */
 	int64_t created_at_ms;
-	int64_t ended_at_ms; /* 0 = not yet */
-	int64_t last_fact;   /* number of the newest fact about it */
+	int64_t started_at_ms; /* when it last began to run; 0 = it waits */
+	int64_t ended_at_ms;   /* 0 = not yet */
+	int64_t last_fact;     /* number of the newest fact about it */
 	uint32_t task_count;
 	const char *params;    /* a JSON object; NULL = none */
 	const char *period_id; /* what it stands for */

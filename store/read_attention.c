@@ -11,9 +11,14 @@
 static const char sql_failed[] =
     "SELECT r.dag_id, r.run_id, r.reason, r.ended_at_ms, r.run_no >"
     "  coalesce((SELECT max(run_no) FROM run WHERE dag_id = r.dag_id AND state = 'success'), 0),"
-    " EXISTS (SELECT 1 FROM dag WHERE dag_id = r.dag_id)"
+    " EXISTS (SELECT 1 FROM dag WHERE dag_id = r.dag_id), r.run_no"
     " FROM run r WHERE r.state = 'failed' AND r.run_no >= ?1 AND r.created_at_ms >= ?2"
     " ORDER BY r.run_no DESC LIMIT ?3";
+
+static const char sql_first_task[] =
+    "SELECT n.task_id, t.reason FROM task_instance t JOIN run r ON r.run_no = t.run_no"
+    " JOIN dag_version_task n ON n.version_no = r.version_no AND n.task = t.task"
+    " WHERE t.run_no = ?1 AND t.state = ?2 ORDER BY t.task LIMIT 1";
 
 /* The runs of a dag that is held; of all dags, those that none of their own pause holds. */
 static const char sql_held[] =
@@ -86,7 +91,8 @@ static void take_failed(struct failures *failures, sqlite3_stmt *row)
 	*failure = (struct failure){
 	    .dag_id = dag_id,
 	    .order = failures->count++,
-	    .view = {.dag_id = dag_id,
+	    .view = {.run_no = sqlite3_column_int64(row, 6),
+		     .dag_id = dag_id,
 		     .run_id = arena_strdup(arena, db_text(row, 1)),
 		     .reason = arena_strdup(arena, db_text(row, 2)),
 		     .ended_at_ms = sqlite3_column_int64(row, 3),
@@ -140,6 +146,27 @@ int read_failures(struct store_reader *reader, int64_t since_ms, failure_view_fn
 	*more = failures.seen > READ_FAILURES_MAX;
 	arena_close(&failures.arena);
 	return rc;
+}
+
+int read_first_task(struct store_reader *reader, int64_t run_no, enum task_state state,
+		    struct task_brief *task, struct err *err)
+{
+	sqlite3_stmt *row;
+	const char *reason;
+	int rc =
+	    reader_query(reader, sql_first_task, &row, err, "it", run_no, task_state_name(state));
+
+	if (rc == 0)
+		rc = reader_step(reader, row, err);
+	if (rc == 1) {
+		reason = db_text(row, 1);
+		snprintf(task->task_id, sizeof task->task_id, "%s", db_text(row, 0));
+		snprintf(task->reason, sizeof task->reason, "%s", reason == NULL ? "" : reason);
+	} else if (rc == 0) {
+		rc = err_set(err, ERR_NOT_FOUND, "no task is %s", task_state_name(state));
+	}
+	db_reset(row);
+	return rc == 1 ? 0 : rc;
 }
 
 int read_held(struct store_reader *reader, held_view_fn each, void *context, struct err *err)

@@ -81,8 +81,6 @@ int read_run_count(struct store_reader *reader, const struct run_filter *filter,
 /* --- the grid -----------------------------------------------------------------------------------
  */
 
-#define READ_GRID_RUNS_DEFAULT 25u
-#define READ_GRID_TASKS_DEFAULT 100u
 #define READ_GRID_TASKS_MAX 1000u
 #define READ_GRID_NO_TASK '-' /* the version of that run has no such task */
 
@@ -123,8 +121,9 @@ void grid_close(struct grid *grid);
 
 /* The failed runs of one dag that nobody has rerun or corrected: either changes their state. */
 struct failure_view {
+	int64_t run_no;
 	const char *dag_id;
-	const char *run_id; /* of the newest one */
+	const char *run_id; /* of the newest one, as run_no */
 	const char *reason; /* likewise: "task 'load' failed"; NULL = none */
 	int64_t ended_at_ms;
 	uint32_t count;
@@ -137,6 +136,14 @@ typedef bool (*failure_view_fn)(void *context, const struct failure_view *view);
  * were over READ_FAILURES_MAX, and the oldest are not among them. */
 int read_failures(struct store_reader *reader, int64_t since_ms, failure_view_fn each,
 		  void *context, bool *more, struct err *err);
+
+/* The first task of a run that is in a state, by position; ERR_NOT_FOUND: none is. */
+struct task_brief {
+	char task_id[LIMIT_ID_BYTES + 1];
+	char reason[256]; /* "" = none; a longer one is cut */
+};
+int read_first_task(struct store_reader *reader, int64_t run_no, enum task_state state,
+		    struct task_brief *task, struct err *err);
 
 /* A pause behind which runs wait. */
 struct held_view {

@@ -35,7 +35,16 @@ static const struct {
 	    "git_commit:text? git_dirty:bool? since:time tasks:int paused:bool "
 	    "paused_by:@PausedBy? last_run:@LastRun?"},
     {"PausedBy", "actor:text reason:text? at:time all:bool"},
-    {"DagPage", "items:@Dag* next:text?"},
+    {"Bar", "id:run state:@RunState created_at:time started_at:time? duration_ms:int?"},
+    {"DagRow", "+Dag bars:@Bar* usual_ms:int? running:int queued:int hold:text?"},
+    {"DagPage", "items:@DagRow* total:int? next:text?"},
+    {"GridRun", "+Bar ended_at:time? cells:text"},
+    {"Grid", "dag:text hash:hash runs:@GridRun* tasks:text* from:int tasks_total:int "
+	     "next_from:int? next:text?"},
+    {"AttentionAction", "label:text method:text? path:text? body:map?"},
+    {"Attention", "kind:text title:text cause:text since:time? dag:text? run:run? task:text? "
+		  "file:text? count:int action:@AttentionAction"},
+    {"AttentionPage", "items:@Attention* total:int? next:text?"},
     {"DagWhole", "+Dag definition:@DagTask* last_runs:@RunBrief*"},
     {"DagTask", "id:text description:text? action:text depends_on:text* trigger_rule:@TriggerRule "
 		"when:text? group:text? hook:text? pool:text slots:int priority:int retries:int "
@@ -44,9 +53,9 @@ static const struct {
     {"DagVersion", "hash:hash file:text since:time? in_force:bool tasks:int bytes:int"},
     {"VersionPage", "items:@DagVersion* next:text?"},
     {"Run", "id:run dag:text state:@RunState reason:text? key:text source:text created_at:time "
-	    "ended_at:time? last_fact:int dag_hash:hash period:text? params:map"},
+	    "started_at:time? ended_at:time? last_fact:int dag_hash:hash period:text? params:map"},
     {"RunRow", "+Run task_count:int"},
-    {"RunPage", "items:@RunRow* next:text?"},
+    {"RunPage", "items:@RunRow* total:int? next:text?"},
     {"RunWhole", "+Run tasks:%TaskState notes:@Note*"},
     {"Note", "at:time actor:text task:text? text:text"},
     {"Error", "file:text line:int column:int message:text since:time"},

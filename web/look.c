@@ -23,6 +23,22 @@ static void on_worker(uv_work_t *work)
 
 static void after_worker(uv_work_t *work, int status);
 
+/* What is known on the loop only, and not in the database. */
+static void take_along(struct request *request)
+{
+	const struct web *web = request->listener->web;
+	struct call *call = &request->call;
+
+	troubles_copy(&call->troubles, &web->troubles);
+	if ((call->route->flags & ROUTE_CONCERNS) == 0)
+		return;
+	if (web->events.ready(web->events.context, call->not_ready))
+		call->not_ready[0] = '\0';
+	call->warning[0] = '\0';
+	if (web->events.warns != NULL)
+		web->events.warns(web->events.context, call->warning);
+}
+
 /* The connection is set aside. */
 void look_start(struct request *request)
 {
@@ -31,8 +47,7 @@ void look_start(struct request *request)
 	request->busy = true;
 	request->stale = false;
 	request->call.time_is_over = request->time_is_over || web->stopping;
-	/* It is known on the loop only, and not in the database. */
-	troubles_copy(&request->call.troubles, &web->troubles);
+	take_along(request);
 	request->work.data = request;
 	(void)uv_queue_work(web->loop, &request->work, on_worker, after_worker);
 }

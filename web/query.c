@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "model/dag.h"
 #include "model/duration.h"
+#include "model/limits.h"
 #include "model/state.h"
 #include "web/instant.h"
 
@@ -158,6 +159,137 @@ static bool read_find(const char *value, int64_t now_ms, struct query *out)
 	return length > 0 && length <= QUERY_FIND_MAX;
 }
 
+static bool parse_text(const char *value, const char **out)
+{
+	size_t length = strlen(value);
+
+	*out = value;
+	return length > 0 && length <= QUERY_TEXT_MAX;
+}
+
+static bool read_text(const char *value, int64_t now_ms, struct query *out)
+{
+	(void)now_ms;
+	return parse_text(value, &out->text);
+}
+
+static bool read_domain(const char *value, int64_t now_ms, struct query *out)
+{
+	(void)now_ms;
+	return parse_text(value, &out->domain);
+}
+
+static bool read_owner(const char *value, int64_t now_ms, struct query *out)
+{
+	(void)now_ms;
+	return parse_text(value, &out->owner);
+}
+
+static bool read_tag(const char *value, int64_t now_ms, struct query *out)
+{
+	(void)now_ms;
+	return parse_text(value, &out->tag);
+}
+
+static bool read_dag_state(const char *value, int64_t now_ms, struct query *out)
+{
+	return strcmp(value, "paused") == 0 || strcmp(value, "none") == 0
+		   ? (out->state = value) != NULL
+		   : read_run_state(value, now_ms, out);
+}
+
+#define DATE_BYTES 10 /* 2026-11-20 */
+#define DAY_MS (24 * 3600 * (int64_t)1000)
+
+static bool read_to(const char *value, int64_t now_ms, struct query *out)
+{
+	(void)now_ms;
+	if (!instant_parse(value, &out->to_ms))
+		return false;
+	if (strlen(value) == DATE_BYTES)
+		out->to_ms += DAY_MS - 1;
+	return out->to_ms > 0;
+}
+
+static bool parse_up_to(const char *value, uint32_t max, uint32_t *out)
+{
+	int64_t number;
+
+	if (!parse_number(value, max, &number))
+		return false;
+	*out = (uint32_t)number;
+	return true;
+}
+
+static bool read_grid_runs(const char *value, int64_t now_ms, struct query *out)
+{
+	(void)now_ms;
+	return parse_up_to(value, QUERY_RUNS_MAX, &out->runs) && out->runs > 0;
+}
+
+static bool read_grid_tasks(const char *value, int64_t now_ms, struct query *out)
+{
+	(void)now_ms;
+	return parse_up_to(value, QUERY_TASKS_MAX, &out->tasks);
+}
+
+static bool read_from_task(const char *value, int64_t now_ms, struct query *out)
+{
+	(void)now_ms;
+	return parse_up_to(value, LIMIT_TASKS, &out->from_task);
+}
+
+/* Whether one of the names, with blanks between them, is the text. */
+static bool is_one_of(const char *names, const char *text, size_t length)
+{
+	for (const char *at = names; *at != '\0'; at += strspn(at, " ")) {
+		size_t size = strcspn(at, " ");
+
+		if (size == length && memcmp(at, text, length) == 0)
+			return true;
+		at += size;
+	}
+	return false;
+}
+
+static bool read_topics(const char *value, int64_t now_ms, struct query *out)
+{
+	(void)now_ms;
+	out->topics = value;
+	for (const char *at = value;; at++) {
+		size_t length = strcspn(at, ",");
+
+		if (!is_one_of(QUERY_TOPIC_NAMES, at, length))
+			return false;
+		at += length;
+		if (*at == '\0')
+			return true;
+	}
+}
+
+static bool read_offset(const char *value, int64_t now_ms, struct query *out)
+{
+	(void)now_ms;
+	return parse_number(value, INT64_MAX, &out->offset);
+}
+
+static bool read_dry_run(const char *value, int64_t now_ms, struct query *out)
+{
+	(void)now_ms;
+	out->dry_run = strcmp(value, "1") == 0;
+	return out->dry_run || strcmp(value, "0") == 0;
+}
+
+static bool read_token(const char *value, int64_t now_ms, struct query *out)
+{
+	size_t length = strlen(value);
+
+	(void)now_ms;
+	out->token = value;
+	return length == 32 && strspn(value, "0123456789abcdef") == length;
+}
+
+#define SCHEMA_TEXT "{\"type\":\"string\",\"pattern\":\"^[ -~]{1,200}$\"}"
 #define SCHEMA_ID "{\"type\":\"string\",\"pattern\":\"^[A-Za-z_][A-Za-z0-9_.-]{0,99}$\"}"
 #define SCHEMA_COUNT "{\"type\":\"integer\",\"minimum\":0,\"maximum\":999999999999999999}"
 #define SCHEMA_LINES "{\"type\":\"integer\",\"minimum\":1,\"maximum\":5000}"
@@ -192,8 +324,32 @@ static const struct query_param_row params[] = {
      "{\"type\":\"integer\",\"minimum\":1,\"maximum\":999999999999999999}"},
     {"lines", QUERY_LINES, read_lines, "a number of lines from 1 to 5000", SCHEMA_LINES},
     {"tail", QUERY_TAIL, read_tail, "a number of lines from 1 to 5000", SCHEMA_LINES},
-    {"find", QUERY_FIND, read_find, "a text of 1 to 200 bytes",
-     "{\"type\":\"string\",\"pattern\":\"^[ -~]{1,200}$\"}"},
+    {"find", QUERY_FIND, read_find, "a text of 1 to 200 bytes", SCHEMA_TEXT},
+    {"q", QUERY_TEXT, read_text, "a text of 1 to 200 bytes", SCHEMA_TEXT},
+    {"domain", QUERY_DOMAIN, read_domain, "a text of 1 to 200 bytes", SCHEMA_TEXT},
+    {"owner", QUERY_OWNER, read_owner, "a text of 1 to 200 bytes", SCHEMA_TEXT},
+    {"tag", QUERY_TAG, read_tag, "a text of 1 to 200 bytes", SCHEMA_TEXT},
+    {"state", QUERY_DAG_STATE, read_dag_state,
+     "a state of its newest run (running, failed, success ...), paused, or none",
+     "{\"type\":\"string\",\"enum\":[\"paused\",\"none\",\"queued\",\"running\",\"ending\","
+     "\"cancelling\",\"success\",\"failed\",\"cancelled\"]}"},
+    {"to", QUERY_TO, read_to, "an instant (2026-11-20T06:00:00Z) or a date",
+     "{\"type\":\"string\",\"pattern\":\"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])(T([01]"
+     "[0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)?$\"}"},
+    {"runs", QUERY_RUNS, read_grid_runs, "a number of runs from 1 to 100",
+     "{\"type\":\"integer\",\"minimum\":1,\"maximum\":100}"},
+    {"tasks", QUERY_TASKS, read_grid_tasks, "a number of tasks up to 1000",
+     "{\"type\":\"integer\",\"minimum\":0,\"maximum\":1000}"},
+    {"from", QUERY_FROM_TASK, read_from_task, "the position of a task, from 0",
+     "{\"type\":\"integer\",\"minimum\":0,\"maximum\":20000}"},
+    {"topics", QUERY_TOPICS, read_topics,
+     "some of run, task, attempt, dag, with commas between them",
+     "{\"type\":\"string\",\"pattern\":\"^(run|task|attempt|dag)(,(run|task|attempt|dag))*$\"}"},
+    {"offset", QUERY_OFFSET, read_offset, "a number of bytes", SCHEMA_COUNT},
+    {"dry_run", QUERY_DRY_RUN, read_dry_run, "1 or 0",
+     "{\"type\":\"string\",\"enum\":[\"0\",\"1\"]}"},
+    {"token", QUERY_TOKEN, read_token, "the token of a dry run (32 hex digits)",
+     "{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{32}$\"}"},
 };
 
 #define PARAM_COUNT (sizeof params / sizeof *params)
@@ -237,6 +393,8 @@ int query_parse(const struct target *target, unsigned accepted, int64_t now_ms, 
 	memset(out, 0, sizeof *out);
 	out->limit = QUERY_LIMIT_DEFAULT;
 	out->lines = QUERY_LINES_DEFAULT;
+	out->runs = QUERY_RUNS_DEFAULT;
+	out->tasks = QUERY_TASKS_DEFAULT;
 	for (size_t i = 0; i < target->pair_count; i++) {
 		int rc = read_pair(&target->pairs[i], accepted, now_ms, out, err);
 

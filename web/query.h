@@ -17,6 +17,12 @@
 #define QUERY_LINES_DEFAULT 200u
 #define QUERY_LINES_MAX 5000u
 #define QUERY_FIND_MAX 200u /* bytes */
+#define QUERY_TEXT_MAX 200u /* likewise */
+/* Of a grid. */
+#define QUERY_RUNS_DEFAULT 25u
+#define QUERY_RUNS_MAX 100u
+#define QUERY_TASKS_DEFAULT 100u
+#define QUERY_TASKS_MAX 1000u
 
 enum query_param {
 	QUERY_LIMIT = 1 << 0,
@@ -35,7 +41,23 @@ enum query_param {
 	QUERY_TAIL = 1 << 13,
 	QUERY_FIND = 1 << 14,
 	QUERY_CURSOR_NUMBER = 1 << 15, /* "cursor" that is a number */
+	QUERY_TEXT = 1 << 16,          /* "q": part of what a dag says of itself */
+	QUERY_DOMAIN = 1 << 17,
+	QUERY_OWNER = 1 << 18,
+	QUERY_TAG = 1 << 19,
+	QUERY_DAG_STATE = 1 << 20, /* "state" of a dag: of its newest run, or paused or none */
+	QUERY_TO = 1 << 21,        /* "to": an instant, or the end of a date */
+	QUERY_RUNS = 1 << 22,      /* "runs": how many columns of a grid */
+	QUERY_TASKS = 1 << 23,     /* "tasks": how many rows of it */
+	QUERY_FROM_TASK = 1 << 24, /* "from": the position of its first task, from 0 */
+	QUERY_TOPICS = 1 << 25,
+	QUERY_OFFSET = 1 << 26, /* "offset": a place in a log, in bytes */
+	QUERY_DRY_RUN = 1 << 27,
+	QUERY_TOKEN = 1 << 28, /* "token": of a dry run */
 };
+
+/* What "topics" may name: facts by the first word of their kind. */
+#define QUERY_TOPIC_NAMES "run task attempt dag"
 
 /* Texts live in the target. */
 struct query {
@@ -54,6 +76,18 @@ struct query {
 	uint32_t lines; /* QUERY_LINES_DEFAULT when not given */
 	uint32_t tail;  /* 0 = not given */
 	const char *find;
+	const char *text;
+	const char *domain;
+	const char *owner;
+	const char *tag;
+	int64_t to_ms;
+	uint32_t runs;      /* QUERY_RUNS_DEFAULT when not given */
+	uint32_t tasks;     /* QUERY_TASKS_DEFAULT likewise */
+	uint32_t from_task; /* a position */
+	const char *topics; /* names with commas between them */
+	int64_t offset;
+	bool dry_run;
+	const char *token;
 };
 
 /* One parameter, for documents. */

@@ -36,7 +36,8 @@ enum route_flag {
 	ROUTE_TAGGED = 1 << 1, /* has an ETag, and If-None-Match is looked at */
 	ROUTE_EVENTS =
 	    1 << 2, /* a stream that ends only with the client; their number is bounded */
-	ROUTE_RANGES = 1 << 3, /* parts can be asked for */
+	ROUTE_RANGES = 1 << 3,   /* parts can be asked for */
+	ROUTE_CONCERNS = 1 << 4, /* tells what ails the daemon, which only the loop knows */
 };
 
 struct route {

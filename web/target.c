@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static int hex_digit(char c)
@@ -63,6 +64,26 @@ static int split_path(char *path, struct target *out, struct err *err)
 	return 0;
 }
 
+/* What people type into a field of a page comes as forms encode it: a blank is "+" (WHATWG URL,
+ * section 5.2). */
+static bool is_typed(const char *name)
+{
+	static const char *const typed[] = {"q", "find", "domain", "owner", "tag"};
+
+	for (size_t i = 0; i < sizeof typed / sizeof *typed; i++)
+		if (strcmp(typed[i], name) == 0)
+			return true;
+	return false;
+}
+
+static int decode_value(const char *name, char *value, struct err *err)
+{
+	if (is_typed(name))
+		for (char *c = value; (c = strchr(c, '+')) != NULL; c++)
+			*c = ' ';
+	return decode(value, err);
+}
+
 static int add_pair(char *text, struct target *out, struct err *err)
 {
 	char *value = text;
@@ -74,7 +95,7 @@ static int add_pair(char *text, struct target *out, struct err *err)
 			       TARGET_PAIRS_MAX);
 	rc = decode(name, err);
 	if (rc == 0 && value != NULL)
-		rc = decode(value, err);
+		rc = decode_value(name, value, err);
 	if (rc != 0)
 		return rc;
 	out->pairs[out->pair_count].name = name;

@@ -2,7 +2,8 @@
  *
  * The target is taken as it came over the wire, so that an encoded slash stays inside its segment.
  * Percent signs are decoded once; "+" means itself, so that "since=2026-11-20T06:00:00+01:00" needs
- * no escape. Pure: from memory to memory. */
+ * no escape, but for a blank in what people type (q, find, domain, owner, tag): so forms send it.
+ * Pure: from memory to memory. */
 #ifndef HEDDLE_WEB_TARGET_H
 #define HEDDLE_WEB_TARGET_H
 

@@ -63,6 +63,9 @@ struct web_events {
 	void (*command)(void *context, const struct web_command *command, uint64_t token);
 	/* Fills *why (one line) when not ready. */
 	bool (*ready)(void *context, char why[256]);
+	/* Fills *why (one line) with what is not yet in the way, but will be soon; "" = nothing.
+	 * NULL: nobody knows. */
+	void (*warns)(void *context, char why[256]);
 };
 
 struct web_config {

@@ -78,7 +78,7 @@ static void a_stale_socket_is_replaced_and_a_taken_port_refused(void **state)
 				    .listen_host = "127.0.0.1",
 				    .listen_port = server->port,
 				    .token = TOKEN};
-	struct web_events events = {server, take_command, is_ready};
+	struct web_events events = {.context = server, .command = take_command, .ready = is_ready};
 	char path[128];
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct err err = {0};

@@ -10,6 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void a_blank_of_a_form_is_a_blank(void **state)
+{
+	struct target target;
+
+	(void)state;
+	assert_int_equal(target_parse("/x?q=two+steps%2B&to=1+1", &target, NULL), 0);
+	assert_string_equal(target.pairs[0].value, "two steps+");
+	assert_string_equal(target.pairs[1].value, "1+1");
+	target_close(&target);
+}
+
 static void a_path_becomes_decoded_segments(void **state)
 {
 	struct target target;
@@ -324,6 +335,7 @@ static void ranges_are_cut_to_what_is_there(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_blank_of_a_form_is_a_blank),
 	    cmocka_unit_test(a_path_becomes_decoded_segments),
 	    cmocka_unit_test(a_query_becomes_pairs_and_plus_means_itself),
 	    cmocka_unit_test(what_is_no_target_is_refused_with_its_cause),

@@ -322,7 +322,7 @@ static inline void start_web(struct server *server)
 				    .socket_path = server->socket_path,
 				    .listen_host = "127.0.0.1",
 				    .token = TOKEN};
-	struct web_events events = {server, take_command, is_ready};
+	struct web_events events = {.context = server, .command = take_command, .ready = is_ready};
 	struct err err = {0};
 
 	must(web_start(&server->loop, &config, &events, &server->web, &err), &err);

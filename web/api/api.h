@@ -7,7 +7,7 @@
 #define HEDDLE_WEB_API_API_H
 
 #include "model/change.h"
-#include "store/read.h"
+#include "store/read_page.h"
 #include "web/accept.h"
 #include "web/answer.h"
 #include "web/compose.h"
@@ -60,7 +60,11 @@ struct call {
 	bool time_is_over; /* the waiting time has passed: CALL_WAIT is no outcome any more */
 	const char *home;
 	const struct web_events *events; /* for what runs on the loop */
-	struct troubles troubles;        /* as they stood when the worker was sent */
+	/* As they stood when the worker was sent: */
+	struct troubles troubles;
+	char not_ready[256]; /* why nothing new is started; "" = it is, or ROUTE_CONCERNS is not
+				set */
+	char warning[256];   /* what will be so soon; likewise */
 
 	/* With CALL_WAIT: what for. Else, once it is found, the whole id of the run. */
 	char run_id[RUN_ID_SIZE]; /* "" = any run */
@@ -82,6 +86,8 @@ void api_openapi(struct call *call); /* describe.c */
 
 enum call_outcome api_dags(struct call *call, struct store_reader *reader);
 enum call_outcome api_dag(struct call *call, struct store_reader *reader);
+enum call_outcome api_grid(struct call *call, struct store_reader *reader);
+enum call_outcome api_attention(struct call *call, struct store_reader *reader);
 enum call_outcome api_versions(struct call *call, struct store_reader *reader);
 enum call_outcome api_source(struct call *call, struct store_reader *reader);
 enum call_outcome api_errors(struct call *call, struct store_reader *reader);
@@ -128,6 +134,12 @@ uint32_t api_limit_or_all(const struct call *call);
 /* Ends the object of a page: "next" is the number after which the next page begins, if there is
  * one. */
 void api_write_next(struct compose *compose, bool more, int64_t last);
+/* The same as a member alone, of an object that goes on. */
+void api_write_next_number(struct compose *compose, bool more, int64_t last);
+/* The member "total": how many there are on all pages; negative = not counted, which is null. */
+void api_write_total(struct compose *compose, int64_t total);
+/* The members of a run as a bar. */
+void api_write_bar(struct compose *compose, const struct run_bar *bar);
 /* The answer is a problem: what err says. */
 enum call_outcome api_fail(struct call *call, const struct err *err);
 /* Is a task of the run known, and what is its state? state gets it; ERR_NOT_FOUND otherwise. */

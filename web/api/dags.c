@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "base/vec.h"
 #include "web/compose.h"
+#include "web/hold.h"
 
 #include <microhttpd.h>
 #include <stdio.h>
@@ -74,7 +75,34 @@ struct dag_page {
 	bool more;
 };
 
-static bool write_page_dag(void *context, const struct dag_view *view)
+static void write_hold(struct compose *compose, const struct dag_row_view *view)
+{
+	struct str line = STR_INIT;
+
+	compose_member_text(compose, "hold", hold_line(view, &line) ? str_text(&line) : NULL);
+	str_close(&line);
+}
+
+static void write_row_members(struct compose *compose, const struct dag_row_view *view)
+{
+	compose_member_open(compose, "bars", '[');
+	for (uint32_t i = 0; i < view->bar_count; i++) {
+		compose_open(compose, '{');
+		api_write_bar(compose, &view->bars[i]);
+		compose_close(compose, '}');
+	}
+	compose_close(compose, ']');
+	compose_key(compose, "usual_ms");
+	if (view->usual_ms == 0)
+		compose_text(compose, NULL);
+	else
+		compose_int(compose, view->usual_ms);
+	compose_member_int(compose, "running", view->running);
+	compose_member_int(compose, "queued", view->queued);
+	write_hold(compose, view);
+}
+
+static bool write_page_dag(void *context, const struct dag_row_view *view)
 {
 	struct dag_page *page = context;
 
@@ -83,27 +111,37 @@ static bool write_page_dag(void *context, const struct dag_view *view)
 		return false;
 	}
 	compose_open(&page->compose, '{');
-	write_dag_members(&page->compose, view);
+	write_dag_members(&page->compose, &view->dag);
+	write_row_members(&page->compose, view);
 	compose_close(&page->compose, '}');
-	snprintf(page->last, sizeof page->last, "%s", view->dag_id);
+	snprintf(page->last, sizeof page->last, "%s", view->dag.dag_id);
 	page->left--;
 	return true;
 }
 
 enum call_outcome api_dags(struct call *call, struct store_reader *reader)
 {
-	struct dag_page page = {.left = call->query.limit};
+	const struct query *query = &call->query;
+	struct dag_page page = {.left = query->limit};
+	struct dag_filter filter = {.after = query->cursor,
+				    .limit = query->limit + 1,
+				    .text = query->text,
+				    .domain = query->domain,
+				    .owner = query->owner,
+				    .tag = query->tag,
+				    .state = query->state,
+				    .bars = READ_BARS_DEFAULT};
+	int64_t total;
 	struct err err;
-	int rc;
 
 	begin(call, &page.compose);
 	compose_open(&page.compose, '{');
 	compose_member_open(&page.compose, "items", '[');
-	rc = read_dags(reader, call->query.cursor, call->query.limit + 1, write_page_dag, &page,
-		       &err);
-	if (rc != 0)
+	if (read_dag_rows(reader, &filter, write_page_dag, &page, &err) != 0 ||
+	    read_dag_count(reader, &filter, &total, &err) != 0)
 		return api_fail(call, &err);
 	compose_close(&page.compose, ']');
+	api_write_total(&page.compose, total);
 	compose_member_text(&page.compose, "next", page.more ? page.last : NULL);
 	compose_close(&page.compose, '}');
 	return CALL_ANSWERED;

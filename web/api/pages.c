@@ -15,12 +15,26 @@ uint32_t api_limit_or_all(const struct call *call)
 	return (call->query.given & QUERY_LIMIT) != 0 ? call->query.limit : UINT32_MAX - 1;
 }
 
-void api_write_next(struct compose *compose, bool more, int64_t last)
+void api_write_total(struct compose *compose, int64_t total)
+{
+	compose_key(compose, "total");
+	if (total < 0)
+		compose_text(compose, NULL);
+	else
+		compose_int(compose, total);
+}
+
+void api_write_next_number(struct compose *compose, bool more, int64_t last)
 {
 	char number[24];
 
 	snprintf(number, sizeof number, "%" PRId64, last);
-	compose_close(compose, ']');
 	compose_member_text(compose, "next", more ? number : NULL);
+}
+
+void api_write_next(struct compose *compose, bool more, int64_t last)
+{
+	compose_close(compose, ']');
+	api_write_next_number(compose, more, last);
 	compose_close(compose, '}');
 }

@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Up to here a count costs a millisecond or two. */
+#define RUNS_COUNTED_MAX 10000u
+
 static bool state_is_done(const char *name)
 {
 	enum run_state state;
@@ -56,6 +59,7 @@ static void write_run_members(struct compose *compose, const struct run_view *vi
 	compose_member_text(compose, "key", view->key);
 	compose_member_text(compose, "source", view->source);
 	compose_member_time(compose, "created_at", view->created_at_ms);
+	compose_member_time(compose, "started_at", view->started_at_ms);
 	compose_member_time(compose, "ended_at", view->ended_at_ms);
 	compose_member_int(compose, "last_fact", view->last_fact);
 	compose_member_text(compose, "dag_hash", view->dag_hash);
@@ -105,6 +109,7 @@ enum call_outcome api_runs(struct call *call, struct store_reader *reader)
 				    .before_run_no = api_cursor_number(call),
 				    .limit = query->limit + 1};
 	struct run_page page = {.left = query->limit};
+	int64_t total = -1;
 	struct err err;
 
 	compose_init(&page.compose, &call->answer.body);
@@ -112,7 +117,11 @@ enum call_outcome api_runs(struct call *call, struct store_reader *reader)
 	compose_member_open(&page.compose, "items", '[');
 	if (read_runs(reader, &filter, write_page_run, &page, &err) != 0)
 		return api_fail(call, &err);
+	if (query->since_ms == 0 &&
+	    read_run_count(reader, &filter, RUNS_COUNTED_MAX, &total, &err) != 0)
+		return api_fail(call, &err);
 	compose_close(&page.compose, ']');
+	api_write_total(&page.compose, total);
 	write_next_run(&page);
 	compose_close(&page.compose, '}');
 	call->answer.status = MHD_HTTP_OK;
