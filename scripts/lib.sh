@@ -128,6 +128,44 @@ need_python()
 	touch "$stamp"
 }
 
+# need_npm FOLDER: what its lock file pins, into its node_modules.
+need_npm()
+{
+	local stamp
+
+	stamp=$1/node_modules/.holds-$(sha256sum <"$1/package-lock.json" | cut -c1-16)
+	[ -e "$stamp" ] && return
+	say "installing npm packages of $1"
+	PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 quietly "var/log/npm-${1//\//-}.log" "npm ci in $1" \
+		npm ci --prefix "$1" --no-audit --no-fund --no-progress
+	touch "$stamp"
+}
+
+node_is_new_enough()
+{
+	[ "$(node -p 'const [a, b] = process.versions.node.split("."); a > 20 || (a == 20 && b >= 19)')" = true ]
+}
+
+# What the page is built and tested with: Node, its packages, Chromium. Where Debian's Node is too old
+# for them, the one that tests/ui/node pins stands before it in PATH.
+need_page_tools()
+{
+	local missing=""
+
+	command -v node >/dev/null || missing="nodejs"
+	command -v npm >/dev/null || missing="$missing npm"
+	command -v chromium >/dev/null || missing="$missing chromium fonts-dejavu-core"
+	# shellcheck disable=SC2086 # a list of words
+	[ -z "$missing" ] || need_packages $missing
+	if ! node_is_new_enough; then
+		need_npm tests/ui/node
+		PATH=$(find "$PWD"/tests/ui/node/node_modules/node-linux-*/bin -maxdepth 0 | head -n 1):$PATH
+		export PATH
+	fi
+	need_npm web/ui
+	need_npm tests/ui
+}
+
 # Fetches the flights of 2013 into var/flights/raw and DuckDB to var/tools/duckdb, unless what the
 # requirements pin is there. pip checks their hashes; what is half fetched is never seen.
 need_flights()

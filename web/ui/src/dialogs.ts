@@ -59,7 +59,7 @@ const ASKS: Record<string, (of: Opener) => Ask> = {
 					{ label: 'every task', body: { mode: 'all' } },
 				],
 		why: 'reason',
-		go: (total) => `Rerun ${many(total, 'task')}`,
+		go: (total) => (total > 0 ? `Rerun ${many(total, 'task')}` : 'Rerun'),
 		done: () => 'Rerun: the tasks are on their way',
 		listed: true,
 	}),
@@ -191,7 +191,7 @@ class Asking {
 		const { ask } = this;
 		const chips = ask.choices.length > 1 ? html`<div class="bar" role="group" aria-label="Which">${ask.choices.map(this.chip)}</div>` : '';
 		const label = ask.why === 'text' ? 'Note' : `Why${ask.needsWhy ? '' : ' (may be left out)'}`;
-		const why = ask.why ? html`<label class="block">${label}<span class="field"><input name="why" maxlength="500" autocomplete="off" ${ask.needsWhy ? new Markup('required') : ''}></span></label>` : '';
+		const why = ask.why ? html`<label class="block">${label}<span class="field"><input name="why" maxlength="500" autocomplete="off" autofocus ${ask.needsWhy ? new Markup('required') : ''}></span></label>` : '';
 		return html`<form method="dialog">${dialogHead(ask.title, ask.about)}<div class="in">${chips}<div data-list></div>${why}<p class="problem" role="alert" data-problem hidden></p></div><footer><span class="sp"></span><button type="button" class="btn" data-close>Leave it</button><button class="btn primary" data-go>${ask.go(0)}</button></footer></form>`;
 	}
 
@@ -272,8 +272,29 @@ export function askFor(opener: HTMLElement): boolean {
 	return true;
 }
 
+// A switch is its own undo, so it does not ask.
+async function flip(button: HTMLElement): Promise<void> {
+	const dag = button.dataset['pause'] ?? '';
+	const paused = button.getAttribute('aria-checked') === 'true';
+	button.setAttribute('aria-checked', String(!paused));
+	try {
+		await change(`/api/v1/dags/${encodeURIComponent(dag)}`, { paused }, 'PATCH');
+		say(paused ? `${dag} is paused: new runs wait` : `${dag} goes on`);
+	} catch (trouble) {
+		button.setAttribute('aria-checked', String(paused));
+		say((trouble as Error).message);
+	}
+	refreshSoon();
+}
+
 export function startDialogs(): void {
 	document.addEventListener('click', (e) => {
+		const button = (e.target as Element).closest<HTMLElement>('[data-pause]');
+		if (button) {
+			e.preventDefault();
+			void flip(button);
+			return;
+		}
 		const opener = (e.target as Element).closest<HTMLElement>('[data-dialog]');
 		if (!opener || e.metaKey || e.ctrlKey || e.shiftKey) return;
 		if (askFor(opener)) e.preventDefault();

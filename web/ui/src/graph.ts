@@ -59,7 +59,7 @@ class GraphView {
 	// What the daemon wrote on the host decides what is shown.
 	async update(): Promise<void> {
 		const { graph = '', hash = '', run = '', sel = '' } = this.host.dataset;
-		const key = [graph, hash, run, sel, location.search].join('\n');
+		const key = [graph, hash, run, sel, location.hash].join('\n');
 		if (key === this.key) return;
 		this.key = key;
 		try {
@@ -75,16 +75,21 @@ class GraphView {
 	}
 
 	private get path(): string[] {
-		return new URLSearchParams(location.search).getAll('group');
+		return new URLSearchParams(location.hash.slice(1)).getAll('in');
 	}
 
 	private get run(): string {
 		return this.host.dataset['run'] ?? '';
 	}
 
+	// Beside the grid it only orients; it has a page of its own.
+	private get isSmall(): boolean {
+		return this.host.closest('.gpanel') !== null;
+	}
+
 	private arrange(): void {
 		this.parts = boxesOf(this.tasks, this.path);
-		const small = 'small' in this.host.dataset;
+		const small = this.isSmall;
 		const longest = Math.max(8, ...this.parts.boxes.map((box) => box.label.length));
 		const w = Math.min(WIDE_MAX, Math.round(longest * CHAR_PX) + LABEL_AT + 14);
 		const h = small ? 36 : 44;
@@ -117,11 +122,9 @@ class GraphView {
 	private hrefOf(box: Box): string {
 		const task = this.tasks[box.tasks[0]!]!.id;
 		if (box.tasks.length === 1 && this.run) return `/runs/${this.run}?task=${encodeURIComponent(task)}`;
-		const query = new URLSearchParams(location.search);
-		query.set('view', 'graph');
-		if (box.tasks.length === 1) query.set('root', task);
-		else query.append('group', box.key);
-		return `/dags/${encodeURIComponent(this.host.dataset['graph'] ?? '')}?${query}`;
+		const opened = new URLSearchParams([...this.path, box.key].map((key) => ['in', key]));
+		const place = `/dags/${encodeURIComponent(this.host.dataset['graph'] ?? '')}?view=graph`;
+		return box.tasks.length === 1 ? place : `${place}${this.run ? `&at=${this.run}.${task}` : ''}#${opened}`;
 	}
 
 	private node(box: Box, i: number): Markup {
@@ -152,7 +155,7 @@ class GraphView {
 	}
 
 	private tools(): Markup {
-		if ('small' in this.host.dataset) return html``;
+		if (this.isSmall) return html``;
 		const way = this.path;
 		return html`<div class="tools">${
 			way.length > 0
@@ -193,12 +196,10 @@ class GraphView {
 		const group = target.closest<SVGElement>('.node.group');
 		if (zoom !== undefined) this.zoomBy(Number(zoom));
 		else if (target.closest('[data-graph-up]')) {
-			const address = new URL(location.href);
-			address.searchParams.delete('group');
-			this.open(address.pathname + address.search);
+			this.open(location.pathname + location.search);
 		} else if (group && location.search.includes('view=graph') && !e.metaKey && !e.ctrlKey) {
 			e.preventDefault();
-			this.open(group.getAttribute('href') ?? '');
+			this.open(new URL(group.getAttribute('href') ?? '', location.href).hash);
 		}
 	}
 

@@ -71,10 +71,20 @@ function fold(tasks: readonly GraphTask[], layer: readonly number[], members: re
 	return gather(members, (i) => `part ${Math.floor(order.get(i)! / most)}`);
 }
 
+// "load_0001 … 0040": of the last name only what differs.
+function rangeOf(first: string, last: string): string {
+	let same = 0;
+	while (same < first.length && first[same] === last[same]) same++;
+	while (same > 0 && /\d/.test(first[same - 1]!)) same--;
+	return `${first} … ${last.slice(same)}`;
+}
+
 function nameGroup(tasks: readonly GraphTask[], list: readonly number[]): string {
-	const stems = new Set(list.map((i) => stemOf(tasks[i]!)));
-	if (stems.size === 1 && list.length > 1) return [...stems][0]!;
-	return list.length === 1 ? tasks[list[0]!]!.id : `${tasks[list[0]!]!.id} … ${tasks[list.at(-1)!]!.id}`;
+	const first = tasks[list[0]!]!;
+	const last = tasks[list.at(-1)!]!;
+	if (list.length === 1) return first.id;
+	if (first.group !== null && list.every((i) => tasks[i]!.group === first.group)) return first.group;
+	return rangeOf(first.id, last.id);
 }
 
 // path: the keys of the groups that were opened, outermost first.

@@ -62,8 +62,10 @@ function noteState(fact: Fact): void {
 const [, place, subject] = location.pathname.split('/').map(decodeURIComponent);
 
 function concerns(fact: Fact): boolean {
-	if (place === 'runs' && subject && fact.run) return fact.run.startsWith(subject);
-	if (place === 'dags' && subject && fact.dag) return fact.dag === subject;
+	if (!subject) return true;
+	if (fact.kind === 'errors') return false;
+	if (place === 'runs' && fact.run) return fact.run.startsWith(subject);
+	if (place === 'dags' && fact.dag) return fact.dag === subject;
 	return true;
 }
 

@@ -4,8 +4,9 @@
 import { ansi } from './ansi';
 import { events, get } from './api';
 import { count, find, many, perFrame } from './dom';
-import { html, put } from './html';
+import { Markup, html, put } from './html';
 import { onRefresh } from './live';
+import { instant, onZone } from './time';
 
 interface Line {
 	line: number;
@@ -15,9 +16,8 @@ interface LogPage {
 	items: Line[];
 	next: number | null;
 	total?: number;
-	found?: number;
-	offset?: number;
-	running?: boolean;
+	matches?: number;
+	follow?: { offset: number; line: number };
 }
 
 const ROW_PX = 19;
@@ -62,6 +62,10 @@ class LogView {
 	close(): void {
 		this.stop.abort();
 		this.pill.remove();
+	}
+
+	repaint(): void {
+		this.soon();
 	}
 
 	private get address(): string {
@@ -128,8 +132,8 @@ class LogView {
 	}
 
 	private async follow(page: LogPage): Promise<void> {
-		let line = this.total + 1;
-		const offset = page.offset;
+		let line = page.follow?.line ?? this.total + 1;
+		const offset = page.follow?.offset;
 		if (offset === undefined) {
 			await new Promise((done) => setTimeout(done, 500));
 			return;
@@ -171,7 +175,7 @@ class LogView {
 		for (const part of far.slice(0, this.parts.size - PARTS_MAX)) this.parts.delete(part);
 	}
 
-	private textOf(line: number): string | undefined {
+	private lineText(line: number): string | undefined {
 		const text = this.parts.get(Math.floor((line - 1) / PART_LINES))?.[(line - 1) % PART_LINES];
 		if (text === undefined) void this.fetchPart(Math.floor((line - 1) / PART_LINES));
 		return text;
@@ -264,8 +268,8 @@ class LogView {
 			if (this.query !== query) return;
 			this.take(page.items);
 			this.hits = page.items.map((item) => item.line);
-			const all = page.found ?? this.hits.length;
-			if (hits) hits.textContent = page.found === undefined && page.next !== null ? `${count(all)}+` : count(all);
+			const all = page.matches ?? this.hits.length;
+			if (hits) hits.textContent = page.matches === undefined && page.next !== null ? `${count(all)}+` : count(all);
 			if (this.hits.length > 0) this.step(0);
 		} catch {
 			if (hits) hits.textContent = '?';
@@ -316,13 +320,13 @@ class LogView {
 	}
 
 	private rowOf(line: number): HTMLElement {
-		const text = this.textOf(line);
-		const key = `${text === undefined ? '' : '+'}${this.query}\n${text ?? ''}`;
+		const text = this.lineText(line);
+		const key = `${zone}${text === undefined ? '' : '+'}${this.query}\n${text ?? ''}`;
 		const known = this.shown.get(line);
 		const row = known?.row ?? document.createElement('div');
 		const isHit = this.query !== '' && (text ?? '').toLowerCase().includes(this.query.toLowerCase());
 		if (known?.key !== key)
-			put(row, html`<a href="#L${line}" tabindex="-1">${line}</a><span>${ansi(text ?? '', this.query)}</span>`);
+			put(row, html`<a href="#L${line}" tabindex="-1">${line}</a><span>${textOf(text ?? '', this.query)}</span>`);
 		row.className = `ln${isHit ? ' hit' : ''}${line === this.target ? ' target' : ''}`;
 		this.shown.set(line, { row, key });
 		return row;
@@ -339,6 +343,18 @@ class LogView {
 		if (!this.pill.hidden) this.pill.textContent = `${many(fresh, 'new line')} ↓`;
 	}
 }
+
+// The shim writes the instant before each line; it is shown as a clock in the chosen zone.
+const STAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{3})Z /;
+
+function textOf(text: string, query: string): Markup {
+	const stamp = STAMP.exec(text);
+	const ms = stamp ? Date.parse(`${stamp[1]}Z`) : NaN;
+	if (!stamp || Number.isNaN(ms)) return ansi(text, query);
+	return html`<span class="a8" title="${stamp[0]}">${instant(ms, 'clock')}.${stamp[2]}</span> ${ansi(text.slice(stamp[0].length), query)}`;
+}
+
+let zone = 0; // counts the turns of the switch
 
 // Aborted when the tab is hidden: a log that nobody reads takes no connection.
 function hiddenSignal(): AbortSignal {
@@ -371,4 +387,8 @@ function attach(): void {
 export function startLog(): void {
 	attach();
 	onRefresh(attach);
+	onZone(() => {
+		zone++;
+		view?.repaint();
+	});
 }

@@ -1,0 +1,63 @@
+// What each test of the page starts with: a daemon of its worker's own, a browser that is signed in,
+// and a page that fails the test when its console says an error or its policy refuses something.
+import { test as base, expect, type Page } from '@playwright/test';
+import AxeBuilder from '@axe-core/playwright';
+import { House } from './house.ts';
+
+export { expect };
+
+export const test = base.extend<{ trouble: string[] }, { house: House }>({
+	house: [
+		async ({}, use) => {
+			const house = new House();
+			await house.start();
+			await use(house);
+			await house.destroy();
+		},
+		{ scope: 'worker' },
+	],
+	baseURL: async ({ house }, use) => use(house.origin),
+	trouble: async ({}, use) => use([]),
+	page: async ({ page, house, trouble }, use) => {
+		watch(page, trouble);
+		await signIn(page, house);
+		await use(page);
+		expect(trouble, 'what the console said').toEqual([]);
+	},
+});
+
+export function watch(page: Page, trouble: string[]): void {
+	page.on('console', (said) => {
+		if (said.type() === 'error') trouble.push(said.text());
+	});
+	page.on('pageerror', (error) => trouble.push(error.stack ?? error.message));
+}
+
+export async function signIn(page: Page, house: House): Promise<void> {
+	await page.goto(await house.link());
+}
+
+export const light = (page: Page) => page.locator('.live');
+
+export async function live(page: Page): Promise<void> {
+	await expect(light(page)).toHaveAttribute('data-live', 'live');
+}
+
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+export const ELEMENTS_MAX = 1_500;
+
+// What holds for every page, however it came about.
+export async function expectSound(page: Page): Promise<void> {
+	const measured = await page.evaluate(() => ({
+		sideways: document.documentElement.scrollWidth - innerWidth,
+		elements: document.querySelectorAll('*').length,
+	}));
+	expect(measured.sideways, 'the page scrolls sideways').toBeLessThanOrEqual(0);
+	expect(measured.elements, 'elements on the page').toBeLessThanOrEqual(ELEMENTS_MAX);
+	const axe = await new AxeBuilder({ page }).withTags(RULES).analyze();
+	const said = axe.violations.map(
+		(found) =>
+			`${found.id} x${found.nodes.length}: ${found.nodes[0]?.target.join(' ')} | ${found.nodes[0]?.failureSummary?.split('\n')[1] ?? ''}`,
+	);
+	expect(said).toEqual([]);
+}
