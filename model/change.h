@@ -32,6 +32,7 @@ enum change_kind {
 	CHANGE_RUN_VERSION,  /* a rerun goes on with another version of the dag */
 	CHANGE_DAG_PAUSE,    /* a dag, or all of them, is paused or goes on */
 	CHANGE_NOTE,         /* somebody says something about a run */
+	CHANGE_RUN_PRUNE,    /* an ended run lets go of its detail (store/prune.h) */
 	CHANGE_KIND_COUNT,
 };
 

@@ -45,7 +45,7 @@ const struct key keys[] = {
     {"credentials", DAG | FOLDER | TASK, NO, NO, "list", "none", "roles, connections and secrets that tasks get"},
     {"pools", DAG | FOLDER, YES, NO, "map", "{}", "name: slots; default is the pool of tasks that name none"},
     {"timeout", DAG, YES, NO, "duration", "none", "of the whole run"},
-    {"retention", DAG, NO, NO, "duration or map", "90d", "how long logs, outputs and run detail are kept"},
+    {"retention", DAG | FOLDER, YES, NO, "duration or map", "90d", "how long logs, outputs and run detail are kept after a run has ended; {runs: n}: those of the newest n"},
     {"audit_retention", DAG | FOLDER, NO, NO, "duration", "for ever", "how long facts and histories are kept"},
     {"alerts", DAG | FOLDER, NO, NO, "list", "[]", "who is told of what"},
     {"tasks", DAG, YES, NO, "list or map", "required", "list of tasks with id, or a map by id; their order means nothing"},

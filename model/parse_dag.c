@@ -133,12 +133,17 @@ static void read_retention_runs(struct draft *draft, const struct node *value)
 	draft->dag->retention_ms = 0;
 }
 
+/* There is no "none": a home that lets go of nothing fills its disk. */
 static void read_retention(struct draft *draft, const struct node *value)
 {
+	int64_t kept_ms = 0;
+
 	if (value->type == NODE_MAP && value->count > 0)
 		read_retention_runs(draft, value);
-	else
-		(void)value_span(draft->report, "retention", value, &draft->dag->retention_ms);
+	else if (value_duration(draft->report, "retention", value, &kept_ms) && kept_ms == 0)
+		report_add(draft->report, value->place, "'retention' must be longer than 0");
+	else if (kept_ms > 0)
+		draft->dag->retention_ms = kept_ms;
 }
 
 /* The pools of heddle.yaml are those of its domain, or of all dags without one. */

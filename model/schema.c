@@ -78,7 +78,7 @@ static const struct {
     {"defaults", LEVEL_DAG | LEVEL_FOLDER, REF("defaults")},
     {"pools", LEVEL_DAG | LEVEL_FOLDER, REF("pools")},
     {"timeout", LEVEL_DAG | LEVEL_TASK, REF("span")},
-    {"retention", LEVEL_DAG,
+    {"retention", LEVEL_DAG | LEVEL_FOLDER,
      "{\"anyOf\": [" REF(
 	 "span") ", {\"type\": \"object\", \"required\": [\"runs\"], "
 		 "\"additionalProperties\": false, \"properties\": {\"runs\": " INTEGER(

@@ -24,14 +24,15 @@ static const char *const dag_read[] = {"id",
 				       "queue_max",
 				       "params",
 				       "timeout",
+				       "retention",
 				       "on_success",
 				       "on_failure",
 				       "on_exit",
 				       NULL};
 static const char *const dag_refused[] = {
-    "schedule",    "dst",     "calendar",       "period",          "lag",      "start",
-    "end",         "catchup", "catchup_window", "depends_on",      "produces", "webhooks",
-    "credentials", "alerts",  "retention",      "audit_retention", "use",      NULL};
+    "schedule",    "dst",     "calendar",        "period",     "lag",      "start",
+    "end",         "catchup", "catchup_window",  "depends_on", "produces", "webhooks",
+    "credentials", "alerts",  "audit_retention", "use",        NULL};
 static const char *const task_read[] = {
     "id",           "command",       "depends_on",    "env",
     "cwd",          "timeout",       "retries",       "retry_delay",
@@ -120,6 +121,7 @@ static void what_is_read_is_looked_at(void **state)
 	parse("id: [1]\ndescription: [1]\nmax_active_tasks: [1]\npools: [1]\ntasks: [1]\n"
 	      "domain: [1]\nowner: [1]\ntags: [1]\ntimezone: [1]\nenv: [1]\ndefaults: [1]\n"
 	      "overlap: [1]\nmax_active_runs: [1]\nqueue_max: [1]\nparams: [1]\ntimeout: [1]\n"
+	      "retention: [1]\n"
 	      "on_success: 1\non_failure: 1\non_exit: 1\n",
 	      &told);
 	for (size_t i = 0; dag_read[i] != NULL; i++)
