@@ -6,5 +6,7 @@
 #include <stdint.h>
 
 uint32_t checksum_crc32c(const void *bytes, size_t count);
+/* Of what is read piece by piece: before is that of the pieces so far, 0 at first. */
+uint32_t checksum_crc32c_more(uint32_t before, const void *bytes, size_t count);
 
 #endif

@@ -24,6 +24,7 @@ enum err_code {
 	ERR_AGAIN = -10,  /* not now; the same call may pass later */
 	ERR_USAGE = -11,  /* the command line is wrong */
 	ERR_BUG = -12,    /* must not happen */
+	ERR_GONE = -13,   /* it was there, and was let go of for good */
 };
 
 struct err {

@@ -16,6 +16,7 @@ int exit_code_of_err(int err_code)
 	case ERR_SYNTAX:
 		return CODE_INVALID;
 	case ERR_NOT_FOUND:
+	case ERR_GONE:
 		return CODE_NOT_FOUND;
 	case ERR_REFUSED:
 		return CODE_REFUSED;
@@ -28,9 +29,9 @@ static const struct {
 	int status;
 	int code;
 } statuses[] = {
-    {400, CODE_USAGE},     {401, CODE_REFUSED}, {403, CODE_REFUSED},
-    {404, CODE_NOT_FOUND}, {409, CODE_REFUSED}, {413, CODE_USAGE},
-    {422, CODE_USAGE},     {429, CODE_REFUSED}, {503, CODE_REFUSED},
+    {400, CODE_USAGE},   {401, CODE_REFUSED},   {403, CODE_REFUSED}, {404, CODE_NOT_FOUND},
+    {409, CODE_REFUSED}, {410, CODE_NOT_FOUND}, {413, CODE_USAGE},   {422, CODE_USAGE},
+    {429, CODE_REFUSED}, {503, CODE_REFUSED},
 };
 
 int exit_code_of_status(int status)

@@ -78,8 +78,9 @@ static unsigned status_of(int code)
 		unsigned status;
 	} statuses[] = {
 	    {ERR_SYNTAX, MHD_HTTP_BAD_REQUEST},        {ERR_INVALID, MHD_HTTP_BAD_REQUEST},
-	    {ERR_NOT_FOUND, MHD_HTTP_NOT_FOUND},       {ERR_REFUSED, MHD_HTTP_CONFLICT},
-	    {ERR_LIMIT, MHD_HTTP_SERVICE_UNAVAILABLE}, {ERR_AGAIN, MHD_HTTP_SERVICE_UNAVAILABLE},
+	    {ERR_NOT_FOUND, MHD_HTTP_NOT_FOUND},       {ERR_GONE, MHD_HTTP_GONE},
+	    {ERR_REFUSED, MHD_HTTP_CONFLICT},          {ERR_LIMIT, MHD_HTTP_SERVICE_UNAVAILABLE},
+	    {ERR_AGAIN, MHD_HTTP_SERVICE_UNAVAILABLE},
 	};
 
 	for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)

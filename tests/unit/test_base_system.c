@@ -48,6 +48,7 @@ static void the_checksum_is_the_standards(void **state)
 
 	(void)state;
 	assert_int_equal(checksum_crc32c("123456789", 9), 0xe3069283u);
+	assert_int_equal(checksum_crc32c_more(checksum_crc32c("1234", 4), "56789", 5), 0xe3069283u);
 	assert_int_equal(checksum_crc32c(bytes, sizeof bytes), 0x8a9136aau);
 	memset(bytes, 0xff, sizeof bytes);
 	assert_int_equal(checksum_crc32c(bytes, sizeof bytes), 0x62a8ab43u);
