@@ -278,7 +278,8 @@ static bool holds_entry(const char *path, const char *suffix)
 	return found;
 }
 
-/* Claims stay as long as the logs of their attempts: no run ever leaves none. */
+/* Claims stay as long as the logs of their attempts, by themselves or packed: no run leaves none
+ * before it is pruned. */
 static bool holds_claims(const struct home *home)
 {
 	char path[PATH_MAX];
@@ -294,7 +295,7 @@ static bool holds_claims(const struct home *home)
 			continue;
 		snprintf(path, sizeof path, "%.*s/logs/%s", PATH_MAX - 300, home->path,
 			 day->d_name);
-		found = holds_entry(path, ".claim");
+		found = holds_entry(path, ".claim") || holds_entry(path, ".pack");
 	}
 	if (folder != NULL)
 		closedir(folder);

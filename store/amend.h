@@ -9,6 +9,7 @@ int amend_outputs(struct store *store, const struct change *change, struct err *
 int amend_params(struct store *store, const struct change *change, struct err *err);
 int amend_version(struct store *store, const struct change *change, struct err *err);
 int amend_note(struct store *store, const struct change *change, struct err *err);
+int amend_prune(struct store *store, const struct change *change, struct err *err); /* prune.c */
 int amend_pause(struct store *store, const struct change *change, struct err *err);
 
 #endif

@@ -32,8 +32,8 @@ static const char sql_run_state[] =
     "  ELSE started_at_ms END,"
     " ended_at_ms = iif(?5 IS NULL, NULL, coalesce(ended_at_ms, ?5)), outcome = ?6,"
     " deadline_wall_ms = iif(?3 = 'running', ?7, deadline_wall_ms),"
-    " deadline_boot_ms = iif(?3 = 'running', ?8, deadline_boot_ms) WHERE run_no = ?1 AND state = "
-    "?2";
+    " deadline_boot_ms = iif(?3 = 'running', ?8, deadline_boot_ms), packed_at_ms = NULL"
+    " WHERE run_no = ?1 AND state = ?2";
 static const char sql_task_state[] =
     "UPDATE task_instance SET state = ?4, reason = ?5, due_wall_ms = ?6, due_boot_ms = ?7,"
     " queued_order = ?8, ended_at_ms = ?9, aim = ?10,"
@@ -250,6 +250,7 @@ static const struct {
     [CHANGE_RUN_VERSION] = {"change the version of a run", amend_version},
     [CHANGE_DAG_PAUSE] = {"pause a dag", amend_pause},
     [CHANGE_NOTE] = {"keep a note", amend_note},
+    [CHANGE_RUN_PRUNE] = {"prune a run", amend_prune},
 };
 
 int apply_change(struct store *store, const struct change *change, struct err *err)

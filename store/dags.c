@@ -13,7 +13,9 @@
 static const char sql_dags[] =
     "SELECT d.dag_id, v.hash, d.file FROM dag d JOIN dag_version v USING (version_no)"
     " ORDER BY d.dag_id";
-static const char sql_version_find[] = "SELECT version_no FROM dag_version WHERE hash = ?1";
+static const char sql_version_find[] =
+    "SELECT version_no FROM dag_version WHERE hash = ?1 AND text <> ''";
+static const char sql_version_used[] = "DELETE FROM version_unused WHERE version_no = ?1";
 static const char sql_version_file[] =
     "UPDATE dag_version SET file = ?2 WHERE version_no = ?1 AND file <> ?2";
 /* Of the first time that it came into force. */
@@ -136,6 +138,8 @@ static int find_version(struct store *store, const struct store_dag_file *found,
 	if (rc == ERR_NOT_FOUND)
 		return err_set(err, rc, "version '%s' of dag '%s' is not kept", found->hash,
 			       found->dag_id);
+	if (rc == 0)
+		rc = db_run(&store->db, sql_version_used, err, "i", *version_no);
 	if (rc == 0)
 		rc = db_run(&store->db, sql_version_file, err, "it", *version_no, found->file);
 	return rc;

@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DB_STATEMENTS_MAX 128
+#define DB_STATEMENTS_MAX 160
 
 struct db {
 	sqlite3 *handle; /* NULL = closed */

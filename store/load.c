@@ -28,7 +28,9 @@ static const char sql_task_state[] =
     "SELECT state FROM task_instance WHERE run_no = ?1 AND task = ?2";
 static const char sql_pauses[] = "SELECT dag_id, at_ms, actor, reason FROM pause ORDER BY dag_id";
 static const char sql_next_run[] = "SELECT coalesce(max(run_no), 0) + 1 FROM run";
-static const char sql_next_attempt[] = "SELECT coalesce(max(attempt_id), 0) + 1 FROM attempt";
+/* Those of before were pruned. */
+static const char sql_next_attempt[] =
+    "SELECT max(last_attempt_id, (SELECT coalesce(max(attempt_id), 0) FROM attempt)) + 1 FROM home";
 static const char sql_attempt[] =
     "SELECT ended_at_ms IS NOT NULL FROM attempt WHERE attempt_id = ?1";
 

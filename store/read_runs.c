@@ -21,7 +21,8 @@ static const char sql_by_key[] =
 	"SELECT r.run_no, r.run_id, r.dag_id, v.hash, r.key, r.source, r.state, r.reason,"  \
 	" r.created_at_ms, r.ended_at_ms,"                                                  \
 	" (SELECT max(fact_no) FROM fact WHERE run_no = r.run_no), r.task_count, r.params," \
-	" r.period_id, r.period_start_ms, r.period_end_ms, r.started_at_ms"                 \
+	" r.period_id, r.period_start_ms, r.period_end_ms, r.started_at_ms,"                \
+	" r.pruned_at_ms"                                                                   \
 	" FROM run r JOIN dag_version v USING (version_no)"
 /* The wall clock may have been set back, so that instants and numbers need not agree: the first
  * number at or after the instant bounds the walk, the instant itself decides. */
@@ -184,7 +185,8 @@ static struct run_view run_view_of(sqlite3_stmt *row)
 				 .period_id = db_text(row, 13),
 				 .period_start_ms = number_at(row, 14),
 				 .period_end_ms = number_at(row, 15),
-				 .started_at_ms = number_at(row, 16)};
+				 .started_at_ms = number_at(row, 16),
+				 .pruned_at_ms = number_at(row, 17)};
 }
 
 /* Shows the rows of a query until there are no more or the callback has enough; *shown counts. */

@@ -314,7 +314,38 @@ static const char step_5[] =
     "  known_until_ms INTEGER"    /* the last fact of the backup */
     ") STRICT, WITHOUT ROWID;";
 
-static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5};
+static const char step_6[] =
+    /* How long a dag's runs keep their detail; both NULL = as long as runs do by default. */
+    "ALTER TABLE dag_version ADD COLUMN retention_ms INTEGER;"
+    "ALTER TABLE dag_version ADD COLUMN retention_runs INTEGER;"
+    /* Facts of pruned runs name its tasks: the row and its tasks stay when the text goes ('' then).
+     */
+    "ALTER TABLE dag_version ADD COLUMN keeps_names INTEGER NOT NULL DEFAULT 0;"
+    /* Versions that were found to be of no use any more, and since when. */
+    "CREATE TABLE version_unused ("
+    "  version_no INTEGER PRIMARY KEY,"
+    "  since_ms INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX run_version_by_version ON run_version (version_no);"
+
+    /* The files of its ended attempts stand in one file of pack_bytes (NULL = none was needed). */
+    "ALTER TABLE run ADD COLUMN packed_at_ms INTEGER;"
+    "ALTER TABLE run ADD COLUMN pack_bytes INTEGER;"
+    "ALTER TABLE run ADD COLUMN artifact_files INTEGER;" /* what its tasks left, as of then */
+    "ALTER TABLE run ADD COLUMN artifact_bytes INTEGER;"
+    /* Its detail is gone, or going while is_clearing is 1: files first, then rows, then this. */
+    "ALTER TABLE run ADD COLUMN pruned_at_ms INTEGER;"
+    "ALTER TABLE run ADD COLUMN is_clearing INTEGER;"
+    "CREATE INDEX run_unpacked ON run (ended_at_ms)"
+    "  WHERE ended_at_ms IS NOT NULL AND packed_at_ms IS NULL AND pruned_at_ms IS NULL;"
+    "CREATE INDEX run_detailed ON run (dag_id, ended_at_ms)"
+    "  WHERE ended_at_ms IS NOT NULL AND pruned_at_ms IS NULL;"
+    "CREATE INDEX run_clearing ON run (run_no) WHERE is_clearing = 1;"
+    "CREATE INDEX run_by_version ON run (version_no) WHERE pruned_at_ms IS NULL;"
+    /* Numbers of attempts stay taken when their rows go. */
+    "ALTER TABLE home ADD COLUMN last_attempt_id INTEGER NOT NULL DEFAULT 0;";
+
+static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5, step_6};
 
 const struct schema schema_present = {steps, sizeof steps / sizeof steps[0]};
 

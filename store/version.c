@@ -1,7 +1,8 @@
 /* version.c - the versions of dags: every text that was ever found sound, by the hash of all that
  * makes it what it is: the text, the heddle.yaml above it, the files that it names.
  *
- * A run keeps its version's number, so rows here stay. The content of a file is kept once, however
+ * A run keeps its version's number, so rows here stay; their texts go when no run has its detail
+ * any more (prune.h), and come back with the version. The content of a file is kept once, however
  * many versions it belongs to. */
 #include "store/version.h"
 
@@ -11,12 +12,16 @@
 
 #include <string.h>
 
-static const char sql_find[] = "SELECT version_no FROM dag_version WHERE hash = ?1";
+/* Below 0: its text was pruned. */
+static const char sql_find[] =
+    "SELECT iif(text = '', -version_no, version_no) FROM dag_version WHERE hash = ?1";
+static const char sql_used[] = "DELETE FROM version_unused WHERE version_no = ?1";
+static const char sql_text_again[] = "UPDATE dag_version SET text = ?2 WHERE version_no = ?1";
 static const char sql_file[] =
     "UPDATE dag_version SET file = ?2 WHERE version_no = ?1 AND file <> ?2";
 static const char sql_new[] =
     "INSERT INTO dag_version (hash, dag_id, file, description, domain, owner, tags, task_count,"
-    " text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    " text, retention_ms, retention_runs) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 static const char sql_task[] = "INSERT INTO dag_version_task (version_no, task, task_id, pool,"
 			       " slots) VALUES (?1, ?2, ?3, nullif(?4, -1), ?5)";
 static const char sql_pool[] = "INSERT INTO dag_version_pool (version_no, position, domain, name,"
@@ -28,7 +33,8 @@ static const char sql_version_file[] =
 static const char sql_files[] = "SELECT f.kind, f.name, c.text, f.hash FROM dag_version_file f"
 				" JOIN content c USING (hash) WHERE f.version_no = ?1"
 				" ORDER BY f.position";
-static const char sql_read[] = "SELECT version_no, text, file FROM dag_version WHERE hash = ?1";
+static const char sql_read[] =
+    "SELECT version_no, text, file FROM dag_version WHERE hash = ?1 AND text <> ''";
 
 static const char *const kind_names[] = {
     [DAG_FILE_DEFAULTS] = "defaults",
@@ -113,9 +119,10 @@ static int put_new(struct store *store, const struct dag *dag, const char *file,
 	int rc;
 
 	write_tags(dag->tags, &tags);
-	rc = db_run(&store->db, sql_new, err, "tttttttib", dag->hash, dag->id, file,
+	rc = db_run(&store->db, sql_new, err, "tttttttibnn", dag->hash, dag->id, file,
 		    dag->description, dag->domain, dag->owner, tags.size == 0 ? NULL : tags.data,
-		    (int64_t)dag->task_count, dag->text, dag->text_bytes);
+		    (int64_t)dag->task_count, dag->text, dag->text_bytes, dag->retention_ms,
+		    (int64_t)dag->retention_runs);
 	*version_no = sqlite3_last_insert_rowid(store->db.handle);
 	if (rc == 0)
 		rc = put_tasks(store, dag, *version_no, err);
@@ -127,16 +134,38 @@ static int put_new(struct store *store, const struct dag *dag, const char *file,
 	return rc;
 }
 
+/* A version that was of no use any more, and is now. Its text may be gone, and what stood with it;
+ * its tasks are there. */
+static int put_again(struct store *store, const struct dag *dag, int64_t *version_no,
+		     struct err *err)
+{
+	bool is_gone = *version_no < 0;
+	int rc;
+
+	*version_no = is_gone ? -*version_no : *version_no;
+	rc = db_run(&store->db, sql_used, err, "i", *version_no);
+	if (rc != 0 || !is_gone)
+		return rc;
+	rc = db_run(&store->db, sql_text_again, err, "ib", *version_no, dag->text, dag->text_bytes);
+	if (rc == 0)
+		rc = put_pools(store, dag, *version_no, err);
+	if (rc == 0)
+		rc = put_files(store, dag, *version_no, err);
+	return rc;
+}
+
 int store_put_version(struct store *store, const struct dag *dag, const char *file,
 		      int64_t *version_no, struct err *err)
 {
 	int rc = db_get(&store->db, sql_find, version_no, err, "t", dag->hash);
 
+	if (rc == ERR_NOT_FOUND)
+		return put_new(store, dag, file, version_no, err);
 	if (rc == 0)
-		return db_run(&store->db, sql_file, err, "it", *version_no, file);
-	if (rc != ERR_NOT_FOUND)
-		return rc;
-	return put_new(store, dag, file, version_no, err);
+		rc = put_again(store, dag, version_no, err);
+	if (rc == 0)
+		rc = db_run(&store->db, sql_file, err, "it", *version_no, file);
+	return rc;
 }
 
 int store_put_version_list(struct store *store, const struct store_dag_file *dags, size_t count,
@@ -155,9 +184,11 @@ int store_version_of_run(struct store *store, const struct dag *dag, int64_t *ve
 {
 	int rc = db_get(&store->db, sql_find, version_no, err, "t", dag->hash);
 
+	if (rc == 0)
+		return put_again(store, dag, version_no, err);
 	if (rc != ERR_NOT_FOUND)
 		return rc;
-	return store_put_version(store, dag, dag->source, version_no, err);
+	return put_new(store, dag, dag->source, version_no, err);
 }
 
 int store_put_versions(struct store *store, const struct store_dag_file *dags, size_t count,
