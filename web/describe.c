@@ -53,7 +53,8 @@ static const struct {
     {"DagVersion", "hash:hash file:text since:time? in_force:bool tasks:int bytes:int"},
     {"VersionPage", "items:@DagVersion* next:text?"},
     {"Run", "id:run dag:text state:@RunState reason:text? key:text source:text created_at:time "
-	    "started_at:time? ended_at:time? last_fact:int dag_hash:hash period:text? params:map"},
+	    "started_at:time? ended_at:time? last_fact:int dag_hash:hash period:text? "
+	    "pruned_at:time? params:map"},
     {"RunRow", "+Run task_count:int"},
     {"RunPage", "items:@RunRow* total:int? next:text?"},
     {"RunWhole", "+Run tasks:%TaskState notes:@Note*"},

@@ -238,7 +238,7 @@ void *request_begin(void *cls, const char *uri, struct MHD_Connection *connectio
 	request->listener = cls;
 	request->connection = connection;
 	request->line_rest = uri + strlen(uri) + 1;
-	request->call.log.fd = -1;
+	request->call.log.log.fd = -1;
 	request->call.home = request->listener->web->home;
 	request->call.events = &request->listener->web->events;
 	if (target_parse(uri, &request->call.target, &err) != 0)

@@ -7,17 +7,12 @@
  *	data: {...}            JSON of one fact, or the text of one line */
 #include "web/source.h"
 
-#include "base/file.h"
 #include "base/mem.h"
-#include "base/sys.h"
 #include "web/server.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define FACTS_AT_ONCE 100
 #define LINE_BYTES_MAX 65536 /* a longer line goes out in parts, each a line of its own */
@@ -30,6 +25,7 @@ struct log_source {
 	struct call_log log;
 	struct str line; /* with events: the beginning of one that has no end yet */
 	char run_id[RUN_ID_SIZE];
+	char *path; /* of a file of its own */
 };
 
 static bool take_ended(void *context, const struct attempt_view *view)
@@ -38,7 +34,8 @@ static bool take_ended(void *context, const struct attempt_view *view)
 	return true;
 }
 
-/* Whether the attempt's end is committed. From then on its log does not grow any more. */
+/* Whether the attempt's end is committed. From then on its log does not grow any more. One that was
+ * pruned meanwhile has ended, too. */
 static int look_for_end(const struct call_log *log, struct web *web, bool *ended, struct err *err)
 {
 	struct store_reader *reader;
@@ -46,25 +43,37 @@ static int look_for_end(const struct call_log *log, struct web *web, bool *ended
 
 	if (rc != 0)
 		return rc;
+	*ended = true;
 	rc = read_attempts(reader, log->run_no, log->task_id, log->attempt, take_ended, ended, err);
 	readers_give(&web->readers, reader, rc != 0);
 	return rc;
 }
 
-/* The bytes that were read, -1 when that failed. */
-static ssize_t read_piece(struct call_log *log, struct str *piece)
+/* False when it cannot be opened; one that is not there yet is. */
+static bool find_log(struct log_source *source, const struct web *web)
 {
+	struct call_log *log = &source->log;
+	struct pack_run run = {source->run_id, log->run_created_at_ms};
+
+	return log->log.fd >= 0 ||
+	       process_log_open(web->home, log->incarnation, log->ref, run, &log->log, NULL) == 0;
+}
+
+/* The bytes that were read, -1 when that failed. */
+static ssize_t read_piece(struct log_source *source, const struct web *web, struct str *piece)
+{
+	struct call_log *log = &source->log;
 	char buffer[STREAM_PIECE_BYTES];
 	size_t want = sizeof buffer;
 	ssize_t got;
 
-	if (log->fd < 0)
-		log->fd = sys_open(log->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
-	if (log->fd < 0)
-		return errno == ENOENT ? 0 : -1;
+	if (!find_log(source, web))
+		return -1;
+	if (log->log.fd < 0)
+		return 0;
 	if (log->end >= 0 && log->end - log->offset < (int64_t)sizeof buffer)
 		want = (size_t)(log->end - log->offset);
-	got = pread(log->fd, buffer, want, log->offset);
+	got = process_log_read(&log->log, buffer, want, log->offset);
 	if (got > 0) {
 		str_append_bytes(piece, buffer, (size_t)got);
 		log->offset += got;
@@ -73,32 +82,33 @@ static ssize_t read_piece(struct call_log *log, struct str *piece)
 }
 
 /* The end is looked for only where the file ends, and what came in between is read after it. */
-static enum stream_turn fill_followed(struct call_log *log, struct web *web, struct str *piece)
+static enum stream_turn fill_followed(struct log_source *source, struct web *web, struct str *piece)
 {
 	bool ended = false;
-	ssize_t got = read_piece(log, piece);
+	ssize_t got = read_piece(source, web, piece);
 	struct err err;
 
 	if (got > 0)
 		return STREAM_FILLED;
-	if (got < 0 || look_for_end(log, web, &ended, &err) != 0)
+	if (got < 0 || look_for_end(&source->log, web, &ended, &err) != 0)
 		return STREAM_FAILED;
 	if (!ended)
 		return STREAM_IDLE;
-	got = read_piece(log, piece);
+	got = read_piece(source, web, piece);
 	return got < 0 ? STREAM_FAILED : got > 0 ? STREAM_FILLED : STREAM_ENDED;
 }
 
 static enum stream_turn fill_log(struct stream_source *source, struct web *web, struct str *piece)
 {
-	struct call_log *log = &((struct log_source *)source)->log;
+	struct log_source *own = (struct log_source *)source;
+	const struct call_log *log = &own->log;
 
 	if (log->end < 0)
-		return fill_followed(log, web, piece);
+		return fill_followed(own, web, piece);
 	if (log->offset == log->end)
 		return STREAM_ENDED;
 	/* Nothing to read: it is shorter than it was when its length was told. */
-	return read_piece(log, piece) > 0 ? STREAM_FILLED : STREAM_FAILED;
+	return read_piece(own, web, piece) > 0 ? STREAM_FILLED : STREAM_FAILED;
 }
 
 /* A CR ends a line of an event, too: it would cut the text in two. */
@@ -134,7 +144,7 @@ static enum stream_turn fill_log_events(struct stream_source *source, struct web
 {
 	struct log_source *log = (struct log_source *)source;
 	struct str bytes = STR_INIT;
-	enum stream_turn turn = fill_followed(&log->log, web, &bytes);
+	enum stream_turn turn = fill_followed(log, web, &bytes);
 
 	put_lines(log, &bytes, piece);
 	str_close(&bytes);
@@ -149,11 +159,12 @@ static enum stream_turn fill_log_events(struct stream_source *source, struct web
 	return turn;
 }
 
+/* Whose changes are worth to be told of: one of its own alone grows. */
 static const char *log_file(const struct stream_source *source)
 {
-	const struct call_log *log = &((const struct log_source *)source)->log;
+	const struct log_source *log = (const struct log_source *)source;
 
-	return log->fd < 0 ? NULL : log->path;
+	return log->log.log.fd < 0 || log->log.log.is_packed ? NULL : log->path;
 }
 
 static void close_log(struct stream_source *source, struct web *web)
@@ -161,18 +172,21 @@ static void close_log(struct stream_source *source, struct web *web)
 	struct log_source *log = (struct log_source *)source;
 
 	(void)web;
-	fd_close(&log->log.fd);
-	mem_free(log->log.path);
+	process_log_close(&log->log.log);
+	mem_free(log->path);
 	str_close(&log->line);
 	mem_free(log);
 }
 
-static struct stream_source *open_log(struct call *call)
+static struct stream_source *open_log(const struct web *web, struct call *call)
 {
 	struct log_source *log = mem_alloc(sizeof *log);
 	bool events = call->log.is_events;
+	char path[PATH_MAX];
 
 	log->log = call->log;
+	log->path =
+	    mem_strdup(process_log_path(web->home, log->log.incarnation, log->log.ref, path));
 	call->log.is_open = false;
 	memcpy(log->run_id, call->run_id, sizeof log->run_id);
 	log->source = (struct stream_source){.fill = events ? fill_log_events : fill_log,
@@ -257,7 +271,7 @@ struct stream_source *source_open(struct web *web, struct call *call, uint64_t *
 	if (call->log.is_open) {
 		if (call->log.end >= 0)
 			*bytes = (uint64_t)(call->log.end - call->log.offset);
-		return open_log(call);
+		return open_log(web, call);
 	}
 	if (!call->feed.is_open)
 		return NULL;

@@ -81,6 +81,11 @@ const char *place_artifacts(const char *day, const char *name, char buffer[PLACE
 	return place_dated(day, name, "artifacts", buffer);
 }
 
+const char *place_pack(const char *day, const char *run_id, char buffer[PLACE_PATH_SIZE])
+{
+	return place_dated(day, run_id, "pack", buffer);
+}
+
 const char *place_record(const char *name, char buffer[PLACE_PATH_SIZE])
 {
 	snprintf(buffer, PLACE_PATH_SIZE, PLACE_EXIT "/%s", name);

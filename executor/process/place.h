@@ -6,6 +6,8 @@
  *	logs/DAY/NAME.stdout  its stdout, where that is kept aside (kept.h)
  *	logs/DAY/NAME.output, NAME.progress, NAME.artifacts/
  *	                      what the task itself writes
+ *	logs/DAY/RUN.pack     what the ended attempts of a run left, in one file (pack.h); DAY is
+ *	                      that on which the run was made; RUN.pack.new while it is written
  *	spool/exit/NAME       a second name of the claim, once it holds the exit record
  *
  * Launcher and shims work in the home, so that a home may be moved and paths stay short. */
@@ -19,6 +21,8 @@
 #define PLACE_NAME_SIZE 96 /* an incarnation, a dash, the digits of an int64_t, NUL */
 #define PLACE_DAY_SIZE 32
 #define PLACE_PATH_SIZE 192
+
+#define PLACE_RUN_ID_SIZE 17 /* 16 hex digits, NUL */
 
 #define PLACE_LOGS "logs"
 #define PLACE_SPOOL "spool"
@@ -41,6 +45,7 @@ const char *place_stdout(const char *day, const char *name, char buffer[PLACE_PA
 const char *place_output(const char *day, const char *name, char buffer[PLACE_PATH_SIZE]);
 const char *place_progress(const char *day, const char *name, char buffer[PLACE_PATH_SIZE]);
 const char *place_artifacts(const char *day, const char *name, char buffer[PLACE_PATH_SIZE]);
+const char *place_pack(const char *day, const char *run_id, char buffer[PLACE_PATH_SIZE]);
 const char *place_record(const char *name, char buffer[PLACE_PATH_SIZE]);
 
 #endif

@@ -6,6 +6,7 @@
 #ifndef HEDDLE_WEB_API_API_H
 #define HEDDLE_WEB_API_API_H
 
+#include "executor/process/log.h"
 #include "model/change.h"
 #include "store/read_page.h"
 #include "web/accept.h"
@@ -24,9 +25,11 @@
 
 /* What is left to be sent of a log too long for one answer, or that is still being written. */
 struct call_log {
-	bool is_open; /* there is something to be streamed; the rest counts only then */
-	int fd;       /* -1 = the file is not there yet */
-	char *path;
+	bool is_open;           /* there is something to be streamed; the rest counts only then */
+	struct process_log log; /* no descriptor: it is not there yet */
+	struct process_ref ref; /* with the two below: where to look for it then */
+	int64_t run_created_at_ms;
+	char incarnation[32];
 	int64_t offset; /* of the next byte */
 	int64_t end;    /* where to stop; -1 = when the attempt has ended */
 	int64_t run_no; /* with the two below: which attempt */
@@ -103,8 +106,8 @@ enum call_outcome api_tasks(struct call *call, struct store_reader *reader);
 enum call_outcome api_task(struct call *call, struct store_reader *reader);
 enum call_outcome api_attempt(struct call *call, struct store_reader *reader);
 enum call_outcome api_log(struct call *call, struct store_reader *reader);
-/* Lines with their numbers; *fd is an open log, or -1 when there is none. */
-void api_log_lines(struct call *call, int fd);
+/* Lines with their numbers, of a log that is open, or that there is none of. */
+void api_log_lines(struct call *call, const struct process_log *log);
 enum call_outcome api_facts(struct call *call, struct store_reader *reader);
 enum call_outcome api_stream(struct call *call, struct store_reader *reader);
 
@@ -114,12 +117,19 @@ enum call_outcome api_stream(struct call *call, struct store_reader *reader);
 /* What the answers need of a run. */
 struct run_brief {
 	int64_t run_no;
+	int64_t created_at_ms;
+	int64_t pruned_at_ms; /* 0 = it has its detail */
 	bool is_done;
 };
 
 /* Finds the run that the path or beginning names: fills call->run_id and *brief. */
 int api_run_brief(struct call *call, struct store_reader *reader, const char *beginning,
 		  struct run_brief *brief, struct err *err);
+/* Likewise, for who wants to know of its tasks: fails with ERR_GONE when it was pruned. */
+int api_run_detail(struct call *call, struct store_reader *reader, const char *beginning,
+		   struct run_brief *brief, struct err *err);
+/* Fails so when it was. */
+int api_check_detail(const char *run_id, int64_t pruned_at_ms, struct err *err);
 /* Writes the members of a fact, as lists and streams tell it. */
 void api_write_fact(struct compose *compose, const struct fact_view *view);
 /* Adds to "there is no dag 'fligths'" which one may be meant. */

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <string.h>
-#include <unistd.h>
 
 #define BUFFER_BYTES 65536
 #define ANSWER_BYTES_MAX (4u * 1024 * 1024) /* the line that goes over it is the page's last */
@@ -87,13 +86,13 @@ static bool take_bytes(struct lines *lines, const char *bytes, size_t size)
 	return true;
 }
 
-static int read_lines(struct lines *lines, int fd, struct err *err)
+static int read_lines(struct lines *lines, const struct process_log *log, struct err *err)
 {
 	char buffer[BUFFER_BYTES];
 	int64_t at = 0;
 	ssize_t got;
 
-	while ((got = pread(fd, buffer, sizeof buffer, at)) > 0) {
+	while ((got = process_log_read(log, buffer, sizeof buffer, at)) > 0) {
 		if (!take_bytes(lines, buffer, (size_t)got))
 			return 0;
 		at += got;
@@ -106,7 +105,7 @@ static int read_lines(struct lines *lines, int fd, struct err *err)
 }
 
 /* The number of lines, a last one without its end too. */
-static int count_lines(int fd, int64_t *count, struct err *err)
+static int count_lines(const struct process_log *log, int64_t *count, struct err *err)
 {
 	char buffer[BUFFER_BYTES];
 	bool open = false;
@@ -114,7 +113,7 @@ static int count_lines(int fd, int64_t *count, struct err *err)
 	ssize_t got;
 
 	*count = 0;
-	while ((got = pread(fd, buffer, sizeof buffer, at)) > 0) {
+	while ((got = process_log_read(log, buffer, sizeof buffer, at)) > 0) {
 		const char *end = buffer + got;
 
 		for (const char *c = buffer; (c = memchr(c, '\n', (size_t)(end - c))) != NULL; c++)
@@ -126,7 +125,7 @@ static int count_lines(int fd, int64_t *count, struct err *err)
 	return got < 0 ? err_errno(err, errno, "read the log") : 0;
 }
 
-static int begin_lines(struct lines *lines, int fd, struct err *err)
+static int begin_lines(struct lines *lines, const struct process_log *log, struct err *err)
 {
 	const struct query *query = lines->query;
 	int64_t count;
@@ -138,13 +137,13 @@ static int begin_lines(struct lines *lines, int fd, struct err *err)
 	if (query->tail == 0)
 		return 0;
 	lines->left = query->tail;
-	rc = count_lines(fd, &count, err);
+	rc = count_lines(log, &count, err);
 	if (rc == 0 && count - query->tail + 1 > lines->from)
 		lines->from = count - query->tail + 1;
 	return rc;
 }
 
-void api_log_lines(struct call *call, int fd)
+void api_log_lines(struct call *call, const struct process_log *log)
 {
 	struct lines lines = {.query = &call->query, .body = &call->answer.body};
 	struct err err;
@@ -153,10 +152,10 @@ void api_log_lines(struct call *call, int fd)
 	compose_init(&lines.compose, &call->answer.body);
 	compose_open(&lines.compose, '{');
 	compose_member_open(&lines.compose, "items", '[');
-	if (fd >= 0) {
-		rc = begin_lines(&lines, fd, &err);
+	if (log->fd >= 0) {
+		rc = begin_lines(&lines, log, &err);
 		if (rc == 0)
-			rc = read_lines(&lines, fd, &err);
+			rc = read_lines(&lines, log, &err);
 	}
 	compose_close(&lines.compose, ']');
 	compose_key(&lines.compose, "next");

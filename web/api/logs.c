@@ -5,21 +5,15 @@
  * start, or its shim has not come so far yet. */
 #include "web/api/api.h"
 
-#include "base/file.h"
-#include "base/mem.h"
-#include "base/sys.h"
-#include "executor/process/process.h"
+#include "executor/process/log.h"
 #include "web/range.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define AT_ONCE_BYTES 65536 /* a log up to this goes out as one answer */
 
@@ -80,25 +74,6 @@ static enum call_outcome without_attempt(struct call *call, struct store_reader 
 	return api_fail(call, &err);
 }
 
-/* *fd is -1 and *size 0 when there is no file. */
-static int open_log(const char *path, int *fd, int64_t *size, struct err *err)
-{
-	struct stat status;
-
-	*size = 0;
-	*fd = sys_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
-	if (*fd < 0 && errno == ENOENT)
-		return 0;
-	if (*fd < 0)
-		return err_errno(err, errno, "open the log");
-	if (fstat(*fd, &status) == 0 && S_ISREG(status.st_mode)) {
-		*size = status.st_size;
-		return 0;
-	}
-	fd_close(fd);
-	return err_set(err, ERR_IO, "the log is not a regular file");
-}
-
 static void headers(struct call *call)
 {
 	call->answer.content_type = "text/plain; charset=utf-8";
@@ -141,14 +116,15 @@ static bool take_range(struct call *call, bool live, int64_t size, int64_t *firs
 	return true;
 }
 
-static int read_at_once(int fd, int64_t first, int64_t end, struct str *body, struct err *err)
+static int read_at_once(const struct process_log *log, int64_t first, int64_t end, struct str *body,
+			struct err *err)
 {
 	char buffer[8192];
 
 	while (first < end) {
 		size_t want =
 		    end - first < (int64_t)sizeof buffer ? (size_t)(end - first) : sizeof buffer;
-		ssize_t got = pread(fd, buffer, want, first);
+		ssize_t got = process_log_read(log, buffer, want, first);
 
 		if (got < 0)
 			return err_errno(err, errno, "read the log");
@@ -183,12 +159,14 @@ static int take_event_offset(struct call *call, int64_t size, int64_t *first, st
 }
 
 static void hand_on(struct call *call, const struct run_brief *brief,
-		    const struct wanted_attempt *wanted, const char *path, int fd, int64_t first,
-		    int64_t end)
+		    const struct wanted_attempt *wanted, const struct process_log *log,
+		    int64_t first, int64_t end)
 {
 	call->log.is_open = true;
-	call->log.fd = fd;
-	call->log.path = mem_strdup(path);
+	call->log.log = *log;
+	call->log.ref = wanted->ref;
+	call->log.run_created_at_ms = brief->created_at_ms;
+	snprintf(call->log.incarnation, sizeof call->log.incarnation, "%s", wanted->incarnation);
 	call->log.offset = first;
 	call->log.end = end;
 	call->log.run_no = brief->run_no;
@@ -197,43 +175,56 @@ static void hand_on(struct call *call, const struct run_brief *brief,
 	snprintf(call->log.task_id, sizeof call->log.task_id, "%s", call->names.task);
 }
 
+static int serve_events(struct call *call, const struct run_brief *brief,
+			const struct wanted_attempt *wanted, struct process_log *log,
+			struct err *err)
+{
+	int64_t first;
+	int rc = take_event_offset(call, log->size_bytes, &first, err);
+
+	if (rc == 0 && !call->is_head)
+		hand_on(call, brief, wanted, log, first, -1);
+	else
+		process_log_close(log);
+	return rc;
+}
+
+static int serve_bytes(struct call *call, const struct run_brief *brief,
+		       const struct wanted_attempt *wanted, struct process_log *log,
+		       struct err *err)
+{
+	bool live = call->query.follow && !call->is_head;
+	int64_t first;
+	int64_t end;
+	int rc = 0;
+
+	if (take_range(call, live, log->size_bytes, &first, &end)) {
+		if (live || end - first > AT_ONCE_BYTES) {
+			hand_on(call, brief, wanted, log, first, live ? -1 : end);
+			return 0;
+		}
+		rc = read_at_once(log, first, end, &call->answer.body, err);
+	}
+	process_log_close(log);
+	return rc;
+}
+
 static int serve(struct call *call, const struct run_brief *brief,
 		 const struct wanted_attempt *wanted, struct err *err)
 {
-	bool live = call->query.follow && !call->is_head;
-	char path[PATH_MAX];
-	int64_t size;
-	int64_t first;
-	int64_t end;
-	int fd;
-	int rc;
+	struct pack_run run = {call->run_id, brief->created_at_ms};
+	struct process_log log;
+	int rc = process_log_open(call->home, wanted->incarnation, wanted->ref, run, &log, err);
 
-	process_log_path(call->home, wanted->incarnation, wanted->ref, path);
-	rc = open_log(path, &fd, &size, err);
 	if (rc != 0)
 		return rc;
 	if (wants_lines(call)) {
-		api_log_lines(call, fd);
-		fd_close(&fd);
+		api_log_lines(call, &log);
+		process_log_close(&log);
 		return 0;
 	}
-	if (wants_events(call)) {
-		rc = take_event_offset(call, size, &first, err);
-		if (rc == 0 && !call->is_head)
-			hand_on(call, brief, wanted, path, fd, first, -1);
-		else
-			fd_close(&fd);
-		return rc;
-	}
-	if (take_range(call, live, size, &first, &end)) {
-		if (live || end - first > AT_ONCE_BYTES) {
-			hand_on(call, brief, wanted, path, fd, first, live ? -1 : end);
-			return 0;
-		}
-		rc = read_at_once(fd, first, end, &call->answer.body, err);
-	}
-	fd_close(&fd);
-	return rc;
+	return wants_events(call) ? serve_events(call, brief, wanted, &log, err)
+				  : serve_bytes(call, brief, wanted, &log, err);
 }
 
 enum call_outcome api_log(struct call *call, struct store_reader *reader)
@@ -242,7 +233,7 @@ enum call_outcome api_log(struct call *call, struct store_reader *reader)
 	struct run_brief brief;
 	struct err err;
 
-	if (api_run_brief(call, reader, call->names.run, &brief, &err) != 0)
+	if (api_run_detail(call, reader, call->names.run, &brief, &err) != 0)
 		return api_fail(call, &err);
 	if (read_attempts(reader, brief.run_no, call->names.task, call->names.attempt, take_attempt,
 			  &wanted, &err) != 0)

@@ -27,7 +27,21 @@ static bool take_brief(void *context, const struct run_view *view)
 
 	brief->run_no = view->run_no;
 	brief->is_done = state_is_done(view->state);
+	brief->created_at_ms = view->created_at_ms;
+	brief->pruned_at_ms = view->pruned_at_ms;
 	return true;
+}
+
+int api_check_detail(const char *run_id, int64_t pruned_at_ms, struct err *err)
+{
+	char at[CLOCK_TEXT_SIZE];
+
+	if (pruned_at_ms == 0)
+		return 0;
+	return err_set(err, ERR_GONE,
+		       "run '%s' was pruned at %s, as the retention of its dag says: its tasks, "
+		       "logs and outputs are gone; its facts stay (/api/v1/facts?run=%s)",
+		       run_id, clock_format_utc(pruned_at_ms, at), run_id);
 }
 
 int api_run_brief(struct call *call, struct store_reader *reader, const char *beginning,
@@ -36,6 +50,14 @@ int api_run_brief(struct call *call, struct store_reader *reader, const char *be
 	int rc = read_run_id(reader, beginning, call->run_id, err);
 
 	return rc == 0 ? read_run(reader, call->run_id, take_brief, brief, err) : rc;
+}
+
+int api_run_detail(struct call *call, struct store_reader *reader, const char *beginning,
+		   struct run_brief *brief, struct err *err)
+{
+	int rc = api_run_brief(call, reader, beginning, brief, err);
+
+	return rc == 0 ? api_check_detail(call->run_id, brief->pruned_at_ms, err) : rc;
 }
 
 enum call_outcome api_find_run(struct call *call, struct store_reader *reader)
@@ -64,6 +86,7 @@ static void write_run_members(struct compose *compose, const struct run_view *vi
 	compose_member_int(compose, "last_fact", view->last_fact);
 	compose_member_text(compose, "dag_hash", view->dag_hash);
 	compose_member_text(compose, "period", view->period_id);
+	compose_member_time(compose, "pruned_at", view->pruned_at_ms);
 	compose_key(compose, "params");
 	compose_json(compose, view->params == NULL ? "{}" : view->params);
 }

@@ -1,8 +1,6 @@
 /* system.c - is it alive, is it ready, which one is it; and what all calls share. See api.h. */
 #include "web/api/api.h"
 
-#include "base/file.h"
-#include "base/mem.h"
 #include "web/compose.h"
 
 #include <microhttpd.h>
@@ -14,8 +12,7 @@ void call_close(struct call *call)
 	troubles_close(&call->troubles);
 	if (!call->log.is_open)
 		return;
-	fd_close(&call->log.fd);
-	mem_free(call->log.path);
+	process_log_close(&call->log.log);
 	call->log.is_open = false;
 }
 

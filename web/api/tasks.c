@@ -139,7 +139,7 @@ enum call_outcome api_tasks(struct call *call, struct store_reader *reader)
 	struct run_brief brief;
 	struct err err;
 
-	if (api_run_brief(call, reader, call->names.run, &brief, &err) != 0)
+	if (api_run_detail(call, reader, call->names.run, &brief, &err) != 0)
 		return api_fail(call, &err);
 	writer.run_no = brief.run_no;
 	compose_init(&writer.compose, &call->answer.body);
@@ -284,7 +284,7 @@ enum call_outcome api_task(struct call *call, struct store_reader *reader)
 	struct run_brief brief;
 	struct err err;
 
-	if (api_run_brief(call, reader, call->names.run, &brief, &err) != 0 ||
+	if (api_run_detail(call, reader, call->names.run, &brief, &err) != 0 ||
 	    write_task_whole(call, reader, &brief, &err) != 0)
 		return api_fail(call, &err);
 	call->answer.status = MHD_HTTP_OK;
@@ -331,7 +331,7 @@ enum call_outcome api_attempt(struct call *call, struct store_reader *reader)
 	struct run_brief brief;
 	struct err err;
 
-	if (api_run_brief(call, reader, call->names.run, &brief, &err) != 0 ||
+	if (api_run_detail(call, reader, call->names.run, &brief, &err) != 0 ||
 	    find_attempt(call, reader, &brief, &err) != 0)
 		return api_fail(call, &err);
 	call->answer.status = MHD_HTTP_OK;

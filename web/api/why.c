@@ -29,6 +29,7 @@ struct whole_run {
 	char reason[LIMIT_REASON_BYTES + 1];
 	int64_t run_no;
 	int64_t ended_at_ms;
+	int64_t pruned_at_ms;
 };
 
 struct writer {
@@ -47,6 +48,7 @@ static bool take_run(void *context, const struct run_view *view)
 
 	run->run_no = view->run_no;
 	run->ended_at_ms = view->ended_at_ms;
+	run->pruned_at_ms = view->pruned_at_ms;
 	snprintf(run->dag_id, sizeof run->dag_id, "%s", view->dag_id);
 	snprintf(run->state, sizeof run->state, "%s", view->state);
 	snprintf(run->reason, sizeof run->reason, "%s", view->reason == NULL ? "" : view->reason);
@@ -193,6 +195,8 @@ static int explain(struct writer *writer, struct store_reader *reader, struct er
 {
 	int rc = read_run(reader, writer->call->run_id, take_run, &writer->run, err);
 
+	if (rc == 0)
+		rc = api_check_detail(writer->call->run_id, writer->run.pruned_at_ms, err);
 	compose_init(&writer->compose, &writer->chain);
 	compose_open(&writer->compose, '[');
 	if (rc == 0 && writer->call->names.task != NULL)
