@@ -149,6 +149,14 @@ def fill(home):
                 pass
 
 
+def read_on(home):
+    """Somebody reads for long: what they see stands in the database's log, which so cannot be given back."""
+    reader = sqlite3.connect(home.path / "heddle.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM run").fetchone()
+    return reader
+
+
 def test_a_full_disk_stops_nothing_but_new_work(small_disk):
     home = small_disk
     home.dag("full.yaml", f"""
@@ -160,6 +168,7 @@ tasks:
     home.start()
     run = home.trigger("full")
     wait_for(home.shims)
+    reader = read_on(home)
     fill(home)
     (home.work / "go").touch()
     wait_for(lambda: (home.work / "effects").exists(), what="the task goes on")
@@ -171,9 +180,28 @@ tasks:
     assert home.run(run)["tasks"]["b"] == "none", "reads still come from the database"
     (home.path / "ballast").unlink()
     wait_for(home.ready, what="ready again")
+    reader.close()
     assert home.wait_run(run)["state"] == "success"
     assert (home.work / "effects").read_text() == "a\nb\n"
     home.assert_nothing_left()
+
+
+def test_a_full_disk_is_given_room_by_the_log_of_the_database(small_disk):
+    """Nobody makes room, and the run goes on: what the log holds stands in the database file, too."""
+    home = small_disk
+    home.dag("full.yaml", f"""
+id: full
+tasks:
+  - {{id: a, command: 'while [ ! -e {home.work}/go ]; do sleep 0.01; done; echo a >> {home.work}/effects'}}
+  - {{id: b, depends_on: [a], command: 'echo b >> {home.work}/effects'}}
+""")
+    home.start()
+    run = home.trigger("full")
+    wait_for(home.shims)
+    fill(home)
+    (home.work / "go").touch()
+    assert home.wait_run(run)["state"] == "success"
+    assert (home.work / "effects").read_text() == "a\nb\n"
 
 
 def test_a_full_disk_over_a_restart(small_disk):
