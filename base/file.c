@@ -140,6 +140,25 @@ int file_write_bytes_durable(const char *path, const void *bytes, size_t count, 
 	return rc;
 }
 
+int file_write_aside(const char *path, const char *text, mode_t mode, struct err *err)
+{
+	char aside[PATH_MAX];
+	int rc = 0;
+	int fd;
+
+	snprintf(aside, sizeof aside, "%s.tmp", path);
+	fd = sys_open(aside, O_WRONLY | O_CREAT | O_TRUNC, mode);
+	if (fd < 0)
+		return err_errno(err, errno, "create '%s'", aside);
+	rc = fd_write_all(fd, text, strlen(text), err);
+	fd_close(&fd);
+	if (rc == 0 && sys_rename(aside, path) != 0)
+		rc = err_errno(err, errno, "rename '%s' to '%s'", aside, path);
+	if (rc != 0)
+		unlink(aside);
+	return rc;
+}
+
 int file_mkdirs(const char *path, struct err *err)
 {
 	char partial[PATH_MAX];

@@ -20,6 +20,9 @@ int file_write_durable(const char *path, const char *text, mode_t mode, struct e
 /* The same with any bytes. */
 int file_write_bytes_durable(const char *path, const void *bytes, size_t count, mode_t mode,
 			     struct err *err);
+/* Likewise without a sync, for what a power cut may take: the file is then empty, missing or as it
+ * was. */
+int file_write_aside(const char *path, const char *text, mode_t mode, struct err *err);
 /* Makes the folder and those above it, 0700. An existing folder is no error. */
 int file_mkdirs(const char *path, struct err *err);
 /* Syncs a folder, so that a rename in it survives a power cut. */

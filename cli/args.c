@@ -15,7 +15,7 @@ static const struct flag flags[FLAG_COUNT] = {
 	[FLAG_DAGS] = {"dags", 0, VALUE_REQUIRED, "DIR", "folder of DAG files, or one file (default: HOME/dags)"},
 	[FLAG_JSON] = {"json", 0, VALUE_NONE, NULL, "print JSON"},
 	[FLAG_URL] = {"url", 0, VALUE_REQUIRED, "URL",
-		"a daemon elsewhere, with its token in $HEDDLE_TOKEN or --token-file"},
+		"a daemon elsewhere (default: $HEDDLE_URL without a home), its token in $HEDDLE_TOKEN or --token-file"},
 	[FLAG_TOKEN_FILE] = {"token-file", 0, VALUE_REQUIRED, "FILE", "file that holds the token for --url"},
 	[FLAG_HELP] = {"help", 'h', VALUE_NONE, NULL, "show this"},
 	[FLAG_VERSION] = {"version", 0, VALUE_NONE, NULL, "print the version"},

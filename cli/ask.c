@@ -14,6 +14,8 @@
 #define TOKEN_BYTES_MAX 4096
 #define RETRY_PAUSE_MS 100
 #define PROBLEM_TEXT_MAX 300 /* of an answer that is no problem document */
+#define UNIX_SCHEME "unix:"
+#define TASK_TOKEN "hdt1." /* a task's token begins so */
 
 /* --- the connection -----------------------------------------------------------------------------
  */
@@ -61,12 +63,25 @@ static int refuse_password(const char *url, struct err *err)
 		       "but a token in $HEDDLE_TOKEN or --token-file");
 }
 
+/* The path in "unix:/path" or "unix:///path"; NULL = it is no such address. */
+static const char *socket_of(const char *url)
+{
+	if (!str_starts_with(url, UNIX_SCHEME))
+		return NULL;
+	url += strlen(UNIX_SCHEME);
+	return str_starts_with(url, "///") ? url + 2 : url;
+}
+
 static int connect_by_url(struct cli *cli, struct err *err)
 {
-	struct http_server server = {.url = cli->args->values[FLAG_URL]};
+	struct http_server server = {.socket_path = socket_of(cli->url)};
 	struct str token = STR_INIT;
-	int rc = refuse_password(server.url, err);
+	int rc = 0;
 
+	if (server.socket_path == NULL) {
+		server.url = cli->url;
+		rc = refuse_password(server.url, err);
+	}
 	if (rc == 0)
 		rc = read_token(cli->args, &token, err);
 	if (rc == 0) {
@@ -79,18 +94,26 @@ static int connect_by_url(struct cli *cli, struct err *err)
 	return rc;
 }
 
-static int connect_to_daemon(struct cli *cli, struct err *err)
+/* The socket tells the daemon who is there. Only a task has a token to show all the same: it is not
+ * trusted by its user. Others, which are of daemons elsewhere, go nowhere. */
+static int connect_by_socket(struct cli *cli, struct err *err)
 {
+	const char *token = getenv("HEDDLE_TOKEN");
 	struct http_server server = {0};
 	char path[PATH_MAX + 16];
 
-	if (cli->client != NULL)
-		return 0;
-	if (cli->args->values[FLAG_URL] != NULL)
-		return connect_by_url(cli, err);
 	snprintf(path, sizeof path, "%s/heddle.sock", cli->home);
 	server.socket_path = path;
+	if (token != NULL && str_starts_with(token, TASK_TOKEN))
+		server.token = token;
 	return create_client(&server, cli, err);
+}
+
+static int connect_to_daemon(struct cli *cli, struct err *err)
+{
+	if (cli->client != NULL)
+		return 0;
+	return cli->url != NULL ? connect_by_url(cli, err) : connect_by_socket(cli, err);
 }
 
 /* --- what went wrong ----------------------------------------------------------------------------
@@ -98,7 +121,7 @@ static int connect_to_daemon(struct cli *cli, struct err *err)
 
 static int tell_silence(const struct cli *cli)
 {
-	const char *url = cli->args->values[FLAG_URL];
+	const char *url = cli->url;
 
 	return cli_fail(CODE_NO_DAEMON,
 			"the daemon at %s%s does not answer (within %d s): it is stopped, or its "
@@ -109,7 +132,7 @@ static int tell_silence(const struct cli *cli)
 
 int ask_tell_failure(const struct cli *cli, const struct err *err)
 {
-	const char *url = cli->args->values[FLAG_URL];
+	const char *url = cli->url;
 
 	if (err->code == ERR_NOT_FOUND && url != NULL)
 		return cli_fail(CODE_NO_DAEMON, "no daemon at %s: %s", url, err->message);
@@ -251,6 +274,8 @@ int ask(struct cli *cli, const struct question *question, struct reply *reply)
 								 : ask_tell_failure(cli, &err);
 	if (question->may_miss && reply->status == 404)
 		return CODE_NOT_FOUND;
+	if (question->may_be_refused && reply->status == 403)
+		return CODE_REFUSED;
 	if (reply->status < 200 || reply->status > 299)
 		return ask_tell_problem(reply);
 	return question->piece == NULL && !question->is_text ? parse(reply) : CODE_OK;

@@ -157,12 +157,26 @@ static bool wants_colour(void)
 	       strcmp(terminal, "dumb") != 0;
 }
 
+/* --url, else what a task is given ($HEDDLE_URL), unless a home is named: a task may well have one
+ * of its own. */
+static const char *find_url(const struct args *args)
+{
+	const char *url = setting("HEDDLE_URL");
+
+	if (args_has(args, FLAG_URL))
+		return args->values[FLAG_URL];
+	if (args_has(args, FLAG_HOME) || setting("HEDDLE_HOME")[0] != '\0' || url[0] == '\0')
+		return NULL;
+	return url;
+}
+
 static int open_cli(struct cli *cli, const struct args *args, struct err *err)
 {
 	int rc;
 
 	memset(cli, 0, sizeof *cli);
 	cli->args = args;
+	cli->url = find_url(args);
 	cli->json = args_has(args, FLAG_JSON);
 	cli->colour = wants_colour();
 	rc = cli_find_home(args->values[FLAG_HOME], cli->home, err);

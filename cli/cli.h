@@ -19,6 +19,8 @@ struct cli {
 	const struct args *args;
 	char home[PATH_MAX];
 	char dags[PATH_MAX];
+	/* The daemon's address, http(s)://... or unix:PATH; NULL = the socket in home. */
+	const char *url;
 	bool json;
 	bool colour;                /* stdout is a terminal that wants colours */
 	struct http_client *client; /* made by the first request */

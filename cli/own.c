@@ -140,6 +140,7 @@ int own_start(struct own *own, struct cli *cli, const char *file)
 	struct err err = {0};
 
 	memset(own, 0, sizeof *own);
+	cli->url = NULL; /* also in a task, whose daemon is another one */
 	if (open_home(own, cli, &err) != 0)
 		return cli_fail_err(&err);
 	fflush(NULL);

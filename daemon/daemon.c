@@ -10,6 +10,7 @@
 #include "daemon/dispatch.h"
 #include "daemon/force.h"
 #include "daemon/home.h"
+#include "daemon/identity.h"
 #include "daemon/operate.h"
 #include "daemon/reload.h"
 #include "daemon/restore.h"
@@ -33,6 +34,7 @@
 struct daemon {
 	const struct daemon_options *options;
 	struct home home;
+	struct identity identity;
 	struct force force;
 	struct reload reload;
 	struct stall stall;
@@ -256,16 +258,23 @@ static int start_web(struct daemon *daemon, struct err *err)
 				    .socket_path = daemon->home.socket_path,
 				    .listen_host = daemon->options->listen_host,
 				    .listen_port = daemon->options->listen_port,
+				    .former_port = home_former_port(&daemon->home),
 				    .token = daemon->home.token};
 	struct web_events events = {.context = &daemon->dispatch,
 				    .command = dispatch_command,
 				    .ready = dispatch_is_ready,
-				    .warns = dispatch_warns};
+				    .warns = dispatch_warns,
+				    .judge_peer = dispatch_judge_peer,
+				    .read_token = dispatch_read_token};
 	int rc = web_start(&daemon->loop, &config, &events, &daemon->dispatch.web, err);
 
-	if (rc == 0)
-		daemon->port = web_port(daemon->dispatch.web);
-	return rc;
+	if (rc != 0)
+		return rc;
+	daemon->port = web_port(daemon->dispatch.web);
+	identity_set_url(&daemon->identity, config.listen_host, daemon->port, config.socket_path);
+	if (config.listen_host != NULL && config.listen_port == 0)
+		home_note_port(&daemon->home, daemon->port);
+	return 0;
 }
 
 static int start_signals(struct daemon *daemon, struct err *err)
@@ -308,11 +317,15 @@ static int start_parts(struct daemon *daemon, bool same_boot, struct err *err)
 	int rc;
 
 	dispatch->home = &daemon->home;
+	dispatch->identity = &daemon->identity;
 	dispatch->force = &daemon->force;
 	dispatch->store = daemon->store;
 	dispatch->broken = on_broken;
 	dispatch->context = daemon;
 	rc = store_reader_open(daemon->home.db_path, &dispatch->reader, err);
+	if (rc == 0)
+		rc = identity_open(&daemon->identity, daemon->home.path,
+				   store_incarnation(daemon->store), err);
 	if (rc == 0)
 		rc = start_scheduler(daemon, same_boot, err);
 	if (rc == 0)
@@ -420,6 +433,7 @@ static void close_parts(struct daemon *daemon)
 	store_close(daemon->store);
 	if (daemon->loop_is_open && uv_loop_close(&daemon->loop) != 0)
 		log_warn("event loop closed with open handles", "home=%s", daemon->home.path);
+	identity_close(&daemon->identity);
 	home_close(&daemon->home);
 }
 

@@ -241,6 +241,8 @@ static void take_end(struct dispatch *dispatch, const struct attempt_end *end)
 	input.findings = outcome.findings;
 	dispatch_step(dispatch, &input);
 	outcome_close(&outcome);
+	if (dispatch->web != NULL)
+		web_attempt_ended(dispatch->web, end->attempt_id);
 }
 
 void dispatch_attempt_ended(void *context, const struct attempt_end *end)
@@ -518,6 +520,49 @@ void dispatch_warns(void *context, char why[256])
 	snprintf(why, 256, "%s", dispatch->space.level == SPACE_LOW ? dispatch->space.why : "");
 }
 
+/* --- tasks that ask ------------------------------------------------------------------------------
+ */
+
+struct process_peer dispatch_judge_peer(void *context, pid_t pid)
+{
+	struct dispatch *dispatch = context;
+
+	if (dispatch->executor == NULL)
+		return (struct process_peer){PROCESS_PEER_UNKNOWN, 0};
+	return process_judge_peer(dispatch->executor, pid);
+}
+
+/* An end that is in the spool and was not taken yet, as while commits fail, is one all the same. */
+static bool has_left_record(const struct dispatch *dispatch, const struct effect *attempt)
+{
+	struct process_ref ref = {attempt->attempt_id, attempt->released_at_ms};
+	char path[PATH_MAX];
+
+	return access(process_record_path(dispatch->home->path, store_incarnation(dispatch->store),
+					  ref, path),
+		      F_OK) == 0;
+}
+
+enum web_token dispatch_read_token(void *context, const char *token, struct web_task *task)
+{
+	struct dispatch *dispatch = context;
+	struct effect attempt;
+	int64_t attempt_id;
+
+	if (!identity_read_token(dispatch->identity, token, &attempt_id))
+		return WEB_TOKEN_UNKNOWN;
+	if (!sched_find_attempt(dispatch->sched, attempt_id, &attempt) ||
+	    has_left_record(dispatch, &attempt))
+		return WEB_TOKEN_ENDED;
+	task->attempt_id = attempt_id;
+	task->number = attempt.number;
+	memcpy(task->run_id, attempt.run_id, sizeof task->run_id);
+	snprintf(task->task, sizeof task->task, "%s", attempt.dag->tasks[attempt.task].id);
+	snprintf(task->domain, sizeof task->domain, "%s",
+		 attempt.dag->domain == NULL ? "" : attempt.dag->domain);
+	return WEB_TOKEN_TASK;
+}
+
 /* --- effects -------------------------------------------------------------------------------------
  */
 
@@ -534,7 +579,8 @@ int dispatch_build(void *context, const struct effect *attempt, struct arena *ar
 	launch->ref.attempt_id = attempt->attempt_id;
 	launch->ref.released_at_ms = attempt->released_at_ms;
 	if (rc == 0)
-		rc = launch_build(dispatch->home, attempt, &info.launch, arena, launch, err);
+		rc = launch_build(dispatch->home, dispatch->identity, attempt, &info.launch, arena,
+				  launch, err);
 	run_info_close(&info);
 	return rc;
 }

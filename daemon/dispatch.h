@@ -13,6 +13,7 @@
 #include "daemon/force.h"
 #include "daemon/holds.h"
 #include "daemon/home.h"
+#include "daemon/identity.h"
 #include "daemon/space.h"
 #include "daemon/suspects.h"
 #include "daemon/zones.h"
@@ -33,6 +34,7 @@ struct refusal;
 struct dispatch {
 	uv_loop_t *loop;
 	const struct home *home;
+	const struct identity *identity;
 	struct force *force; /* the dags in force */
 	struct store *store;
 	struct store_reader *reader; /* for look-ups by key: single rows, answered from memory */
@@ -106,5 +108,7 @@ int dispatch_build(void *context, const struct effect *attempt, struct arena *ar
 		   struct process_launch *launch, struct err *err);
 bool dispatch_is_ready(void *context, char why[256]); /* for /readyz */
 void dispatch_warns(void *context, char why[256]);    /* struct web_events */
+struct process_peer dispatch_judge_peer(void *context, pid_t pid);
+enum web_token dispatch_read_token(void *context, const char *token, struct web_task *task);
 
 #endif

@@ -329,6 +329,36 @@ int home_check_store(const struct home *home, struct err *err)
 		       home->db_path, trace);
 }
 
+uint16_t home_former_port(const struct home *home)
+{
+	struct str text = STR_INIT;
+	char path[PATH_MAX];
+	long port = 0;
+
+	if (path_below(path, home->path, "port", NULL) == 0 &&
+	    file_read(path, 64, &text, NULL) == 0)
+		port = strtol(str_text(&text), NULL, 10);
+	str_close(&text);
+	return port > 0 && port <= UINT16_MAX ? (uint16_t)port : 0;
+}
+
+void home_note_port(const struct home *home, uint16_t port)
+{
+	char path[PATH_MAX];
+	char text[16];
+	struct err err = {0};
+	int rc = path_below(path, home->path, "port", &err);
+
+	if (rc == 0 && home_former_port(home) == port)
+		return;
+	snprintf(text, sizeof text, "%u\n", port);
+	if (rc == 0)
+		rc = file_write_aside(path, text, 0600, &err);
+	if (rc != 0)
+		log_warn("port not noted: the next daemon takes another one", "err=\"%s\"",
+			 err.message);
+}
+
 void home_close(struct home *home)
 {
 	fd_close(&home->lock_fd);

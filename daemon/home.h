@@ -4,6 +4,8 @@
  *	heddle.db     the store
  *	heddle.sock   the API for those whom the kernel vouches for
  *	token         0600: the bearer token of the API over TCP, made at the first start
+ *	task.key      0600: of which tasks' tokens are made (identity.h)
+ *	port          the TCP port of a daemon that took any free one
  *	dags/         the dag folder, unless another was named
  *	logs/DAY/     logs and claims of attempts
  *	runs/RUN/     scratch folder of a run
@@ -14,6 +16,7 @@
 #include "base/err.h"
 
 #include <limits.h>
+#include <stdint.h>
 
 struct home {
 	char path[PATH_MAX];         /* absolute, links resolved */
@@ -37,6 +40,9 @@ int home_open(const char *path, const char *dags, struct home *home, struct err 
 /* Fails with ERR_REFUSED when the database is missing though attempts left their traces: to begin
  * with an empty one would forget runs, and what still runs of them. Before the store is opened. */
 int home_check_store(const struct home *home, struct err *err);
+/* The port that a daemon of this home had been given when it asked for any free one; 0 = none. */
+uint16_t home_former_port(const struct home *home);
+void home_note_port(const struct home *home, uint16_t port); /* a failure is logged */
 void home_close(struct home *home);
 
 #endif

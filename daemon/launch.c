@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "base/vec.h"
 #include "model/limits.h"
+#include "model/lineage.h"
 #include "model/outputs.h"
 #include "model/param.h"
 
@@ -35,6 +36,7 @@ static const char *const duckdb[] = {"duckdb", "-init", "/dev/null", "-bail", "-
 /* One attempt as it is put together. */
 struct build {
 	const struct home *home;
+	const struct identity *identity;
 	const struct effect *attempt;
 	const struct launch_run *run;
 	const struct task *task;
@@ -177,6 +179,23 @@ static void add_files(struct build *build)
 	build->launch->want_artifacts = true;
 }
 
+/* Who it is, to this daemon and to those who gather lineage. */
+static void add_identity(struct build *build)
+{
+	const struct effect *attempt = build->attempt;
+	char token[IDENTITY_TOKEN_SIZE];
+	char uuid[LINEAGE_UUID_SIZE];
+	struct str parent = STR_INIT;
+
+	identity_token(build->identity, attempt->attempt_id, token);
+	add(build, "HEDDLE_URL", build->identity->url);
+	add(build, "HEDDLE_TOKEN", arena_strdup(build->arena, token));
+	lineage_run_id(build->run->incarnation, attempt->attempt_id, attempt->released_at_ms, uuid);
+	lineage_parent_id(&parent, attempt->dag->domain, attempt->dag->id, build->task->id, uuid);
+	add(build, "OPENLINEAGE_PARENT_ID", arena_strdup(build->arena, str_text(&parent)));
+	str_close(&parent);
+}
+
 static void add_own(struct build *build)
 {
 	const struct effect *attempt = build->attempt;
@@ -190,6 +209,7 @@ static void add_own(struct build *build)
 	add(build, "HEDDLE_PERIOD_END", instant(build, build->run->period.end_ms));
 	add(build, "HEDDLE_RUN_DIR", build->launch->run_dir);
 	add_files(build);
+	add_identity(build);
 }
 
 /* A value as the environment shows it; NULL = it cannot be there: it is null,
@@ -433,11 +453,12 @@ static int check_size(const struct build *build, struct err *err)
 		       build->bytes, LIMIT_LAUNCH_BYTES);
 }
 
-int launch_build(const struct home *home, const struct effect *attempt,
-		 const struct launch_run *run, struct arena *arena, struct process_launch *launch,
-		 struct err *err)
+int launch_build(const struct home *home, const struct identity *identity,
+		 const struct effect *attempt, const struct launch_run *run, struct arena *arena,
+		 struct process_launch *launch, struct err *err)
 {
 	struct build build = {.home = home,
+			      .identity = identity,
 			      .attempt = attempt,
 			      .run = run,
 			      .task = &attempt->dag->tasks[attempt->task],

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "daemon/home.h"
+#include "daemon/identity.h"
 #include "executor/process/process.h"
 #include "model/values.h"
 #include "scheduler/sched.h"
@@ -29,8 +30,8 @@ struct launch_run {
  * daemon's. Fails with ERR_INVALID (a template has no value), ERR_NOT_FOUND (the dag's time zone is
  * gone), ERR_LIMIT (more than a process can be given); *launch then still says which attempt is
  * meant, and no more. */
-int launch_build(const struct home *home, const struct effect *attempt,
-		 const struct launch_run *run, struct arena *arena, struct process_launch *launch,
-		 struct err *err);
+int launch_build(const struct home *home, const struct identity *identity,
+		 const struct effect *attempt, const struct launch_run *run, struct arena *arena,
+		 struct process_launch *launch, struct err *err);
 
 #endif

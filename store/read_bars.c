@@ -16,7 +16,7 @@ static const char sql_bars[] =
 
 /* A row here is as one of read_dags, with more behind it. */
 #define FILTERED                                                                              \
-	" WHERE d.dag_id > ?1 AND (?2 IS NULL OR v.domain = ?2)"                              \
+	" WHERE d.dag_id > ?1 AND (?2 IS NULL OR coalesce(v.domain, '') = ?2)"                \
 	" AND (?3 IS NULL OR v.owner = ?3)"                                                   \
 	" AND (?4 IS NULL OR EXISTS (SELECT 1 FROM json_each(v.tags) WHERE value = ?4))"      \
 	" AND (?5 IS NULL OR instr(lower(d.dag_id || char(10) || coalesce(v.description, '')" \

@@ -59,8 +59,8 @@ typedef bool (*dag_row_view_fn)(void *context, const struct dag_row_view *view);
 struct dag_filter {
 	const char *after; /* ids after this one, for the next page */
 	uint32_t limit;
-	const char *text; /* part of its id, description, owner or tags, capitals or not */
-	const char *domain;
+	const char *text;   /* part of its id, description, owner or tags, capitals or not */
+	const char *domain; /* "" = none */
 	const char *owner;
 	const char *tag;
 	const char *state; /* of its newest run; "paused": of the dag; "none": it never ran */

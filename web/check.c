@@ -3,9 +3,10 @@
 
 #include "base/clock.h"
 #include "web/block.h"
+#include "web/patience.h"
+#include "web/task.h"
 
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 /* One request under check. */
@@ -70,15 +71,12 @@ static bool check_origin(struct check *check)
 
 /* Over the Unix socket the kernel vouches for who is there: our own user, or root, who could read
  * everything anyway. */
-static bool check_peer(struct check *check)
+static bool check_peer(struct check *check, const struct peer *peer)
 {
-	struct ucred peer = {.uid = (uid_t)-1};
-	socklen_t size = sizeof peer;
 	uid_t own = geteuid();
 
-	if (getsockopt(server_fd(check->connection), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-	    (peer.uid == 0 || peer.uid == own)) {
-		check->actor = peer.uid == own ? check->listener->web->own_actor : "user:root";
+	if (peer != NULL && (peer->uid == 0 || peer->uid == own)) {
+		check->actor = peer->uid == own ? check->listener->web->own_actor : "user:root";
 		return true;
 	}
 	answer_problem(&check->call->answer, MHD_HTTP_FORBIDDEN,
@@ -121,9 +119,20 @@ static bool check_page(struct check *check)
 static bool check_caller(struct check *check)
 {
 	const struct route *route = check->call->route;
+	const struct peer *peer = patience_peer(check->connection);
 
+	switch (task_identify(check->call, &check->listener->web->events,
+			      guard_token(check->headers->authorization), peer)) {
+	case TASK_ASKS:
+		check->actor = check->call->actor;
+		return true;
+	case TASK_REFUSED:
+		return false;
+	case TASK_IS_NONE:
+		break;
+	}
 	if (check->listener->is_unix)
-		return check_peer(check);
+		return check_peer(check, peer);
 	check->actor = "token:home";
 	if (route != NULL && (route->flags & ROUTE_PUBLIC) != 0)
 		return true;
@@ -217,5 +226,6 @@ bool check_request(struct listener *listener, struct MHD_Connection *connection,
 		return false;
 	*actor = check.actor;
 	call->actor = check.actor;
-	return check_route(&check) && check_media(&check) && check_query(&check);
+	return check_route(&check) && check_media(&check) && check_query(&check) &&
+	       (call->task.attempt_id == 0 || task_may(call));
 }

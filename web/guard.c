@@ -206,13 +206,20 @@ static bool token_matches(const char *given, const char *token)
 	return length > 0 && strlen(given) == length && sodium_memcmp(given, token, length) == 0;
 }
 
-bool guard_bearer(const char *authorization, const char *token, struct answer *refusal)
+const char *guard_token(const char *authorization)
 {
 	static const char scheme[] = "Bearer ";
 
-	if (authorization != NULL && token != NULL &&
-	    strncasecmp(authorization, scheme, sizeof scheme - 1) == 0 &&
-	    token_matches(authorization + sizeof scheme - 1, token))
+	if (authorization == NULL || strncasecmp(authorization, scheme, sizeof scheme - 1) != 0)
+		return NULL;
+	return authorization + sizeof scheme - 1;
+}
+
+bool guard_bearer(const char *authorization, const char *token, struct answer *refusal)
+{
+	const char *given = guard_token(authorization);
+
+	if (given != NULL && token != NULL && token_matches(given, token))
 		return true;
 	answer_problem(refusal, MHD_HTTP_UNAUTHORIZED,
 		       "%s: send 'Authorization: Bearer TOKEN' with the token that stands in the "

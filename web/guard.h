@@ -47,6 +47,8 @@ bool guard_host(const char *host, const char *listen_host, const char *machine,
 		struct answer *refusal);
 /* Nothing to say against a request without Origin: it comes from no page. */
 bool guard_origin(const struct guard_headers *headers, struct answer *refusal);
+/* What stands behind "Bearer "; NULL = no such. */
+const char *guard_token(const char *authorization);
 /* Compares in a time that does not depend on where the two differ. */
 bool guard_bearer(const char *authorization, const char *token, struct answer *refusal);
 

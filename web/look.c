@@ -3,6 +3,17 @@
 #include "web/inflight.h"
 
 #include "web/hangup.h"
+#include "web/task.h"
+
+/* A task's rights are looked at first, each time: what it names may have moved. */
+static enum call_outcome look(struct request *request, struct store_reader *reader)
+{
+	struct call *call = &request->call;
+
+	if (call->task.attempt_id != 0 && !task_reaches(call, reader))
+		return CALL_ANSWERED;
+	return request->read == NULL ? CALL_ANSWERED : request->read(call, reader);
+}
 
 static void on_worker(uv_work_t *work)
 {
@@ -16,7 +27,7 @@ static void on_worker(uv_work_t *work)
 		request->outcome = api_fail(&request->call, &err);
 		return;
 	}
-	request->outcome = request->read(&request->call, reader);
+	request->outcome = look(request, reader);
 	readers_give(&web->readers, reader,
 		     request->call.answer.status >= MHD_HTTP_INTERNAL_SERVER_ERROR);
 }

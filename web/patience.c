@@ -11,6 +11,8 @@ struct place {
 	struct heap_node due;
 	struct web *web;
 	int fd;
+	bool has_peer;
+	struct peer peer;
 };
 
 static struct place *place_of(struct heap_node *node)
@@ -54,6 +56,9 @@ void patience_begin(struct listener *listener, struct MHD_Connection *connection
 
 	place->web = listener->web;
 	place->fd = server_fd(connection);
+	place->has_peer = listener->is_unix;
+	if (place->has_peer)
+		peer_learn(&place->peer, listener->web, place->fd);
 	*slot = place;
 	expect(place, PATIENCE_HEAD_MS);
 }
@@ -69,13 +74,27 @@ void patience_end(void **slot)
 	*slot = NULL;
 }
 
-void patience_expect(struct MHD_Connection *connection, int64_t within_ms)
+static struct place *place_at(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
-	if (info != NULL && info->socket_context != NULL)
-		expect(info->socket_context, within_ms);
+	return info == NULL ? NULL : info->socket_context;
+}
+
+const struct peer *patience_peer(struct MHD_Connection *connection)
+{
+	const struct place *place = place_at(connection);
+
+	return place == NULL || !place->has_peer ? NULL : &place->peer;
+}
+
+void patience_expect(struct MHD_Connection *connection, int64_t within_ms)
+{
+	struct place *place = place_at(connection);
+
+	if (place != NULL)
+		expect(place, within_ms);
 }
 
 /* The server closes a connection that has come to its end; the descriptor stays its own. */

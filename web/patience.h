@@ -6,6 +6,8 @@
 #ifndef HEDDLE_WEB_PATIENCE_H
 #define HEDDLE_WEB_PATIENCE_H
 
+#include "web/peer.h"
+
 #include <microhttpd.h>
 #include <stdint.h>
 
@@ -17,8 +19,10 @@ struct web;
 #define PATIENCE_BODY_MS 60000 /* from the head's end */
 #define PATIENCE_NEXT_MS 75000 /* from an answer to the end of the next head */
 
-/* slot: the server's, for one connection. */
+/* slot: the server's, for one connection. Whose that is is learned here, too, and kept with it. */
 void patience_begin(struct listener *listener, struct MHD_Connection *connection, void **slot);
+/* Who is at the other end; NULL = nobody knows, as over TCP. */
+const struct peer *patience_peer(struct MHD_Connection *connection);
 void patience_end(void **slot);
 /* What comes next must be whole within so long. 0 = no time runs. */
 void patience_expect(struct MHD_Connection *connection, int64_t within_ms);

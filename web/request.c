@@ -54,9 +54,11 @@ static struct MHD_Response *make_response(struct request *request)
 	    source_open(request->listener->web, &request->call, &request->stream_bytes);
 	size_t size;
 
-	if (source != NULL)
+	if (source != NULL) {
+		source->attempt_id = request->call.task.attempt_id;
 		return stream_response(request->listener, request->connection, source,
 				       request->stream_bytes);
+	}
 	tag_answer(&request->call);
 	if (has_no_body(answer))
 		str_clear(&answer->body);
@@ -112,8 +114,9 @@ static void serve_command(struct request *request)
 		return;
 	}
 	set_aside(request);
-	if (request->call.names.run[0] == '\0' ||
-	    strlen(request->call.names.run) == RUN_ID_SIZE - 1) {
+	if (request->call.task.attempt_id == 0 &&
+	    (request->call.names.run[0] == '\0' ||
+	     strlen(request->call.names.run) == RUN_ID_SIZE - 1)) {
 		memcpy(request->call.run_id, request->call.names.run, RUN_ID_SIZE);
 		command_start(request);
 	} else {
@@ -294,6 +297,13 @@ void request_end(void *cls, struct MHD_Connection *connection, void **slot,
 
 /* --- the end ------------------------------------------------------------------------------------
  */
+
+void request_end_task(struct web *web, int64_t attempt_id)
+{
+	for (struct request *request = web->requests; request != NULL; request = request->next)
+		if (request->call.task.attempt_id == attempt_id && request->wait.is_in)
+			look_end(request);
+}
 
 /* The servers do not run meanwhile, so that the list stays as it is. */
 void request_abandon_all(struct web *web)

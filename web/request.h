@@ -26,6 +26,8 @@ void request_answer(struct web *web, uint64_t token, enum web_result result, con
 		    const char *message);
 /* The deadlines up to now have passed. */
 void request_expire(struct web *web, uint64_t now_ms);
+/* The attempt is over: what its task waits for is answered with what there is. */
+void request_end_task(struct web *web, int64_t attempt_id);
 /* The daemon stops: what waits is answered with what there is. */
 void request_abandon_all(struct web *web);
 

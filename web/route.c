@@ -28,9 +28,11 @@
 	{                                                                                      \
 		"GET", path, ROUTE_READ, flags, params, serve, NULL, 0, media, schema, summary \
 	}
-#define COMMAND(method, path, params, find, command, schema, summary)                              \
-	{                                                                                          \
-		method, path, ROUTE_COMMAND, 0, params, find, NULL, command, JSON, schema, summary \
+#define COMMAND(method, path, params, find, command, schema, summary) \
+	COMMAND_OF(method, path, 0, params, find, command, schema, summary)
+#define COMMAND_OF(method, path, flags, params, find, command, schema, summary)                  \
+	{                                                                                        \
+		method, path, ROUTE_COMMAND, flags, params, find, NULL, command, JSON, schema, summary \
 	}
 
 #define QUESTION(path, find, command, schema, summary)                                        \
@@ -46,38 +48,38 @@ static const struct route routes[] = {
 	NOW("/version", ROUTE_PUBLIC, api_version, JSON, "Version", "Which program this is"),
 	NOW("/sign-in/{secret}", ROUTE_PUBLIC, api_sign_in, TEXT, NULL,
 	    "Spends a one-time link: sets the page's cookie and leads to the page"),
-	NOW(V1 "/openapi.json", ROUTE_TAGGED, api_openapi, JSON, "Document", "This document"),
-	NOW(V1 "/session", 0, api_session, JSON, "Session", "Who asks, and what commands of a page need"),
-	READ(V1 "/stream", ROUTE_EVENTS, QUERY_RUN | QUERY_SINCE_FACT, api_stream, EVENTS, NULL,
+	NOW(V1 "/openapi.json", ROUTE_TAGGED | ROUTE_TASK, api_openapi, JSON, "Document", "This document"),
+	NOW(V1 "/session", ROUTE_TASK, api_session, JSON, "Session", "Who asks, and what commands of a page need"),
+	READ(V1 "/stream", ROUTE_EVENTS | ROUTE_TASK_NAMED, QUERY_RUN | QUERY_SINCE_FACT, api_stream, EVENTS, NULL,
 	     "What happens, as it happens: facts as server-sent events"),
 	READ(V1 "/attention", ROUTE_CONCERNS, PAGE | QUERY_SINCE_TIME, api_attention, JSON, "AttentionPage",
 	     "What needs somebody, the most pressing first"),
-	READ(V1 "/dags", ROUTE_TAGGED,
+	READ(V1 "/dags", ROUTE_TAGGED | ROUTE_TASK,
 	     PAGE_BY_ID | QUERY_TEXT | QUERY_DOMAIN | QUERY_OWNER | QUERY_TAG | QUERY_DAG_STATE, api_dags,
 	     JSON, "DagPage", "The dags in force with their last runs, by id"),
-	READ(V1 "/dags/{dag}", ROUTE_TAGGED, 0, api_dag, JSON, "DagWhole",
+	READ(V1 "/dags/{dag}", ROUTE_TAGGED | ROUTE_TASK, 0, api_dag, JSON, "DagWhole",
 	     "A dag with its tasks and its last runs"),
-	READ(V1 "/dags/{dag}/grid", ROUTE_TAGGED,
+	READ(V1 "/dags/{dag}/grid", ROUTE_TAGGED | ROUTE_TASK,
 	     QUERY_CURSOR_NUMBER | QUERY_TO | QUERY_RUNS | QUERY_TASKS | QUERY_FROM_TASK, api_grid, JSON,
 	     "Grid", "The last runs of a dag by their tasks: a state is a letter"),
-	READ(V1 "/dags/{dag}/versions", ROUTE_TAGGED, PAGE, api_versions, JSON, "VersionPage",
+	READ(V1 "/dags/{dag}/versions", ROUTE_TAGGED | ROUTE_TASK, PAGE, api_versions, JSON, "VersionPage",
 	     "The versions of a dag that were in force or run, newest first"),
-	READ(V1 "/dags/{dag}/source", ROUTE_TAGGED, QUERY_VERSION, api_source, TEXT, NULL,
+	READ(V1 "/dags/{dag}/source", ROUTE_TAGGED | ROUTE_TASK, QUERY_VERSION, api_source, TEXT, NULL,
 	     "The text of a version of a dag"),
-	READ(V1 "/dags/{dag}/runs", 0, PAGE | QUERY_RUN_STATE | QUERY_SINCE_TIME, api_runs, JSON,
+	READ(V1 "/dags/{dag}/runs", ROUTE_TASK, PAGE | QUERY_RUN_STATE | QUERY_SINCE_TIME, api_runs, JSON,
 	     "RunPage", "The runs of a dag, newest first"),
-	COMMAND("POST", V1 "/dags/{dag}/runs", QUERY_WAIT, NULL, WEB_TRIGGER, "RunWhole",
+	COMMAND_OF("POST", V1 "/dags/{dag}/runs", ROUTE_TASK, QUERY_WAIT, NULL, WEB_TRIGGER, "RunWhole",
 		"Starts a run; the same key never makes a second one"),
 	COMMAND("PATCH", V1 "/dags/{dag}", 0, NULL, WEB_PAUSE, "Paused", "Pauses a dag, or lets it go on"),
 	COMMAND("POST", V1 "/dags:pause", 0, NULL, WEB_PAUSE, "Paused", "Pauses all dags"),
 	COMMAND("POST", V1 "/dags:resume", 0, NULL, WEB_RESUME, "Paused", "Lets all dags go on"),
 	READ(V1 "/errors", ROUTE_TAGGED, PAGE, api_errors, JSON, "ErrorPage", "What does not check in the folder of dags"),
 	READ(V1 "/pools", ROUTE_TAGGED, PAGE, api_pools, JSON, "PoolPage", "Slots: how many, used, waited for"),
-	READ(V1 "/runs", 0, PAGE | QUERY_DAG | QUERY_RUN_STATE | QUERY_SINCE_TIME, api_runs, JSON,
+	READ(V1 "/runs", ROUTE_TASK_NAMED, PAGE | QUERY_DAG | QUERY_RUN_STATE | QUERY_SINCE_TIME, api_runs, JSON,
 	     "RunPage", "Runs, newest first"),
-	READ(V1 "/runs/{run}", ROUTE_TAGGED, QUERY_WAIT | QUERY_SINCE_FACT, api_run, JSON, "RunWhole",
+	READ(V1 "/runs/{run}", ROUTE_TAGGED | ROUTE_TASK, QUERY_WAIT | QUERY_SINCE_FACT, api_run, JSON, "RunWhole",
 	     "A run and the states of its tasks; may wait for a change"),
-	READ(V1 "/runs/{run}:wait", 0, QUERY_WAIT, api_run_ended, JSON, "RunWhole",
+	READ(V1 "/runs/{run}:wait", ROUTE_TASK, QUERY_WAIT, api_run_ended, JSON, "RunWhole",
 	     "A run when it has ended, or when the waiting time is over"),
 	QUESTION(V1 "/runs/{run}/why", api_find_run, WEB_WHY, "Why",
 		 "Why a run has not ended, or how it came to its end"),
@@ -87,20 +89,20 @@ static const struct route routes[] = {
 		"Stops a run"),
 	COMMAND("POST", V1 "/runs/{run}:rerun", QUERY_WAIT, api_find_run, WEB_RERUN, "RunWhole",
 		"Resets tasks of a run, so that they run again"),
-	COMMAND("POST", V1 "/runs/{run}:note", 0, api_find_run, WEB_NOTE, "RunWhole",
+	COMMAND_OF("POST", V1 "/runs/{run}:note", ROUTE_TASK_OWN, 0, api_find_run, WEB_NOTE, "RunWhole",
 		"Writes a note on a run or a task of it"),
 	COMMAND("POST", V1 "/runs/{run}/tasks/{task}:mark", 0, api_find_run, WEB_MARK, "RunWhole",
 		"Says what a task came to"),
-	READ(V1 "/runs/{run}/tasks", ROUTE_TAGGED, PAGE | QUERY_TASK_STATE, api_tasks, JSON, "TaskPage",
+	READ(V1 "/runs/{run}/tasks", ROUTE_TAGGED | ROUTE_TASK, PAGE | QUERY_TASK_STATE, api_tasks, JSON, "TaskPage",
 	     "The tasks of a run, in their order"),
-	READ(V1 "/runs/{run}/tasks/{task}", ROUTE_TAGGED, 0, api_task, JSON, "TaskWhole",
+	READ(V1 "/runs/{run}/tasks/{task}", ROUTE_TAGGED | ROUTE_TASK, 0, api_task, JSON, "TaskWhole",
 	     "A task of a run with its attempts"),
-	READ(ATTEMPT, ROUTE_TAGGED, 0, api_attempt, JSON, "Attempt", "An attempt and what was measured of it"),
-	READ(ATTEMPT "/log", ROUTE_RANGES,
+	READ(ATTEMPT, ROUTE_TAGGED | ROUTE_TASK, 0, api_attempt, JSON, "Attempt", "An attempt and what was measured of it"),
+	READ(ATTEMPT "/log", ROUTE_RANGES | ROUTE_TASK,
 	     QUERY_FOLLOW | QUERY_FROM | QUERY_LINES | QUERY_TAIL | QUERY_FIND, api_log,
 	     TEXT " " EVENTS " " JSON, "LogPage",
 	     "The log of an attempt: its bytes, its lines with their numbers, or as it grows"),
-	READ(V1 "/facts", 0, QUERY_RUN | QUERY_SINCE_FACT | PAGE | QUERY_WAIT, api_facts, JSON,
+	READ(V1 "/facts", ROUTE_TASK_NAMED, QUERY_RUN | QUERY_SINCE_FACT | PAGE | QUERY_WAIT, api_facts, JSON,
 	     "FactPage", "Who changed what, when and why, oldest first; may wait for the next one"),
 };
 /* clang-format on */

@@ -38,6 +38,10 @@ enum route_flag {
 	    1 << 2, /* a stream that ends only with the client; their number is bounded */
 	ROUTE_RANGES = 1 << 3,   /* parts can be asked for */
 	ROUTE_CONCERNS = 1 << 4, /* tells what ails the daemon, which only the loop knows */
+	/* Served to tasks, too (task.h). Without one of these a task is refused: */
+	ROUTE_TASK = 1 << 8,       /* within its domain */
+	ROUTE_TASK_NAMED = 1 << 9, /* likewise, when the query names a dag or a run */
+	ROUTE_TASK_OWN = 1 << 10,  /* about its own run */
 };
 
 struct route {

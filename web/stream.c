@@ -170,14 +170,31 @@ static void start_fill(struct stream *stream)
 	(void)uv_queue_work(web->loop, &stream->work, fill, after_fill);
 }
 
+/* True when its connection was taken up. */
+static bool abandon(struct stream *stream)
+{
+	stream->gone = true;
+	if (!stream->set_aside || stream->busy)
+		return false;
+	resume(stream);
+	return true;
+}
+
+bool stream_end_task(struct web *web, int64_t attempt_id)
+{
+	bool any = false;
+
+	for (struct stream *stream = web->streams; stream != NULL; stream = stream->next)
+		if (stream->source->attempt_id == attempt_id && abandon(stream))
+			any = true;
+	return any;
+}
+
 /* The servers do not run meanwhile, so that the list stays as it is. */
 void stream_abandon_all(struct web *web)
 {
-	for (struct stream *stream = web->streams; stream != NULL; stream = stream->next) {
-		stream->gone = true;
-		if (stream->set_aside && !stream->busy)
-			resume(stream);
-	}
+	for (struct stream *stream = web->streams; stream != NULL; stream = stream->next)
+		(void)abandon(stream);
 }
 
 /* --- as the server's response -------------------------------------------------------------------

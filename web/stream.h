@@ -37,6 +37,7 @@ struct stream_source {
 	const char *(*file)(const struct stream_source *source);
 	const char *run_id; /* whose changes wake it; "" = of any run, NULL = it just goes on */
 	bool is_events;
+	int64_t attempt_id; /* whose task asked for it: it ends with that; 0 = nobody's */
 };
 
 #define STREAM_PIECE_BYTES 32768
@@ -45,6 +46,9 @@ struct stream_source {
  * NULL when there is no memory for it. */
 struct MHD_Response *stream_response(struct listener *listener, struct MHD_Connection *connection,
 				     struct stream_source *source, uint64_t size);
+/* The attempt is over: what its task asked for goes no further. */
+/* True when a connection was taken up for it. */
+bool stream_end_task(struct web *web, int64_t attempt_id);
 /* The daemon stops: every stream that is set aside gives up as soon as no worker has it. */
 void stream_abandon_all(struct web *web);
 

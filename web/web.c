@@ -227,7 +227,8 @@ static int open_listener(struct web *web, struct listener *listener, int fd, str
 	return poll_server(listener, err);
 }
 
-static int open_listeners(struct web *web, uint16_t port, struct err *err)
+/* Tasks that run, and people, know the port of before: it is kept where that can be. */
+static int open_listeners(struct web *web, uint16_t port, uint16_t former_port, struct err *err)
 {
 	int fd = -1;
 	int rc = listen_unix(web->socket_path, &fd, err);
@@ -237,7 +238,11 @@ static int open_listeners(struct web *web, uint16_t port, struct err *err)
 		rc = open_listener(web, &web->listeners[LISTENER_UNIX], fd, err);
 	if (rc != 0 || web->listen_host == NULL)
 		return rc;
-	rc = listen_tcp(web->listen_host, port, &fd, &web->port, err);
+	rc = ERR_REFUSED;
+	if (port == 0 && former_port != 0)
+		rc = listen_tcp(web->listen_host, former_port, &fd, &web->port, err);
+	if (rc != 0)
+		rc = listen_tcp(web->listen_host, port, &fd, &web->port, err);
 	if (rc == 0)
 		rc = open_listener(web, &web->listeners[LISTENER_TCP], fd, err);
 	return rc;
@@ -287,7 +292,7 @@ int web_start(uv_loop_t *loop, const struct web_config *config, const struct web
 	      struct web **out, struct err *err)
 {
 	struct web *web = create(loop, config, events);
-	int rc = open_listeners(web, config->listen_port, err);
+	int rc = open_listeners(web, config->listen_port, config->former_port, err);
 
 	if (rc != 0) {
 		web_stop(web, NULL, NULL);
@@ -417,6 +422,22 @@ void web_answer(struct web *web, uint64_t token, enum web_result result, const c
 void web_trouble(struct web *web, int64_t attempt_id, const char *text)
 {
 	troubles_note(&web->troubles, attempt_id, text);
+}
+
+/* As when the servers stop: connections are only taken up once all of them were gone through. */
+void web_attempt_ended(struct web *web, int64_t attempt_id)
+{
+	bool any;
+
+	if (web->stopping)
+		return;
+	request_end_task(web, attempt_id);
+	web->gathers = true;
+	any = stream_end_task(web, attempt_id);
+	web->gathers = false;
+	for (size_t i = 0; any && i < LISTENER_COUNT; i++)
+		if (web->listeners[i].daemon != NULL)
+			turn(&web->listeners[i]);
 }
 
 void web_run_changed(struct web *web, const char *run_id)

@@ -8,6 +8,9 @@
 #define HEDDLE_WEB_WEB_H
 
 #include "base/err.h"
+#include "executor/process/process.h"
+#include "model/change.h"
+#include "model/limits.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,7 +34,7 @@ enum web_command_kind {
 /* What a client wants done. Texts live until the callback returns; NULL = not given. */
 struct web_command {
 	enum web_command_kind kind;
-	const char *actor;  /* "user:alice" by peer credentials, "token:home" */
+	const char *actor;  /* "user:alice" by peer credentials, "token:home", "task:RUN/TASK#1" */
 	const char *dag_id; /* WEB_TRIGGER; WEB_PAUSE and WEB_RESUME: NULL = all dags */
 	const char *key;    /* WEB_TRIGGER: caller's key, NULL = a fresh one */
 	const char *run_id; /* of a command to a run: whole id */
@@ -56,6 +59,21 @@ enum web_result {
 	WEB_HELD, /* 503 with Retry-After: commits fail, or the daemon is starting or stopping */
 };
 
+/* The attempt that a task's token speaks for. */
+struct web_task {
+	int64_t attempt_id; /* 0 = none */
+	uint32_t number;    /* of the attempt, 1 = first try */
+	char run_id[RUN_ID_SIZE];
+	char task[LIMIT_ID_BYTES + 1];
+	char domain[LIMIT_ID_BYTES + 1]; /* "" = its dag has none */
+};
+
+enum web_token {
+	WEB_TOKEN_UNKNOWN, /* of no task of this home */
+	WEB_TOKEN_ENDED,   /* its attempt is over */
+	WEB_TOKEN_TASK,
+};
+
 struct web_events {
 	void *context;
 	/* Ends, sooner or later, in exactly one web_answer with this token (not before it returns).
@@ -66,6 +84,12 @@ struct web_events {
 	/* Fills *why (one line) with what is not yet in the way, but will be soon; "" = nothing.
 	 * NULL: nobody knows. */
 	void (*warns)(void *context, char why[256]);
+	/* Whether a process at the other end of the Unix socket belongs to a task. NULL: none does.
+	 */
+	struct process_peer (*judge_peer)(void *context, pid_t pid);
+	/* What a bearer token that is not the home's stands for; fills *task for WEB_TOKEN_TASK.
+	 * NULL: tasks have no tokens. */
+	enum web_token (*read_token)(void *context, const char *token, struct web_task *task);
 };
 
 struct web_config {
@@ -74,6 +98,7 @@ struct web_config {
 	const char *socket_path; /* Unix socket, 0600; a stale one is replaced */
 	const char *listen_host; /* TCP; NULL = none */
 	uint16_t listen_port;    /* 0 = any free one */
+	uint16_t former_port;    /* with 0: taken again if it is free; 0 = none */
 	const char *token;       /* bearer token for TCP */
 };
 
@@ -97,6 +122,9 @@ void web_one_time_link(struct web *web, char path[WEB_LINK_SIZE]);
  * way: the database tells then. */
 void web_answer(struct web *web, uint64_t token, enum web_result result, const char *run_id,
 		const char *message);
+/* An attempt is over, and with it what its task asked for: streams end, and what waits is answered
+ * with what there is. */
+void web_attempt_ended(struct web *web, int64_t attempt_id);
 /* Something about this run was committed: waits, watches and streams look again. */
 void web_run_changed(struct web *web, const char *run_id);
 /* Likewise, for a run that has ended. */

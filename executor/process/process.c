@@ -7,6 +7,7 @@
 #include "base/sys.h"
 #include "executor/process/frame.h"
 #include "executor/process/internal.h"
+#include "executor/process/kin.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -530,6 +531,16 @@ void process_hold(struct process_executor *executor, bool held)
 	if (executor->has_missed)
 		executor->rescan_at_ms = (int64_t)uv_now(executor->loop);
 	executor_arm(executor, (int64_t)uv_now(executor->loop));
+}
+
+struct process_peer process_judge_peer(const struct process_executor *executor, pid_t pid)
+{
+	const struct link_process *launcher = executor->link.process;
+	struct kin_home home = {.path = executor->home,
+				.incarnation = executor->incarnation,
+				.launcher = launcher == NULL ? 0 : launcher->process.pid};
+
+	return kin_find(&home, pid);
 }
 
 size_t process_count(const struct process_executor *executor)

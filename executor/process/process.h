@@ -124,6 +124,21 @@ void process_hold(struct process_executor *executor, bool held);
 /* Attempts that were launched or adopted and have not ended. */
 size_t process_count(const struct process_executor *executor);
 
+enum process_peer_kind {
+	PROCESS_PEER_OUTSIDE, /* of no attempt of this home */
+	PROCESS_PEER_INSIDE,
+	PROCESS_PEER_UNKNOWN, /* it is gone, or its ancestry cannot be followed */
+};
+
+/* Whose process somebody is. */
+struct process_peer {
+	enum process_peer_kind kind;
+	int64_t attempt_id; /* of PROCESS_PEER_INSIDE; 0 = it cannot be told, its shim is dead */
+};
+
+/* Judges a process that lives now, by the kernel's word (kin.h). */
+struct process_peer process_judge_peer(const struct process_executor *executor, pid_t pid);
+
 /* Paths of an attempt's files under home. Each returns buffer, "" when it would not fit. */
 const char *process_log_path(const char *home, const char *incarnation, struct process_ref ref,
 			     char buffer[PATH_MAX]);

@@ -1,33 +1,11 @@
 """The same without root: no cgroup can be made, so that processes are found by session and environment."""
 
 import os
-import shutil
 import signal
-import tempfile
 
-import pytest
-
-from daemon_home import Home, wait_for
+from daemon_home import wait_for
 
 NOBODY = 65534
-
-
-@pytest.fixture
-def nobody():
-    if os.geteuid() != 0:
-        pytest.skip("all other tests run without root already")
-    folder = tempfile.mkdtemp(prefix="heddle-nobody-")
-    home = Home(folder)
-    # The build may lie where nobody cannot go.
-    shutil.copytree(home.bin, f"{folder}/bin")
-    home.bin = type(home.path)(f"{folder}/bin")
-    for path in (folder, home.dags, home.work):
-        os.chmod(path, 0o755)
-        os.chown(path, NOBODY, NOBODY)
-    home.user = NOBODY
-    yield home
-    home.close()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def strays(home):

@@ -223,6 +223,38 @@ static void a_daemon_elsewhere_is_asked_with_a_token_from_file_or_environment(vo
 	unsetenv("HEDDLE_TOKEN");
 }
 
+static void a_tasks_token_is_shown_to_the_socket_too(void **state)
+{
+	static const struct exchange errors[] = {{"GET /api/v1/errors ", 200, "{\"items\":[]}",
+						  THEN_KEEP,
+						  "\r\nAuthorization: Bearer hdt1.7.00\r\n"},
+						 {0}};
+	struct stage stage;
+
+	(void)state;
+	setenv("HEDDLE_TOKEN", "hdt1.7.00", 1);
+	perform(&stage, errors, WORDS("ls", "errors"));
+	expect(&stage, CODE_OK, "");
+	leave(&stage);
+	unsetenv("HEDDLE_TOKEN");
+}
+
+/* It may be good elsewhere, and nobody here is to learn it. */
+static void a_token_that_is_no_tasks_is_not_shown_to_the_socket(void **state)
+{
+	static const struct exchange errors[] = {
+	    {"GET /api/v1/errors ", 200, "{\"items\":[]}", THEN_KEEP, NULL}, {0}};
+	struct stage stage;
+
+	(void)state;
+	setenv("HEDDLE_TOKEN", "of-another-daemon", 1);
+	perform(&stage, errors, WORDS("ls", "errors"));
+	expect(&stage, CODE_OK, "");
+	assert_null(strstr(str_text(&stage.requests), "of-another-daemon"));
+	leave(&stage);
+	unsetenv("HEDDLE_TOKEN");
+}
+
 /* --- looking -------------------------------------------------------------------------------------
  */
 
@@ -569,6 +601,8 @@ int main(void)
 	    cmocka_unit_test(what_is_told_cannot_steer_a_terminal),
 	    cmocka_unit_test(cancel_takes_the_beginning_of_an_id),
 	    cmocka_unit_test(a_daemon_elsewhere_is_asked_with_a_token_from_file_or_environment),
+	    cmocka_unit_test(a_tasks_token_is_shown_to_the_socket_too),
+	    cmocka_unit_test(a_token_that_is_no_tasks_is_not_shown_to_the_socket),
 	    cmocka_unit_test(runs_show_prints_the_api_s_json_as_it_is),
 	    cmocka_unit_test(the_latest_run_of_a_dag_that_never_ran_is_not_found),
 	    cmocka_unit_test(a_list_is_gathered_from_all_its_pages),

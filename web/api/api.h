@@ -23,6 +23,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define TASK_ACTOR_SIZE (RUN_ID_SIZE + LIMIT_ID_BYTES + 24) /* "task:RUN/TASK#NUMBER" */
+
 /* What is left to be sent of a log too long for one answer, or that is still being written. */
 struct call_log {
 	bool is_open;           /* there is something to be streamed; the rest counts only then */
@@ -56,6 +58,8 @@ struct call {
 	const char *last_event_id;
 	char media[ACCEPT_TYPE_SIZE];     /* which of the route's the client likes best */
 	const char *actor;                /* who asks */
+	struct web_task task;             /* which of a task's tokens does; attempt_id 0 = none */
+	char task_actor[TASK_ACTOR_SIZE]; /* with it: what actor is */
 	char cookie[SESSION_SECRET_SIZE]; /* with which a page is signed in; "" = none */
 	struct sessions *sessions;        /* for what runs on the loop */
 	uint16_t port;                    /* of TCP; 0 = none */

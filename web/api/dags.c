@@ -126,7 +126,8 @@ enum call_outcome api_dags(struct call *call, struct store_reader *reader)
 	struct dag_filter filter = {.after = query->cursor,
 				    .limit = query->limit + 1,
 				    .text = query->text,
-				    .domain = query->domain,
+				    .domain = call->task.attempt_id != 0 ? call->task.domain
+									 : query->domain,
 				    .owner = query->owner,
 				    .tag = query->tag,
 				    .state = query->state,
