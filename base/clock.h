@@ -14,6 +14,8 @@ struct moment {
 	int64_t boot_ms;
 };
 
+/* In builds with HEDDLE_FAULTS the file that $HEDDLE_FAULT_CLOCK names, if there is one, says by
+ * how many milliseconds the wall clock is off. */
 struct moment clock_now(void);
 
 #define CLOCK_TEXT_SIZE 32

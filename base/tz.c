@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define FOLDER "/usr/share/zoneinfo"
 #define DAY_S 86400
@@ -65,9 +66,36 @@ static int not_found(const char *name, struct err *err)
 		       name);
 }
 
-int tz_load(const char *name, struct tz **out, struct err *err)
+static void append_path(const char *name, struct str *path)
 {
 	const char *folder = getenv("TZDIR");
+
+	str_printf(path, "%s/%s", folder == NULL || *folder == '\0' ? FOLDER : folder, name);
+}
+
+bool tz_stamp_read(const char *name, struct tz_stamp *out)
+{
+	struct str path = STR_INIT;
+	struct stat status;
+	bool found;
+
+	memset(out, 0, sizeof *out);
+	if (strcmp(name, "UTC") == 0)
+		return true;
+	append_path(name, &path);
+	found = is_plain(name) && stat(str_text(&path), &status) == 0;
+	str_close(&path);
+	if (!found)
+		return false;
+	out->device = (uint64_t)status.st_dev;
+	out->inode = (uint64_t)status.st_ino;
+	out->size = (int64_t)status.st_size;
+	out->mtime_ns = status.st_mtim.tv_sec * INT64_C(1000000000) + status.st_mtim.tv_nsec;
+	return true;
+}
+
+int tz_load(const char *name, struct tz **out, struct err *err)
+{
 	struct str path = STR_INIT;
 	struct str bytes = STR_INIT;
 	int rc;
@@ -80,7 +108,7 @@ int tz_load(const char *name, struct tz **out, struct err *err)
 	}
 	if (!is_plain(name))
 		return not_found(name, err);
-	str_printf(&path, "%s/%s", folder == NULL || *folder == '\0' ? FOLDER : folder, name);
+	append_path(name, &path);
 	rc = file_read(path.data, TZ_FILE_BYTES, &bytes, err);
 	if (rc == 0)
 		rc = tz_parse(name, bytes.data, bytes.size, out, err);

@@ -40,6 +40,15 @@ enum tz_reading {
 int tz_load(const char *name, struct tz **out, struct err *err);
 /* The same from bytes, for tests and for the fuzzer. */
 int tz_parse(const char *name, const void *bytes, size_t size, struct tz **out, struct err *err);
+/* Which file a zone is read from, for telling whether it has changed. Zeros for "UTC". False when
+ * there is none. */
+struct tz_stamp {
+	uint64_t device;
+	uint64_t inode;
+	int64_t size;
+	int64_t mtime_ns;
+};
+bool tz_stamp_read(const char *name, struct tz_stamp *out);
 void tz_destroy(struct tz *tz); /* NULL is allowed */
 const char *tz_name(const struct tz *tz);
 

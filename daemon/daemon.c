@@ -201,7 +201,18 @@ static uint64_t seed_of(const char *incarnation)
 
 static const struct tz *find_zone(void *context, const char *name)
 {
-	return zones_find(context, name);
+	return zones_find(context, name, clock_now().boot_ms);
+}
+
+static int restore_clock(struct daemon *daemon, struct err *err)
+{
+	struct sched_clock clock;
+	int64_t last_fact_ms = 0;
+	int rc = store_take_clock(daemon->store, clock_now(), &clock, &last_fact_ms, err);
+
+	if (rc == 0)
+		sched_restore_clock(daemon->dispatch.sched, &clock, last_fact_ms);
+	return rc;
 }
 
 static int start_scheduler(struct daemon *daemon, bool same_boot, struct err *err)
@@ -217,7 +228,9 @@ static int start_scheduler(struct daemon *daemon, bool same_boot, struct err *er
 	if (rc != 0)
 		return rc;
 	daemon->dispatch.sched = sched_create(&config);
-	rc = operate_restore_pauses(daemon->dispatch.sched, daemon->dispatch.reader, err);
+	rc = restore_clock(daemon, err);
+	if (rc == 0)
+		rc = operate_restore_pauses(daemon->dispatch.sched, daemon->dispatch.reader, err);
 	if (rc != 0)
 		return rc;
 	return restore_runs(daemon->store, daemon->dispatch.reader, daemon->dispatch.sched,
@@ -265,7 +278,8 @@ static int start_web(struct daemon *daemon, struct err *err)
 				    .ready = dispatch_is_ready,
 				    .warns = dispatch_warns,
 				    .judge_peer = dispatch_judge_peer,
-				    .read_token = dispatch_read_token};
+				    .read_token = dispatch_read_token,
+				    .holds = dispatch_holds};
 	int rc = web_start(&daemon->loop, &config, &events, &daemon->dispatch.web, err);
 
 	if (rc != 0)

@@ -162,10 +162,7 @@ static void flush(struct dispatch *dispatch)
 
 bool dispatch_hold(struct dispatch *dispatch, enum hold_kind kind, const char *why)
 {
-	bool is_new = holds_put(&dispatch->holds, kind, why);
-
-	sched_hold_starts(dispatch->sched, holds_why(&dispatch->holds));
-	return is_new;
+	return sched_hold(dispatch->sched, kind, why);
 }
 
 bool dispatch_look_at_space(struct dispatch *dispatch)
@@ -336,7 +333,7 @@ void dispatch_fetch(struct dispatch *dispatch, const struct folder_dag *found,
 static bool read_period(struct dispatch *dispatch, const struct dag *dag, const char *text,
 			char id_room[40], struct run_period *period)
 {
-	const struct tz *tz = zones_find(&dispatch->zones, dag->timezone);
+	const struct tz *tz = zones_find(&dispatch->zones, dag->timezone, clock_now().boot_ms);
 
 	period->start_ms = clock_now().wall_ms;
 	if (tz == NULL || (text != NULL && !tz_parse_instant(tz, text, &period->start_ms)))
@@ -492,25 +489,56 @@ void dispatch_command(void *context, const struct web_command *command, uint64_t
 	commands[command->kind](dispatch, command, token);
 }
 
+/* Nothing is started: runs are still taken, and wait. */
+static bool say_hold_of_all(struct dispatch *dispatch, char why[256])
+{
+	struct web_hold holds[WEB_HOLDS_MAX];
+	size_t count = dispatch_holds(dispatch, holds);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!holds[i].holds_all)
+			continue;
+		snprintf(why, 256, "%s", holds[i].why);
+		return true;
+	}
+	return false;
+}
+
 bool dispatch_is_ready(void *context, char why[256])
 {
 	struct dispatch *dispatch = context;
 	struct input input = {.kind = INPUT_TIME, .actor = "scheduler"};
 	const char *trouble = dispatch->executor_trouble;
-	const char *held;
 
 	if (!takes_commands(dispatch, why))
 		return false;
 	if (dispatch->open != NULL && dispatch->open->alone)
 		flush(dispatch);
-	if (dispatch_look_at_space(dispatch))
-		dispatch_step(dispatch, &input); /* there may be room for what waits */
-	/* Runs are still taken, and wait. */
-	held = holds_why(&dispatch->holds);
-	if (held != NULL)
-		trouble = held;
+	/* There may be room for what waits, or somebody may have set the clock. */
+	if (dispatch_look_at_space(dispatch) ||
+	    sched_clock_has_jumped(dispatch->sched, clock_now()))
+		dispatch_step(dispatch, &input);
 	snprintf(why, 256, "%s", trouble);
-	return trouble[0] == '\0';
+	return !say_hold_of_all(dispatch, why) && trouble[0] == '\0';
+}
+
+size_t dispatch_holds(void *context, struct web_hold out[WEB_HOLDS_MAX])
+{
+	struct dispatch *dispatch = context;
+	struct hold holds[HOLD_KIND_COUNT];
+	struct arena arena;
+	size_t count;
+
+	static_assert(HOLD_KIND_COUNT <= WEB_HOLDS_MAX, "room for all kinds");
+	arena_init(&arena);
+	count = dispatch->sched == NULL ? 0 : sched_holds(dispatch->sched, &arena, holds);
+	for (size_t i = 0; i < count; i++) {
+		out[i].kind = hold_kind_name(holds[i].kind);
+		out[i].holds_all = holds[i].holds_all;
+		snprintf(out[i].why, sizeof out[i].why, "%s", holds[i].why);
+	}
+	arena_close(&arena);
+	return count;
 }
 
 void dispatch_warns(void *context, char why[256])
@@ -571,9 +599,9 @@ int dispatch_build(void *context, const struct effect *attempt, struct arena *ar
 {
 	struct dispatch *dispatch = context;
 	struct run_info info;
-	int rc = run_info_read(&info, dispatch->reader, attempt->run_id,
-			       store_incarnation(dispatch->store),
-			       zones_find(&dispatch->zones, attempt->dag->timezone), err);
+	int rc = run_info_read(
+	    &info, dispatch->reader, attempt->run_id, store_incarnation(dispatch->store),
+	    zones_find(&dispatch->zones, attempt->dag->timezone, clock_now().boot_ms), err);
 
 	memset(launch, 0, sizeof *launch);
 	launch->ref.attempt_id = attempt->attempt_id;
@@ -685,6 +713,16 @@ static void tell_changed_runs(struct dispatch *dispatch, const struct change_lis
 	}
 }
 
+/* What happened to the clocks is seen by whoever reads the log, too. */
+static void log_clock(const struct change_list *changes)
+{
+	for (const struct change *change = changes->first; change != NULL; change = change->next)
+		if (change->kind == CHANGE_CLOCK)
+			log_warn(change->clock.is_on ? "clock" : "clock is right again",
+				 "hold=%s why=\"%s\"", change->clock.hold,
+				 change->why == NULL ? "" : change->why);
+}
+
 static void clear_suspects(struct dispatch *dispatch, const struct gather *gather)
 {
 	struct err err = {0};
@@ -733,6 +771,7 @@ void dispatch_committed(void *context, struct store_batch *batch)
 			   said->run_id[0] == '\0' ? NULL : said->run_id, said->message);
 	}
 	tell_changed_runs(dispatch, &batch->changes);
+	log_clock(&batch->changes);
 	if (dispatch->suspects.count > 0)
 		clear_suspects(dispatch, gather);
 	effects = gather->output.effect_count;
@@ -883,12 +922,32 @@ int dispatch_init(struct dispatch *dispatch, uv_loop_t *loop, struct err *err)
 	return 0;
 }
 
+static void clock_was_set(void *context)
+{
+	struct dispatch *dispatch = context;
+	struct input input = {.kind = INPUT_TIME, .actor = "scheduler"};
+
+	if (!dispatch->stopping && !dispatch->failing)
+		dispatch_step(dispatch, &input);
+}
+
+/* Without it a clock that is set shows at the next step. */
+static void watch_the_clock(struct dispatch *dispatch)
+{
+	struct err err;
+
+	if (clock_watch_start(&dispatch->clock_watch, dispatch->loop, clock_was_set, dispatch,
+			      &err) != 0)
+		log_warn("the wall clock is not watched", "err=\"%s\"", err.message);
+}
+
 void dispatch_begin(struct dispatch *dispatch, struct sched_output *restored)
 {
 	/* What a turn of the loop yields before its poll or in it is handed over at once. */
 	uv_prepare_start(&dispatch->flush_before_poll, on_prepare);
 	uv_check_start(&dispatch->flush_after_poll, on_check);
 	uv_poll_start(&dispatch->due, UV_READABLE, on_due);
+	watch_the_clock(dispatch);
 	sched_output_close(&open_gather(dispatch)->output);
 	dispatch->open->output = *restored;
 	sched_output_init(restored);
@@ -904,6 +963,7 @@ void dispatch_stop(struct dispatch *dispatch)
 	if (!dispatch->is_open)
 		return;
 	uv_close((uv_handle_t *)&dispatch->due, NULL);
+	clock_watch_stop(&dispatch->clock_watch);
 	uv_close((uv_handle_t *)&dispatch->flush_before_poll, NULL);
 	uv_close((uv_handle_t *)&dispatch->flush_after_poll, NULL);
 }
@@ -912,6 +972,7 @@ void dispatch_close(struct dispatch *dispatch)
 {
 	if (dispatch->is_open)
 		fd_close(&dispatch->due_fd);
+	clock_watch_close(&dispatch->clock_watch);
 	if (dispatch->open != NULL)
 		gather_destroy(dispatch->open);
 	dispatch->open = NULL;

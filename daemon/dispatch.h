@@ -10,8 +10,8 @@
 #ifndef HEDDLE_DAEMON_DISPATCH_H
 #define HEDDLE_DAEMON_DISPATCH_H
 
+#include "daemon/clock_watch.h"
 #include "daemon/force.h"
-#include "daemon/holds.h"
 #include "daemon/home.h"
 #include "daemon/identity.h"
 #include "daemon/space.h"
@@ -62,7 +62,7 @@ struct dispatch {
 	int due_fd;
 	int64_t due_boot_ms; /* for which it is armed; INT64_MAX = it is not */
 	bool is_open;        /* the three handles are the loop's */
-	struct holds holds;  /* why nothing is started */
+	struct clock_watch clock_watch;
 	struct space space;
 	size_t effects_since_trim;
 	char executor_trouble[256]; /* of no attempt in particular; "" = none */
@@ -110,5 +110,6 @@ bool dispatch_is_ready(void *context, char why[256]); /* for /readyz */
 void dispatch_warns(void *context, char why[256]);    /* struct web_events */
 struct process_peer dispatch_judge_peer(void *context, pid_t pid);
 enum web_token dispatch_read_token(void *context, const char *token, struct web_task *task);
+size_t dispatch_holds(void *context, struct web_hold holds[WEB_HOLDS_MAX]); /* for /version */
 
 #endif

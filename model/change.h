@@ -14,6 +14,7 @@
 #include "model/state.h"
 #include "model/values.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,9 @@ enum change_kind {
 	CHANGE_DAG_PAUSE,    /* a dag, or all of them, is paused or goes on */
 	CHANGE_NOTE,         /* somebody says something about a run */
 	CHANGE_RUN_PRUNE,    /* an ended run lets go of its detail (store/prune.h) */
+	CHANGE_CLOCK,        /* the wall clock jumped, or stands before the last fact, or does no
+				more */
+	CHANGE_HOLD,         /* somebody ends what held a restored home */
 	CHANGE_KIND_COUNT,
 };
 
@@ -90,6 +94,25 @@ struct change_dag_pause {
 	bool is_paused;
 };
 
+/* What the scheduler knows of the two clocks. */
+struct sched_clock {
+	bool is_known;              /* ahead_ms is */
+	int64_t ahead_ms;           /* by which the wall clock stands before the boot clock */
+	int64_t jump_by_ms;         /* of the newest jump, while it holds something */
+	int64_t jump_until_boot_ms; /* 0 = it holds nothing */
+	int64_t behind_until_ms;    /* wall time of the last fact before which it stood; 0 = none */
+};
+
+struct change_clock {
+	const char *hold; /* "clock_jump" or "clock_behind" */
+	bool is_on;       /* else over */
+	struct sched_clock row;
+};
+
+struct change_hold {
+	const char *name; /* "restored" */
+};
+
 struct change_note {
 	const char *task_id; /* NULL = of the run */
 	const char *text;
@@ -122,6 +145,8 @@ struct change {
 		struct change_run_version run_version;
 		struct change_dag_pause dag_pause;
 		struct change_note note;
+		struct change_clock clock;
+		struct change_hold hold;
 	};
 };
 

@@ -97,8 +97,11 @@ struct sched {
 	struct queue queue;
 	struct pause *pauses; /* by dag id */
 	struct tz *utc;
-	const char *hold_why;         /* nothing is started, and why; NULL = it is */
-	struct run *guest;            /* has ended, and was fed for the next step; or NULL */
+	char *hold_whys[HOLD_KIND_COUNT]; /* of those that the caller puts on; NULL = not on */
+	struct sched_clock clock;         /* as committed, or about to be */
+	int64_t last_fact_ms;             /* of the life before this one; 0 = none */
+	int64_t wall_ahead_ms;            /* of the boot clock, in the newest step */
+	struct run *guest;                /* has ended, and was fed for the next step; or NULL */
 	VEC(struct instance *) ended; /* done in this step, and not yet told to those downstream */
 	VEC(struct run *) over;       /* have no unfinished instance left, and must end */
 	size_t over_next;             /* the first of them that is still to be looked at */

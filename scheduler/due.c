@@ -4,6 +4,7 @@
 
 #include "scheduler/cancel.h"
 #include "scheduler/emit.h"
+#include "scheduler/hold.h"
 #include "scheduler/instance.h"
 
 #include <assert.h>
@@ -36,7 +37,8 @@ static void give_up_waiting(struct step *step, struct instance *instance)
 	int64_t start_timeout_ms = instance_task(instance)->policy->start_timeout_ms;
 	struct move move = {.to = TASK_FAILED};
 
-	if (step->sched->hold_why != NULL || sched_is_paused(step->sched, instance->run->dag->id)) {
+	if (hold_first(step->sched, false) != HOLD_KIND_COUNT ||
+	    sched_is_paused(step->sched, instance->run->dag->id)) {
 		ring_again(step, instance, start_timeout_ms);
 		return;
 	}

@@ -253,6 +253,16 @@ static void dump_pauses(const struct sched *sched, struct str *out)
 	vec_close(&texts);
 }
 
+/* Only those that a restart brings back. */
+static void dump_clock(const struct sched *sched, struct str *out)
+{
+	if (sched->clock.jump_until_boot_ms != 0)
+		str_printf(out, "clock jumped by %" PRId64 ", holds until %" PRId64 "\n",
+			   sched->clock.jump_by_ms, sched->clock.jump_until_boot_ms);
+	if (sched->clock.behind_until_ms != 0)
+		str_printf(out, "clock behind until %" PRId64 "\n", sched->clock.behind_until_ms);
+}
+
 void sched_dump(const struct sched *sched, struct str *out)
 {
 	str_printf(out, "next run=%" PRId64 " attempt=%" PRId64 "\n", sched->next_run_no,
@@ -261,4 +271,5 @@ void sched_dump(const struct sched *sched, struct str *out)
 	dump_limits(&sched->queue, out);
 	dump_pools(&sched->queue, out);
 	dump_pauses(sched, out);
+	dump_clock(sched, out);
 }

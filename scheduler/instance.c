@@ -16,6 +16,7 @@
 
 #include "scheduler/cancel.h"
 #include "scheduler/emit.h"
+#include "scheduler/hold.h"
 #include "scheduler/run.h"
 
 #include <assert.h>
@@ -90,10 +91,13 @@ static int64_t delay_of(const struct instance *instance, const struct move *move
 }
 
 /* Why a task that is queued now will wait however many slots are free; NULL = it will not. */
-static const char *why_held(const struct sched *sched, const struct instance *instance)
+static const char *why_held(struct step *step, const struct instance *instance)
 {
-	if (sched->hold_why != NULL)
-		return sched->hold_why;
+	const struct sched *sched = step->sched;
+	enum hold_kind hold = hold_first(sched, false);
+
+	if (hold != HOLD_KIND_COUNT)
+		return hold_text(sched, hold, &step->output->changes.arena);
 	if (sched->queue.is_paused)
 		return "everything is paused";
 	return instance->run->limit->is_paused ? "the dag is paused" : NULL;
@@ -106,7 +110,7 @@ static void emit_move(struct step *step, const struct instance *instance, enum t
 	struct change *change;
 
 	if (why == NULL && move->to == TASK_QUEUED)
-		why = why_held(step->sched, instance);
+		why = why_held(step, instance);
 	change = emit_instance_change(step, CHANGE_TASK_STATE, instance, move->actor, why);
 
 	change->task_state.from = from;

@@ -2,6 +2,7 @@
 #include "scheduler/pause.h"
 
 #include "scheduler/emit.h"
+#include "scheduler/hold.h"
 
 #include <string.h>
 
@@ -80,7 +81,11 @@ void pause_set(struct step *step, const struct input *input, bool is_paused)
 	const char *actor = input->actor == NULL ? EMIT_ACTOR : input->actor;
 	struct pause *found = (struct pause *)(uintptr_t)pause_find(step->sched, dag_id);
 	struct change *change;
+	bool released =
+	    !is_paused && dag_id == NULL && hold_release(step, actor, input->pause.reason);
 
+	if (released && found == NULL)
+		return;
 	if ((found != NULL) == is_paused) {
 		answer_unchanged(step, dag_id, is_paused);
 		return;

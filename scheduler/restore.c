@@ -4,6 +4,7 @@
  * is built here to be equal to what the scheduler held that wrote the rows. */
 #include "scheduler/core.h"
 #include "scheduler/emit.h"
+#include "scheduler/hold.h"
 #include "scheduler/instance.h"
 #include "scheduler/judge.h"
 #include "scheduler/pause.h"
@@ -85,6 +86,7 @@ void sched_restore_end(struct sched *sched, struct moment now, struct sched_outp
 	struct run *run;
 	struct run *next;
 
+	hold_begin(&step);
 	HASH_ITER(by_no, sched->runs_by_no, run, next)
 	resume(&step, run);
 	settle(&step);

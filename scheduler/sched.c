@@ -7,6 +7,7 @@
 #include "scheduler/due.h"
 #include "scheduler/emit.h"
 #include "scheduler/ending.h"
+#include "scheduler/hold.h"
 #include "scheduler/instance.h"
 #include "scheduler/mark.h"
 #include "scheduler/pause.h"
@@ -62,6 +63,7 @@ void sched_destroy(struct sched *sched)
 	HASH_ITER(by_no, sched->runs_by_no, run, next)
 	run_destroy(sched, run);
 	pause_forget_all(sched);
+	hold_close(sched);
 	queue_close(&sched->queue);
 	tz_destroy(sched->utc);
 	heap_close(&sched->timers);
@@ -131,6 +133,7 @@ int64_t sched_step(struct sched *sched, const struct input *input, struct moment
 	assert(input->kind < INPUT_KIND_COUNT);
 	output->answer = ANSWER_DONE;
 	output->message = NULL;
+	hold_look(&step);
 	due_happen(&step);
 	settle_runs(&step);
 	run_no = inputs[input->kind](&step, input);
@@ -144,17 +147,14 @@ void sched_put_dag(struct sched *sched, struct dag *dag)
 	queue_put_dag(&sched->queue, dag);
 }
 
-void sched_hold_starts(struct sched *sched, const char *why)
-{
-	sched->hold_why = why;
-}
-
 int64_t sched_next_due_boot_ms(const struct sched *sched)
 {
 	const struct heap_node *timer = heap_peek(&sched->timers);
 	const struct heap_node *deadline = heap_peek(&sched->deadlines);
-	int64_t next = timer == NULL ? INT64_MAX : timer->key;
+	int64_t next = hold_next_boot_ms(sched);
 
+	if (timer != NULL && timer->key < next)
+		next = timer->key;
 	return deadline == NULL || deadline->key > next ? next : deadline->key;
 }
 

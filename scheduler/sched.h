@@ -107,6 +107,21 @@ struct input {
 	};
 };
 
+/* What keeps something from being started, beside a pause. Several may stand at once. */
+enum hold_kind {
+	HOLD_SPACE,        /* the home's disk is nearly full */
+	HOLD_CLOCK_BEHIND, /* the clock stands before the last fact; ends when it has passed it */
+	HOLD_RESTORED,     /* the home was put back from a backup */
+	HOLD_CLOCK_JUMP,   /* the wall clock was set; ends by itself after a minute */
+	HOLD_KIND_COUNT,
+};
+
+struct hold {
+	enum hold_kind kind;
+	bool holds_all;  /* else only what starts at an instant of the wall clock */
+	const char *why; /* one plain sentence */
+};
+
 /* What became of an input that somebody waits for. */
 enum input_answer {
 	ANSWER_DONE,
@@ -180,9 +195,17 @@ void sched_put_dag(struct sched *sched, struct dag *dag);
 /* True while the dag, or all of them, are paused. */
 bool sched_is_paused(const struct sched *sched, const char *dag_id);
 
-/* From the next step on nothing is started, though it may be queued; why is its reason, and lives
- * until the next call. NULL = go on: the next step (INPUT_TIME, say) starts what waits. */
-void sched_hold_starts(struct sched *sched, const char *why);
+/* Puts on HOLD_SPACE or HOLD_RESTORED, from the next step on; why (copied) NULL = ends it: the next
+ * step (INPUT_TIME, say) starts what waits. True when that changed anything. INPUT_RESUME of all
+ * ends HOLD_RESTORED and HOLD_CLOCK_BEHIND, too. */
+bool sched_hold(struct sched *sched, enum hold_kind kind, const char *why);
+bool sched_is_held(const struct sched *sched, enum hold_kind kind);
+/* Those that stand; returns how many. Their reasons live in the arena. */
+size_t sched_holds(const struct sched *sched, struct arena *arena,
+		   struct hold holds[HOLD_KIND_COUNT]);
+const char *hold_kind_name(enum hold_kind kind); /* "space", "clock_jump" ... */
+/* Whether the wall clock was set by over 5 minutes since the last step: the next one notes it. */
+bool sched_clock_has_jumped(const struct sched *sched, struct moment now);
 
 /* The boot-clock instant at which INPUT_TIME has something to do; INT64_MAX = never. */
 int64_t sched_next_due_boot_ms(const struct sched *sched);
@@ -228,6 +251,9 @@ struct sched_task_row {
 	const char *outputs;
 };
 
+/* The clocks as committed, and the instant of the newest fact (0 = there is none). Before
+ * sched_restore_end. */
+void sched_restore_clock(struct sched *sched, const struct sched_clock *row, int64_t last_fact_ms);
 /* A dag (NULL = all) is paused. Before the first step. */
 void sched_restore_pause(struct sched *sched, const char *dag_id, const char *actor,
 			 const char *reason, int64_t at_ms);

@@ -5,6 +5,7 @@
  * because a run that ends may change the limits. */
 #include "scheduler/settle.h"
 
+#include "scheduler/hold.h"
 #include "scheduler/instance.h"
 #include "scheduler/run.h"
 #include "scheduler/run_end.h"
@@ -31,7 +32,8 @@ void settle(struct step *step)
 	struct instance *instance;
 
 	settle_runs(step);
-	while (step->sched->hold_why == NULL &&
-	       (instance = queue_next(&step->sched->queue)) != NULL)
+	if (hold_first(step->sched, false) != HOLD_KIND_COUNT)
+		return;
+	while ((instance = queue_next(&step->sched->queue)) != NULL)
 		instance_start(step, instance);
 }

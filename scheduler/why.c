@@ -5,6 +5,7 @@
 #include "scheduler/why.h"
 
 #include "scheduler/core.h"
+#include "scheduler/hold.h"
 #include "scheduler/pause.h"
 #include "scheduler/run.h"
 
@@ -236,13 +237,21 @@ static void explain_slots(struct inquiry *inquiry, const struct instance *instan
 		explain_turn(inquiry, instance, first);
 }
 
+static void explain_hold(struct inquiry *inquiry, const struct instance *instance)
+{
+	enum hold_kind hold = hold_first(inquiry->sched, false);
+
+	add_task(inquiry, WHY_HELD, instance,
+		 text_of(inquiry, "nothing is started: %s",
+			 hold_text(inquiry->sched, hold, &inquiry->why->arena)));
+}
+
 static void explain_queued(struct inquiry *inquiry, const struct instance *instance)
 {
 	if (explain_pause(inquiry, instance->run))
 		return;
-	if (inquiry->sched->hold_why != NULL)
-		add_task(inquiry, WHY_HELD, instance,
-			 text_of(inquiry, "nothing is started: %s", inquiry->sched->hold_why));
+	if (hold_first(inquiry->sched, false) != HOLD_KIND_COUNT)
+		explain_hold(inquiry, instance);
 	else if (!limit_is_open(instance->run->limit))
 		explain_limit(inquiry, instance);
 	else

@@ -15,7 +15,7 @@
 enum why_kind {
 	WHY_RUN_QUEUE, /* the run waits for others of its dag */
 	WHY_PAUSE,     /* its dag, or all, are paused */
-	WHY_HELD,      /* nothing is started at all (sched_hold_starts) */
+	WHY_HELD,      /* nothing is started at all (enum hold_kind) */
 	WHY_POOL,      /* no slot is free, or too few */
 	WHY_TURN,      /* others of its pool come first */
 	WHY_LIMIT,     /* max_active_tasks of its dag */

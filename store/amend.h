@@ -10,6 +10,9 @@ int amend_params(struct store *store, const struct change *change, struct err *e
 int amend_version(struct store *store, const struct change *change, struct err *err);
 int amend_note(struct store *store, const struct change *change, struct err *err);
 int amend_prune(struct store *store, const struct change *change, struct err *err); /* prune.c */
+/* The row of the clocks (clock.c). */
+int amend_clock(struct store *store, const struct change *change, struct err *err);
+int amend_hold(struct store *store, const struct change *change, struct err *err);
 int amend_pause(struct store *store, const struct change *change, struct err *err);
 
 #endif

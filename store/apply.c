@@ -251,6 +251,8 @@ static const struct {
     [CHANGE_DAG_PAUSE] = {"pause a dag", amend_pause},
     [CHANGE_NOTE] = {"keep a note", amend_note},
     [CHANGE_RUN_PRUNE] = {"prune a run", amend_prune},
+    [CHANGE_CLOCK] = {"note what the clocks do", amend_clock},
+    [CHANGE_HOLD] = {"end a hold", amend_hold},
 };
 
 int apply_change(struct store *store, const struct change *change, struct err *err)

@@ -345,7 +345,22 @@ static const char step_6[] =
     /* Numbers of attempts stay taken when their rows go. */
     "ALTER TABLE home ADD COLUMN last_attempt_id INTEGER NOT NULL DEFAULT 0;";
 
-static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5, step_6};
+static const char step_7[] =
+    /* One row: by how much the wall clock stands before the boot clock, and what follows from a
+     * clock that was set. NULL and 0 = nothing is known, or held. */
+    "CREATE TABLE clock ("
+    "  one INTEGER PRIMARY KEY CHECK (one = 1),"
+    "  ahead_ms INTEGER," /* on this boot */
+    "  jump_by_ms INTEGER NOT NULL DEFAULT 0,"
+    "  jump_until_boot_ms INTEGER NOT NULL DEFAULT 0,"
+    "  behind_until_ms INTEGER NOT NULL DEFAULT 0"
+    ") STRICT;"
+    "INSERT INTO clock (one) VALUES (1);"
+
+    "ALTER TABLE run ADD COLUMN start_at_ms INTEGER;" /* NULL = at once */
+    "ALTER TABLE run ADD COLUMN is_forced INTEGER NOT NULL DEFAULT 0;";
+
+static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5, step_6, step_7};
 
 const struct schema schema_present = {steps, sizeof steps / sizeof steps[0]};
 

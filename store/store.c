@@ -31,6 +31,8 @@ static const char sql_forget_boot_clock[] =
 static const char sql_forget_run_deadlines[] =
     "UPDATE run SET deadline_boot_ms = NULL WHERE deadline_boot_ms IS NOT NULL"
     " AND ended_at_ms IS NULL";
+static const char sql_forget_clock[] =
+    "UPDATE clock SET ahead_ms = NULL, jump_by_ms = 0, jump_until_boot_ms = 0";
 static const char sql_dead_letter[] =
     "INSERT INTO dead_letter (at_ms, kind, subject, body, reason) VALUES (?1, ?2, ?3, ?4, ?5)";
 
@@ -230,6 +232,8 @@ int store_note_boot(struct store *store, const char *boot_id, char previous[64],
 			rc = db_run(&store->db, sql_forget_boot_clock, err, "");
 		if (rc == 0 && strcmp(previous, boot_id) != 0)
 			rc = db_run(&store->db, sql_forget_run_deadlines, err, "");
+		if (rc == 0 && strcmp(previous, boot_id) != 0)
+			rc = db_run(&store->db, sql_forget_clock, err, "");
 		rc = store_end_once(store, rc, err);
 	}
 	pthread_mutex_unlock(&store->lock);

@@ -38,6 +38,10 @@ int store_check_place(const struct store *store, struct err *err);
 const char *store_incarnation(const struct store *store);
 /* The boot id under which the previous daemon last started, "" at first; remembers the new one. */
 int store_note_boot(struct store *store, const char *boot_id, char previous[64], struct err *err);
+/* What was noted of the clocks, and the instant of the newest fact (0 = none). What means nothing
+ * after a reboot was forgotten when the boot was noted, and is noted as it is now. */
+int store_take_clock(struct store *store, struct moment now, struct sched_clock *clock,
+		     int64_t *last_fact_ms, struct err *err);
 
 /* What one commit writes. */
 struct store_batch {
@@ -179,6 +183,8 @@ struct store_run_row {
 	enum run_state outcome;   /* of ending and cancelling; else not read */
 	int64_t deadline_wall_ms; /* of its timeout; 0 = none */
 	int64_t deadline_boot_ms; /* likewise, 0 also after a reboot */
+	int64_t start_at_ms;      /* the instant that it was to start at; 0 = at once */
+	bool is_forced;
 };
 
 struct store_task_row {

@@ -27,7 +27,8 @@ static const struct {
 } schemas[] = {
     {"Problem", "type:text title:text status:int detail:text -errors:@ProblemPart*"},
     {"ProblemPart", "key:text? detail:text"},
-    {"Version", "name:text version:text api:text"},
+    {"Version", "name:text version:text api:text holds:@Hold*"},
+    {"Hold", "kind:text all:bool why:text"},
     {"Document", "openapi:text"},
     {"Session", "actor:text csrf:text? expires_at:time?"},
     {"LastRun", "id:run state:@RunState created_at:time"},

@@ -74,6 +74,14 @@ enum web_token {
 	WEB_TOKEN_TASK,
 };
 
+/* What keeps something from being started (scheduler/sched.h). */
+#define WEB_HOLDS_MAX 8
+struct web_hold {
+	const char *kind; /* "space", "clock_jump" ...: for ever */
+	bool holds_all;   /* else only what starts at an instant of the wall clock */
+	char why[256];
+};
+
 struct web_events {
 	void *context;
 	/* Ends, sooner or later, in exactly one web_answer with this token (not before it returns).
@@ -90,6 +98,8 @@ struct web_events {
 	/* What a bearer token that is not the home's stands for; fills *task for WEB_TOKEN_TASK.
 	 * NULL: tasks have no tokens. */
 	enum web_token (*read_token)(void *context, const char *token, struct web_task *task);
+	/* Returns how many stand. NULL = there are never any. */
+	size_t (*holds)(void *context, struct web_hold holds[WEB_HOLDS_MAX]);
 };
 
 struct web_config {

@@ -44,6 +44,7 @@ struct ls {
 	char run_id[17]; /* of tasks */
 	json_t *items;
 	json_t *errors; /* of dags: those of all files, also of files without a dag in force */
+	json_t *holds;  /* of dags and runs: what keeps the daemon from starting something */
 };
 
 /* --- what is wanted -----------------------------------------------------------------------------
@@ -185,6 +186,21 @@ static int mark_dags(struct ls *ls)
 	return code;
 }
 
+/* A list of what waits must say when nothing is started at all. */
+static int fetch_holds(struct ls *ls)
+{
+	struct reply reply = {0};
+	int code = CODE_OK;
+
+	json_array_clear(ls->holds);
+	if (ls->cli->json || (ls->kind->render != RENDER_DAGS && ls->kind->render != RENDER_RUNS))
+		return CODE_OK;
+	code = ask_get(ls->cli, "/version", &reply);
+	json_array_extend(ls->holds, json_object_get(reply.json, "holds"));
+	reply_close(&reply);
+	return code;
+}
+
 static int fetch(struct ls *ls)
 {
 	struct reply reply = {0};
@@ -204,7 +220,9 @@ static int fetch(struct ls *ls)
 	} while (cursor[0] != '\0' && json_array_size(ls->items) < (size_t)ls->limit);
 	str_close(&path);
 	reply_close(&reply);
-	return code == CODE_OK && ls->kind->render == RENDER_DAGS ? mark_dags(ls) : code;
+	if (code == CODE_OK && ls->kind->render == RENDER_DAGS)
+		code = mark_dags(ls);
+	return code == CODE_OK ? fetch_holds(ls) : code;
 }
 
 /* --- printing -----------------------------------------------------------------------------------
@@ -232,6 +250,8 @@ static void print_list(const struct ls *ls)
 	cli_print_str(&text);
 	str_clear(&text);
 	render_list(RENDER_ERRORS, ls->errors, 0, false, &text);
+	for (size_t i = 0; i < json_array_size(ls->holds); i++)
+		str_printf(&text, "held: %s\n", reply_text(json_array_get(ls->holds, i), "why"));
 	fputs(str_text(&text), stderr);
 	str_close(&text);
 }
@@ -239,7 +259,8 @@ static void print_list(const struct ls *ls)
 /* What is shown, for telling whether it has changed; the caller lets go of it. */
 static json_t *copy_shown(const struct ls *ls)
 {
-	return json_pack("[oo]", json_copy(ls->items), json_copy(ls->errors));
+	return json_pack("[ooo]", json_copy(ls->items), json_copy(ls->errors),
+			 json_copy(ls->holds));
 }
 
 /* What changed is judged by the items: a duration that goes on is no change. On a terminal the list
@@ -284,6 +305,7 @@ int run_verb_ls(struct cli *cli)
 		return cli_fail_err(&err);
 	ls.items = json_array();
 	ls.errors = json_array();
+	ls.holds = json_array();
 	if (ls.kind->render == RENDER_TASKS)
 		code = ask_run_id(cli, cli->args->values[FLAG_RUN], ls.run_id);
 	if (code == CODE_OK)
@@ -292,5 +314,6 @@ int run_verb_ls(struct cli *cli)
 		code = list(&ls);
 	json_decref(ls.items);
 	json_decref(ls.errors);
+	json_decref(ls.holds);
 	return code;
 }

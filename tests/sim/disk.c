@@ -16,8 +16,11 @@ static const char *folder(void)
 	return access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
 }
 
-static void open_store(struct disk *disk)
+static void open_store(struct disk *disk, struct moment now)
 {
+	struct sched_clock clock;
+	int64_t last_fact_ms;
+	int64_t last_late_ms = disk->rows.last_late_ms;
 	char boot_id[32];
 	char previous[64];
 	struct err err;
@@ -26,6 +29,14 @@ static void open_store(struct disk *disk)
 	sim_check(store_open(disk->path, &disk->store, &err) == 0, "%s", err.message);
 	sim_check(store_note_boot(disk->store, boot_id, previous, &err) == 0, "%s", err.message);
 	store_set_boot_id(disk->store, boot_id);
+	sim_check(store_take_clock(disk->store, now, &clock, &last_fact_ms, &err) == 0, "%s",
+		  err.message);
+	sim_check(clock.ahead_ms == disk->rows.clock.ahead_ms &&
+		      clock.jump_by_ms == disk->rows.clock.jump_by_ms &&
+		      clock.jump_until_boot_ms == disk->rows.clock.jump_until_boot_ms &&
+		      clock.behind_until_ms == disk->rows.clock.behind_until_ms &&
+		      (last_fact_ms == disk->rows.last_fact_ms || last_fact_ms == last_late_ms),
+		  "the clocks read back as others");
 }
 
 void disk_path(char path[64], long pid, uint64_t seed)
@@ -33,13 +44,14 @@ void disk_path(char path[64], long pid, uint64_t seed)
 	snprintf(path, 64, "%s/heddle-sim-%ld-%" PRIu64 ".db", folder(), pid, seed);
 }
 
-void disk_open(struct disk *disk, bool on_store, uint64_t seed)
+void disk_open(struct disk *disk, bool on_store, uint64_t seed, struct moment now)
 {
 	memset(disk, 0, sizeof *disk);
 	rows_init(&disk->rows);
+	rows_begin(&disk->rows, now);
 	disk_path(disk->path, getpid(), seed);
 	if (on_store)
-		open_store(disk);
+		open_store(disk, now);
 }
 
 static void remove_file(const struct disk *disk, const char *ending)
@@ -59,16 +71,16 @@ void disk_close(struct disk *disk)
 	rows_close(&disk->rows);
 }
 
-void disk_crash(struct disk *disk, bool reboot)
+void disk_crash(struct disk *disk, bool reboot, struct moment now)
 {
 	if (reboot) {
 		disk->boot++;
-		rows_reboot(&disk->rows);
+		rows_reboot(&disk->rows, now);
 	}
 	if (disk->store == NULL)
 		return;
 	store_close(disk->store);
-	open_store(disk);
+	open_store(disk, now);
 }
 
 /* The batches borrow the lists while the store writes them. */
@@ -232,12 +244,17 @@ static bool take_pause(void *context, const struct pause_view *view)
 static struct sched *load_from_store(struct load *load, struct sched_config *config)
 {
 	struct store_loader loader = {load, take_run, take_task};
+	struct sched_clock clock;
+	int64_t last_fact_ms;
 	struct err err;
 
 	sim_check(store_next_numbers(load->disk->store, &config->next_run_no,
 				     &config->next_attempt_id, &err) == 0,
 		  "%s", err.message);
 	load->sched = sched_create(config);
+	sim_check(store_take_clock(load->disk->store, load->now, &clock, &last_fact_ms, &err) == 0,
+		  "%s", err.message);
+	sched_restore_clock(load->sched, &clock, last_fact_ms);
 	sim_check(store_reader_open(load->disk->path, &load->reader, &err) == 0, "%s", err.message);
 	sim_check(read_pauses(load->reader, take_pause, load, &err) == 0, "%s", err.message);
 	sim_check(store_load_active(load->disk->store, &loader, &err) == 0, "%s", err.message);

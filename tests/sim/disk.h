@@ -18,13 +18,13 @@ struct disk {
 /* Where the database of a world is kept while its process lives; a process that aborts leaves it to
  * be looked at. */
 void disk_path(char path[64], long pid, uint64_t seed);
-void disk_open(struct disk *disk, bool on_store, uint64_t seed);
+void disk_open(struct disk *disk, bool on_store, uint64_t seed, struct moment now);
 void disk_close(struct disk *disk); /* removes the database */
 /* Commits lists of changes in one transaction. They stay the caller's. */
 void disk_commit(struct disk *disk, struct change_list *const *lists, size_t count);
 /* The daemon has died, or with reboot the machine: the database is opened anew, and instants of an
  * old boot clock mean nothing any more. */
-void disk_crash(struct disk *disk, bool reboot);
+void disk_crash(struct disk *disk, bool reboot, struct moment now);
 /* As rows_restore, from the database when there is one. known: dags among which the stored versions
  * are found again. */
 struct sched *disk_load(struct disk *disk, uint32_t slots, int64_t grace_ms, struct moment now,

@@ -314,10 +314,16 @@ static bool can_jump(const struct world *world)
 	return world->jumps_left > 0;
 }
 
+/* The daemon is told of a clock that is set, and may be dead just then. */
 static void jump(struct world *world)
 {
 	world->jumps_left--;
-	world->now.wall_ms += rng_between(&world->rng, -86400000, 86400000);
+	world->stats->jumps++;
+	world->now.wall_ms += rng_chance(&world->rng, 30)
+				  ? rng_between(&world->rng, -600000, 600000)
+				  : rng_between(&world->rng, -86400000, 86400000);
+	if (rng_chance(&world->rng, 80))
+		tick(world);
 }
 
 /* --- trouble -----------------------------------------------------------------------------------

@@ -353,6 +353,7 @@ static void apply_attempt_new(struct rows *rows, const struct change *change)
 
 	sim_check((size_t)change->attempt_new.attempt_id == rows->attempts.count + 1,
 		  "attempt number %" PRId64, change->attempt_new.attempt_id);
+	sim_check(rows->clock.behind_until_ms == 0, "a start, and the clock is behind");
 	sim_check(task->state == TASK_RUNNING && row.number == task->attempts + 1,
 		  "try %u of a task that is %s after %u", row.number, task_state_name(task->state),
 		  task->attempts);
@@ -457,18 +458,47 @@ static void apply_dag_pause(struct rows *rows, const struct change *change)
 	rows->pauses.items[i] = rows->pauses.items[--rows->pauses.count];
 }
 
+static void apply_clock(struct rows *rows, const struct change *change)
+{
+	const struct sched_clock *row = &change->clock.row;
+
+	sim_check(row->is_known, "a clock that is not known");
+	sim_check(strcmp(change->clock.hold, "clock_jump") == 0 ||
+		      change->clock.is_on == (row->behind_until_ms != 0),
+		  "the clock is behind, or not");
+	rows->clock = *row;
+}
+
+/* What a backup put on is the caller's to keep. */
+static void apply_hold(struct rows *rows, const struct change *change)
+{
+	(void)rows;
+	sim_check(strcmp(change->hold.name, "restored") == 0, "hold '%s'", change->hold.name);
+}
+
 static void (*const appliers[CHANGE_KIND_COUNT])(struct rows *rows, const struct change *change) = {
-    [CHANGE_RUN_NEW] = apply_run_new,         [CHANGE_RUN_STATE] = apply_run_state,
-    [CHANGE_TASK_STATE] = apply_task_state,   [CHANGE_ATTEMPT_NEW] = apply_attempt_new,
-    [CHANGE_ATTEMPT_END] = apply_attempt_end, [CHANGE_ATTEMPT_LATE] = apply_attempt_late,
-    [CHANGE_OUTPUTS] = apply_outputs,         [CHANGE_RUN_PARAMS] = apply_run_params,
-    [CHANGE_RUN_VERSION] = apply_run_version, [CHANGE_DAG_PAUSE] = apply_dag_pause,
+    [CHANGE_RUN_NEW] = apply_run_new,
+    [CHANGE_RUN_STATE] = apply_run_state,
+    [CHANGE_TASK_STATE] = apply_task_state,
+    [CHANGE_ATTEMPT_NEW] = apply_attempt_new,
+    [CHANGE_ATTEMPT_END] = apply_attempt_end,
+    [CHANGE_ATTEMPT_LATE] = apply_attempt_late,
+    [CHANGE_HOLD] = apply_hold,
+    [CHANGE_CLOCK] = apply_clock,
+    [CHANGE_OUTPUTS] = apply_outputs,
+    [CHANGE_RUN_PARAMS] = apply_run_params,
+    [CHANGE_RUN_VERSION] = apply_run_version,
+    [CHANGE_DAG_PAUSE] = apply_dag_pause,
 };
 
 void rows_apply(struct rows *rows, const struct change_list *changes)
 {
 	for (const struct change *change = changes->first; change != NULL; change = change->next) {
 		rows->change_count++;
+		if (change->kind == CHANGE_ATTEMPT_LATE)
+			rows->last_late_ms = change->at_ms;
+		else
+			rows->last_fact_ms = change->at_ms;
 		appliers[change->kind](rows, change);
 	}
 }
@@ -512,6 +542,7 @@ struct sched *rows_restore(const struct rows *rows, uint32_t slots, int64_t grac
 				      .next_attempt_id = (int64_t)rows->attempts.count + 1};
 	struct sched *sched = sched_create(&config);
 
+	sched_restore_clock(sched, &rows->clock, rows->last_fact_ms);
 	for (size_t i = 0; i < rows->pauses.count; i++) {
 		const struct pause_row *pause = &rows->pauses.items[i];
 
@@ -563,8 +594,16 @@ static void forget_boot_clock(struct task_row *task, void *context)
 	task->due_boot_ms = 0;
 }
 
-void rows_reboot(struct rows *rows)
+void rows_begin(struct rows *rows, struct moment now)
 {
+	rows->clock.is_known = true;
+	rows->clock.ahead_ms = now.wall_ms - now.boot_ms;
+}
+
+void rows_reboot(struct rows *rows, struct moment now)
+{
+	rows->clock.jump_by_ms = rows->clock.jump_until_boot_ms = 0;
+	rows_begin(rows, now);
 	each_active_task(rows, forget_boot_clock, NULL);
 	for (size_t i = 0; i < rows->runs.count; i++)
 		rows->runs.items[i]->deadline_boot_ms = 0;

@@ -66,6 +66,9 @@ struct rows {
 	VEC(struct run_row *) runs;       /* run_no - 1 is the index */
 	VEC(struct attempt_row) attempts; /* attempt_id - 1 is the index */
 	VEC(struct pause_row) pauses;
+	struct sched_clock clock;
+	int64_t last_fact_ms;
+	int64_t last_late_ms; /* likewise of a late end, which makes a fact only once */
 	int64_t change_count;
 	uint64_t late_count;
 	unsigned boot; /* the machine has restarted so often */
@@ -90,8 +93,11 @@ struct sched *rows_restore(const struct rows *rows, uint32_t slots, int64_t grac
 			   struct moment now);
 /* Feeds a scheduler one run that has ended, for a rerun or a mark. */
 void rows_feed(const struct rows *rows, struct sched *sched, int64_t run_no, struct moment now);
-/* The machine restarts: what is due is due by the wall clock from now on, until it is set anew. */
-void rows_reboot(struct rows *rows);
+/* The machine restarts at a moment: what is due is due by the wall clock from now on, until it is
+ * set anew. */
+void rows_reboot(struct rows *rows, struct moment now);
+/* The home is new: what a first start notes. */
+void rows_begin(struct rows *rows, struct moment now);
 /* False while something is due that was set before a reboot: each restart then sets its own instant
  * on the boot clock. */
 bool rows_dues_are_exact(const struct rows *rows);

@@ -106,10 +106,12 @@ struct story *story_start(const struct story_config *config)
 	sched.default_pool_slots = story->config.slots;
 	sched.grace_ms = story->config.grace_ms;
 	story->sched = sched_create(&sched);
-	rows_init(&story->rows);
 	story->fake.plan = make_plan;
 	story->fake.context = story;
 	story->now = (struct moment){.wall_ms = START_WALL_MS, .boot_ms = START_BOOT_MS};
+	rows_init(&story->rows);
+	rows_begin(&story->rows, story->now);
+	sched_restore_clock(story->sched, &story->rows.clock, 0);
 	return story;
 }
 
@@ -172,6 +174,20 @@ static void tell_pause(struct story *story, const struct change *change)
 	tell_why(story, change);
 }
 
+static void tell_clock(struct story *story, const struct change *change)
+{
+	tell_time(story);
+	str_printf(&story->told, "%s%s", change->clock.hold, change->clock.is_on ? "" : " over");
+	tell_why(story, change);
+}
+
+static void tell_hold(struct story *story, const struct change *change)
+{
+	tell_time(story);
+	str_printf(&story->told, "hold %s over", change->hold.name);
+	tell_why(story, change);
+}
+
 static void tell_version(struct story *story, const struct change *change)
 {
 	tell_time(story);
@@ -218,6 +234,10 @@ static void commit(struct story *story, const struct change_list *changes)
 			tell_run(story, change);
 		if (change->kind == CHANGE_DAG_PAUSE)
 			tell_pause(story, change);
+		if (change->kind == CHANGE_HOLD)
+			tell_hold(story, change);
+		if (change->kind == CHANGE_CLOCK)
+			tell_clock(story, change);
 		if (change->kind == CHANGE_RUN_VERSION)
 			tell_version(story, change);
 		rows_apply(&story->rows, &one);
@@ -466,7 +486,10 @@ void story_go_on(struct story *story)
 
 void story_jump(struct story *story, int64_t wall_ms)
 {
+	struct input time = {.kind = INPUT_TIME};
+
 	story->now.wall_ms += wall_ms;
+	step(story, &time);
 }
 
 void story_jump_both(struct story *story, int64_t duration_ms)
@@ -520,6 +543,20 @@ void story_restart(struct story *story)
 	finish_load(story, sched, &output);
 	sched_destroy(story->sched);
 	story->sched = sched;
+	release(story, &output);
+}
+
+void story_restart_set(struct story *story, int64_t wall_ms)
+{
+	struct sched_output output;
+
+	sched_destroy(story->sched);
+	story->now.wall_ms += wall_ms;
+	story->sched = load(story);
+	sched_output_init(&output);
+	fake_tell_again(&story->fake);
+	sched_each_attempt(story->sched, adopt, story);
+	sched_restore_end(story->sched, story->now, &output);
 	release(story, &output);
 }
 

@@ -66,12 +66,14 @@ void story_tell_end(struct story *story, const struct attempt_end *end);
 void story_wait(struct story *story, int64_t duration_ms);
 /* Until nothing runs and nothing is due. */
 void story_go_on(struct story *story);
-/* The wall clock is set. */
+/* The wall clock is set, and the daemon is told. */
 void story_jump(struct story *story, int64_t wall_ms);
 /* Time passes, and nobody looks. */
 void story_jump_both(struct story *story, int64_t duration_ms);
 /* The daemon is killed and starts again from the rows; attempts go on. */
 void story_restart(struct story *story);
+/* The same, and the wall clock is set while it is down. */
+void story_restart_set(struct story *story, int64_t wall_ms);
 
 /* All told so far. */
 const char *story_told(const struct story *story);

@@ -305,15 +305,18 @@ static void a_run_that_takes_too_long_fails(void **state)
 	story_wait(story, 30000);
 	story_jump(story, 86400000);
 	story_restart(story);
-	end(story, "00:00 slow try 1 running\n"
-		   "01:00 run cancelling as failed: timeout of 1m passed\n"
-		   "01:00 slow try 1 cancelling until 01:12: timeout of 1m passed\n"
-		   "01:00 next cancelled: timeout of 1m passed\n"
-		   "01:01 slow try 1 cancelled: ended on request\n"
-		   "01:01 run ending as failed\n"
-		   "01:01 tidy try 1 running\n"
-		   "01:01 tidy try 1 success\n"
-		   "01:01 run failed\n");
+	end(story,
+	    "00:00 slow try 1 running\n"
+	    "00:30 clock_jump: the wall clock was set forward by 24h 00m 00s: what starts at an "
+	    "instant waits until 00:01:30 UTC\n"
+	    "01:00 run cancelling as failed: timeout of 1m passed\n"
+	    "01:00 slow try 1 cancelling until 01:12: timeout of 1m passed\n"
+	    "01:00 next cancelled: timeout of 1m passed\n"
+	    "01:01 slow try 1 cancelled: ended on request\n"
+	    "01:01 run ending as failed\n"
+	    "01:01 tidy try 1 running\n"
+	    "01:01 tidy try 1 success\n"
+	    "01:01 run failed\n");
 }
 
 int main(void)

@@ -37,6 +37,7 @@ struct wish {
 struct batch {
 	struct change_list changes;
 	VEC(struct effect) effects;
+	struct moment now;
 	char *dump; /* the state after it, when that is to be compared; else NULL */
 };
 
@@ -52,6 +53,7 @@ struct world_stats {
 	uint64_t marks;
 	uint64_t pauses;
 	uint64_t late;
+	uint64_t jumps;
 	uint64_t compared; /* states made from the disk and found equal */
 };
 

@@ -235,7 +235,8 @@ static void a_cancel_tells_its_deadline_on_both_clocks(void **state)
 	assert_int_equal(effect->deadline_boot_ms, BOOT + 1000 + 12000);
 	assert_int_equal(effect->released_at_ms, WALL);
 	assert_null(effect->dag);
-	change = nth_change(fixture, 1);
+	assert_int_equal(nth_change(fixture, 0)->kind, CHANGE_CLOCK);
+	change = nth_change(fixture, 2);
 	assert_int_equal(change->task_state.to, TASK_CANCELLING);
 	assert_int_equal(change->task_state.due.boot_ms, BOOT + 1000 + 12000);
 	assert_int_equal(change->task_state.due.wall_ms, WALL - 3600000 + 12000);
@@ -376,7 +377,7 @@ static void held_starts_leave_tasks_queued_with_the_reason(void **state)
 	struct fixture *fixture = *state;
 	const struct change *change;
 
-	sched_hold_starts(fixture->sched, "no room");
+	sched_hold(fixture->sched, HOLD_SPACE, "no room");
 	trigger(fixture);
 	assert_int_equal(fixture->output.changes.count, 2);
 	change = nth_change(fixture, 1);
@@ -384,7 +385,7 @@ static void held_starts_leave_tasks_queued_with_the_reason(void **state)
 	assert_string_equal(change->why, "no room");
 	step(fixture, &time);
 	assert_int_equal(fixture->output.effect_count, 0);
-	sched_hold_starts(fixture->sched, NULL);
+	sched_hold(fixture->sched, HOLD_SPACE, NULL);
 	step(fixture, &time);
 	change = nth_change(fixture, 2);
 	assert_int_equal(change->task_state.to, TASK_RUNNING);

@@ -31,6 +31,23 @@ void api_readyz(struct call *call)
 		answer_text(&call->answer, MHD_HTTP_SERVICE_UNAVAILABLE, why);
 }
 
+static void write_holds(struct compose *compose, const struct web_events *events)
+{
+	struct web_hold holds[WEB_HOLDS_MAX];
+	size_t count = events->holds == NULL ? 0 : events->holds(events->context, holds);
+
+	compose_member_open(compose, "holds", '[');
+	for (size_t i = 0; i < count; i++) {
+		compose_open(compose, '{');
+		compose_member_text(compose, "kind", holds[i].kind);
+		compose_key(compose, "all");
+		compose_bool(compose, holds[i].holds_all);
+		compose_member_text(compose, "why", holds[i].why);
+		compose_close(compose, '}');
+	}
+	compose_close(compose, ']');
+}
+
 void api_version(struct call *call)
 {
 	struct compose compose;
@@ -40,6 +57,7 @@ void api_version(struct call *call)
 	compose_member_text(&compose, "name", "heddle");
 	compose_member_text(&compose, "version", HEDDLE_VERSION);
 	compose_member_text(&compose, "api", "v1");
+	write_holds(&compose, call->events);
 	compose_close(&compose, '}');
 	call->answer.status = MHD_HTTP_OK;
 }
