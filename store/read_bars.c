@@ -14,7 +14,7 @@ static const char sql_bars[] =
     "SELECT run_no, run_id, state, created_at_ms, started_at_ms, ended_at_ms, version_no"
     " FROM run WHERE dag_id = ?1 ORDER BY run_no DESC LIMIT ?2";
 
-/* A row here is as one of read_dags, with more behind it. */
+/* What a dag says stands in its version; the state of its newest run is in the index of bars. */
 #define FILTERED                                                                              \
 	" WHERE d.dag_id > ?1 AND (?2 IS NULL OR coalesce(v.domain, '') = ?2)"                \
 	" AND (?3 IS NULL OR v.owner = ?3)"                                                   \
@@ -22,8 +22,10 @@ static const char sql_bars[] =
 	" AND (?5 IS NULL OR instr(lower(d.dag_id || char(10) || coalesce(v.description, '')" \
 	"  || char(10) || coalesce(v.owner, '') || char(10) || coalesce(v.tags, '')),"        \
 	"  lower(?5)) > 0)"                                                                   \
-	" AND CASE ?6 WHEN 'paused' THEN p.dag_id IS NOT NULL WHEN 'none' THEN r.run_no"      \
-	"  IS NULL ELSE ?6 IS NULL OR r.state = ?6 END"
+	" AND (?6 IS NULL OR CASE ?6 WHEN 'paused' THEN"                                      \
+	"  EXISTS (SELECT 1 FROM pause WHERE dag_id IN ('', d.dag_id)) ELSE ?6 ="             \
+	"  coalesce((SELECT state FROM run WHERE dag_id = d.dag_id ORDER BY run_no DESC"      \
+	"   LIMIT 1), 'none') END)"
 
 static const char sql_rows[] = READER_SELECT_DAG
     ", r.reason, r.run_no,"
@@ -33,7 +35,9 @@ static const char sql_rows[] = READER_SELECT_DAG
     " iif(r.ended_at_ms IS NULL, (SELECT count(*) FROM task_instance t"
     "  WHERE t.state = 'queued' AND t.run_no = r.run_no), 0)" READER_FROM_DAG FILTERED
     " ORDER BY d.dag_id LIMIT ?7";
-static const char sql_count[] = "SELECT count(*)" READER_FROM_DAG FILTERED;
+static const char sql_count[] =
+    "SELECT count(*) FROM dag d JOIN dag_version v USING (version_no)" FILTERED;
+static const char sql_count_dags[] = "SELECT count(*) FROM dag";
 
 /* One more than the limit is looked at, so that "more than that" is known. */
 static const char sql_count_all[] = "SELECT count(*) FROM (SELECT 1 FROM run LIMIT ?1)";
@@ -156,9 +160,12 @@ int read_dag_rows(struct store_reader *reader, const struct dag_filter *filter,
 int read_dag_count(struct store_reader *reader, const struct dag_filter *filter, int64_t *count,
 		   struct err *err)
 {
+	bool any = filter->domain == NULL && filter->owner == NULL && filter->tag == NULL &&
+		   filter->text == NULL && filter->state == NULL;
 	sqlite3_stmt *row;
-	int rc = reader_query(reader, sql_count, &row, err, "tttttt", "", filter->domain,
-			      filter->owner, filter->tag, filter->text, filter->state);
+	int rc = any ? reader_query(reader, sql_count_dags, &row, err, "")
+		     : reader_query(reader, sql_count, &row, err, "tttttt", "", filter->domain,
+				    filter->owner, filter->tag, filter->text, filter->state);
 
 	*count = 0;
 	if (rc == 0)

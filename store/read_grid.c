@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define NOWHERE UINT32_MAX
+#define NEAR 100
 
 static const char sql_runs[] =
     "SELECT run_no, run_id, state, created_at_ms, started_at_ms, ended_at_ms, version_no"
@@ -165,16 +166,17 @@ static void lay_out_own(const struct sketch *sketch, struct layout *layout)
 		layout->columns[i] = i;
 }
 
-static int lay_out_other(struct sketch *sketch, struct layout *layout, struct err *err)
+/* Looks for the window's names from one position to another; *found of them were there. */
+static int look_for_names(struct sketch *sketch, struct layout *layout, int64_t from, int64_t to,
+			  uint32_t *found, struct err *err)
 {
-	uint32_t found = 0;
 	sqlite3_stmt *row;
-	int rc = reader_query(sketch->reader, sql_names, &row, err, "iii", layout->version_no,
-			      (int64_t)0, (int64_t)INT32_MAX);
+	int rc =
+	    reader_query(sketch->reader, sql_names, &row, err, "iii", layout->version_no, from, to);
 
-	if (sketch->places == NULL)
-		make_places(sketch);
-	while (rc == 0 && found < sketch->grid->task_count &&
+	*found = 0;
+	layout->count = 0;
+	while (rc == 0 && *found < sketch->grid->task_count &&
 	       (rc = reader_step(sketch->reader, row, err)) == 1) {
 		uint32_t task = (uint32_t)sqlite3_column_int64(row, 0);
 		uint32_t column = column_of(sketch, db_text(row, 1));
@@ -182,13 +184,30 @@ static int lay_out_other(struct sketch *sketch, struct layout *layout, struct er
 		rc = 0;
 		if (column == NOWHERE)
 			continue;
-		if (found++ == 0)
+		if ((*found)++ == 0)
 			layout->first = task;
 		while (layout->count < task - layout->first)
 			layout->columns[layout->count++] = NOWHERE;
 		layout->columns[layout->count++] = column;
 	}
 	db_reset(row);
+	return rc;
+}
+
+/* An edit moves most tasks by a few places, so they are looked for there first; in the whole
+ * version only when one is missing. */
+static int lay_out_other(struct sketch *sketch, struct layout *layout, struct err *err)
+{
+	const struct grid *grid = sketch->grid;
+	uint32_t found;
+	int rc;
+
+	if (sketch->places == NULL)
+		make_places(sketch);
+	rc = look_for_names(sketch, layout, (int64_t)grid->from - NEAR,
+			    (int64_t)grid->from + grid->task_count + NEAR, &found, err);
+	if (rc == 0 && found < grid->task_count)
+		rc = look_for_names(sketch, layout, 0, INT32_MAX, &found, err);
 	return rc;
 }
 

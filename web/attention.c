@@ -92,8 +92,11 @@ static const char *cause_of(struct gather *gather, const struct failure_view *vi
 {
 	struct arena *arena = &gather->out->arena;
 	const char *reason = view->reason == NULL ? "it failed" : view->reason;
+	size_t at = gather->out->items.count;
 	struct task_brief task;
 
+	if (at < gather->source->first || at - gather->source->first >= gather->source->limit)
+		return arena_strdup(arena, reason);
 	if (read_first_task(gather->source->reader, view->run_no, TASK_FAILED, &task, NULL) != 0 ||
 	    task.reason[0] == '\0')
 		return arena_strdup(arena, reason);
@@ -105,14 +108,16 @@ static bool take_failure(void *context, const struct failure_view *view)
 	struct gather *gather = context;
 	struct arena *arena = &gather->out->arena;
 	struct attention_item *item;
+	const char *cause;
 
 	if ((view->is_last ? ATTENTION_FAILED : ATTENTION_RECOVERED) != gather->failures)
 		return true;
+	cause = cause_of(gather, view);
 	item = add(gather, gather->failures);
 	item->dag_id = arena_strdup(arena, view->dag_id);
 	item->title = item->dag_id;
 	item->run_id = arena_strdup(arena, view->run_id);
-	item->cause = cause_of(gather, view);
+	item->cause = cause;
 	item->since_ms = view->ended_at_ms;
 	item->count = view->count;
 	item->action = "Rerun what failed";

@@ -68,6 +68,9 @@ struct attention_source {
 	const char *not_ready; /* why nothing new is started; "" = it is */
 	const char *warning;   /* "" = none */
 	int64_t since_ms;      /* failures of runs made since */
+	size_t
+	    first; /* what stands on the page that is shown: of these, failed runs are told with */
+	size_t limit; /* the reason of their task */
 };
 
 /* Fills *out, to be closed in either case. Fails with the reader's codes. */

@@ -73,8 +73,9 @@ static const struct {
 		"released_at:time? started_at:time? ended_at:time? duration_ms:int? "
 		"max_rss_bytes:int? cpu_user_ms:int? cpu_system_ms:int? log_bytes:int? "
 		"log_dropped_bytes:int? log_dropped_lines:int?"},
-    {"LogLine", "line:int text:text"},
-    {"LogPage", "items:@LogLine* next:int?"},
+    {"LogLine", "line:int text:text -cut:bool"},
+    {"LogPlace", "offset:int line:int"},
+    {"LogPage", "items:@LogLine* next:int? total:int? -matches:int follow:@LogPlace running:bool"},
     {"Fact", "fact:int at:time kind:text run:run? dag:text? task:text? attempt:int? from:text? "
 	     "to:text actor:text why:text?"},
     {"FactPage", "items:@Fact* next:text?"},

@@ -99,7 +99,7 @@ static const struct route routes[] = {
 	     "A task of a run with its attempts"),
 	READ(ATTEMPT, ROUTE_TAGGED | ROUTE_TASK, 0, api_attempt, JSON, "Attempt", "An attempt and what was measured of it"),
 	READ(ATTEMPT "/log", ROUTE_RANGES | ROUTE_TASK,
-	     QUERY_FOLLOW | QUERY_FROM | QUERY_LINES | QUERY_TAIL | QUERY_FIND, api_log,
+	     QUERY_FOLLOW | QUERY_FROM | QUERY_LINES | QUERY_TAIL | QUERY_FIND | QUERY_OFFSET, api_log,
 	     TEXT " " EVENTS " " JSON, "LogPage",
 	     "The log of an attempt: its bytes, its lines with their numbers, or as it grows"),
 	READ(V1 "/facts", ROUTE_TASK_NAMED, QUERY_RUN | QUERY_SINCE_FACT | PAGE | QUERY_WAIT, api_facts, JSON,

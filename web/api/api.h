@@ -110,8 +110,9 @@ enum call_outcome api_tasks(struct call *call, struct store_reader *reader);
 enum call_outcome api_task(struct call *call, struct store_reader *reader);
 enum call_outcome api_attempt(struct call *call, struct store_reader *reader);
 enum call_outcome api_log(struct call *call, struct store_reader *reader);
-/* Lines with their numbers, of a log that is open, or that there is none of. */
-void api_log_lines(struct call *call, const struct process_log *log);
+/* Lines with their numbers of a log as it stands, or that there is none of. is_running: it may
+ * grow. */
+void api_log_lines(struct call *call, const struct process_log *log, bool is_running);
 enum call_outcome api_facts(struct call *call, struct store_reader *reader);
 enum call_outcome api_stream(struct call *call, struct store_reader *reader);
 

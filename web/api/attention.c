@@ -63,7 +63,9 @@ enum call_outcome api_attention(struct call *call, struct store_reader *reader)
 					  .troubles = &call->troubles,
 					  .not_ready = call->not_ready,
 					  .warning = call->warning,
-					  .since_ms = call->query.since_ms};
+					  .since_ms = call->query.since_ms,
+					  .first = (size_t)api_cursor_number(call),
+					  .limit = call->query.limit};
 	struct attention attention;
 	struct err err;
 	int rc;

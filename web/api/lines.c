@@ -1,170 +1,204 @@
 /* lines.c - a log by its lines, each with its number: a part of it, its end, or those that hold a
  * text. See api.h.
  *
- * Lines are counted from the beginning, so the bytes before the wanted ones are looked through too;
- * a log has a bound (LIMIT_LOG_BYTES) that keeps this short. What is answered is bounded as well.
- */
+ * Lines are counted from the beginning and never remembered (scan.h). What is answered is bounded:
+ * so many lines, so many bytes of each, so many bytes in all. */
+#include "web/api/scan.h"
+
+#include "base/vec.h"
 #include "web/api/api.h"
 
 #include <errno.h>
 #include <microhttpd.h>
 #include <string.h>
 
-#define BUFFER_BYTES 65536
+#define LINE_BYTES_MAX 16384u               /* of one line; what is longer is shown cut */
 #define ANSWER_BYTES_MAX (4u * 1024 * 1024) /* the line that goes over it is the page's last */
 
 struct lines {
 	const struct query *query;
+	const struct process_log *log;
+	struct scan_place end; /* the one that the log goes on from */
+	int64_t total;
 	struct compose compose;
-	struct str text; /* of the line so far, while it may be wanted */
-	int64_t number;  /* of that line, from 1 */
-	int64_t from;    /* lines before it are only counted */
-	uint32_t left;   /* to be written */
-	int64_t next;    /* where the next page begins; 0 = nowhere */
+	struct str text; /* of a line */
 	const struct str *body;
+	int64_t next; /* the line that the next page begins with; 0 = there is none */
+
+	/* With "find": */
+	VEC(struct scan_place) hits; /* as many as are shown, and one more */
+	int64_t hit_count;           /* in the whole log */
 };
 
-static bool is_wanted(const struct lines *lines)
-{
-	const char *find = lines->query->find;
-
-	return lines->number >= lines->from &&
-	       (find == NULL ||
-		memmem(str_text(&lines->text), lines->text.size, find, strlen(find)) != NULL);
-}
-
-/* False: the page is full. */
-static bool end_line(struct lines *lines)
-{
-	if (is_wanted(lines)) {
-		if (lines->left == 0 || lines->body->size > ANSWER_BYTES_MAX) {
-			lines->next = lines->number;
-			return false;
-		}
-		compose_open(&lines->compose, '{');
-		compose_member_int(&lines->compose, "line", lines->number);
-		compose_member_text(&lines->compose, "text", str_text(&lines->text));
-		compose_close(&lines->compose, '}');
-		lines->left--;
-	}
-	str_clear(&lines->text);
-	lines->number++;
-	return true;
-}
-
 /* A NUL would end the text: it is shown as what it is, U+0000's picture. */
-static void add_bytes(struct lines *lines, const char *bytes, size_t size)
+static void add_text(struct str *text, const char *bytes, size_t size)
 {
-	if (lines->number < lines->from)
-		return;
 	for (size_t i = 0; i < size;) {
 		size_t plain = strnlen(bytes + i, size - i);
 
-		str_append_bytes(&lines->text, bytes + i, plain);
+		str_append_bytes(text, bytes + i, plain);
 		i += plain;
 		if (i < size) {
-			str_append(&lines->text, "\xe2\x90\x80");
+			str_append(text, "\xe2\x90\x80");
 			i++;
 		}
 	}
 }
 
-static bool take_bytes(struct lines *lines, const char *bytes, size_t size)
+/* Reads the line at *at and moves there behind its end. */
+static int read_line(struct lines *lines, int64_t *at, bool *is_cut, struct err *err)
 {
-	while (size > 0) {
-		const char *end = memchr(bytes, '\n', size);
-		size_t length = end == NULL ? size : (size_t)(end - bytes);
+	char bytes[LINE_BYTES_MAX];
+	ssize_t got = scan_read(lines->log, bytes, sizeof bytes, *at);
+	const char *end = got <= 0 ? NULL : memchr(bytes, '\n', (size_t)got);
 
-		add_bytes(lines, bytes, length);
-		if (end == NULL)
-			return true;
-		if (!end_line(lines))
-			return false;
-		bytes += length + 1;
-		size -= length + 1;
-	}
-	return true;
-}
-
-static int read_lines(struct lines *lines, const struct process_log *log, struct err *err)
-{
-	char buffer[BUFFER_BYTES];
-	int64_t at = 0;
-	ssize_t got;
-
-	while ((got = process_log_read(log, buffer, sizeof buffer, at)) > 0) {
-		if (!take_bytes(lines, buffer, (size_t)got))
-			return 0;
-		at += got;
-	}
 	if (got < 0)
 		return err_errno(err, errno, "read the log");
-	if (lines->text.size > 0)
-		end_line(lines);
+	str_clear(&lines->text);
+	add_text(&lines->text, bytes, end == NULL ? (size_t)got : (size_t)(end - bytes));
+	*at += end == NULL ? got : end - bytes + 1;
+	*is_cut = end == NULL && *at < lines->log->size_bytes;
+	return *is_cut ? scan_next(lines->log, at, err) : 0;
+}
+
+/* Writes the line at the place, which moves to the next one. */
+static int write_line(struct lines *lines, struct scan_place *place, struct err *err)
+{
+	bool is_cut = false;
+	int rc = read_line(lines, &place->at, &is_cut, err);
+
+	if (rc != 0)
+		return rc;
+	compose_open(&lines->compose, '{');
+	compose_member_int(&lines->compose, "line", place->line++);
+	compose_member_text(&lines->compose, "text", str_text(&lines->text));
+	if (is_cut) {
+		compose_key(&lines->compose, "cut");
+		compose_bool(&lines->compose, true);
+	}
+	compose_close(&lines->compose, '}');
 	return 0;
 }
 
-/* The number of lines, a last one without its end too. */
-static int count_lines(const struct process_log *log, int64_t *count, struct err *err)
+static bool is_full(const struct lines *lines)
 {
-	char buffer[BUFFER_BYTES];
-	bool open = false;
-	int64_t at = 0;
-	ssize_t got;
-
-	*count = 0;
-	while ((got = process_log_read(log, buffer, sizeof buffer, at)) > 0) {
-		const char *end = buffer + got;
-
-		for (const char *c = buffer; (c = memchr(c, '\n', (size_t)(end - c))) != NULL; c++)
-			++*count;
-		open = end[-1] != '\n';
-		at += got;
-	}
-	*count += open;
-	return got < 0 ? err_errno(err, errno, "read the log") : 0;
+	return lines->body->size > ANSWER_BYTES_MAX;
 }
 
-static int begin_lines(struct lines *lines, const struct process_log *log, struct err *err)
+/* --- a part -------------------------------------------------------------------------------------
+ */
+
+/* The line that is not whole yet counts as one of the last. */
+static int find_first(struct lines *lines, struct scan_place *place, struct err *err)
 {
 	const struct query *query = lines->query;
-	int64_t count;
+	int64_t from = query->from_line == 0 ? 1 : query->from_line;
+	bool is_open = lines->end.at < lines->log->size_bytes;
+
 	int rc;
 
-	lines->number = 1;
-	lines->from = query->from_line == 0 ? 1 : query->from_line;
-	lines->left = query->lines;
-	if (query->tail == 0)
-		return 0;
-	lines->left = query->tail;
-	rc = count_lines(log, &count, err);
-	if (rc == 0 && count - query->tail + 1 > lines->from)
-		lines->from = count - query->tail + 1;
+	if (query->tail != 0 && lines->total - query->tail + 1 > from) {
+		*place = lines->end;
+		return scan_back(lines->log, (int64_t)query->tail - is_open, place, err);
+	}
+	rc = scan_line(lines->log, from, place, err);
+	if (place->line < from) /* there is no such line yet */
+		place->at = lines->log->size_bytes;
 	return rc;
 }
 
-void api_log_lines(struct call *call, const struct process_log *log)
+static int write_part(struct lines *lines, struct err *err)
 {
-	struct lines lines = {.query = &call->query, .body = &call->answer.body};
+	uint32_t left = lines->query->tail == 0 ? lines->query->lines : lines->query->tail;
+	struct scan_place place;
+	int rc = find_first(lines, &place, err);
+
+	while (rc == 0 && left > 0 && place.at < lines->log->size_bytes && !is_full(lines)) {
+		rc = write_line(lines, &place, err);
+		left--;
+	}
+	if (place.at < lines->log->size_bytes)
+		lines->next = place.line;
+	return rc;
+}
+
+/* --- what holds a text --------------------------------------------------------------------------
+ */
+
+static void take_hit(void *context, const struct scan_place *place)
+{
+	struct lines *lines = context;
+
+	lines->hit_count++;
+	if (place->line >= lines->query->from_line && lines->hits.count <= lines->query->lines)
+		vec_push(&lines->hits, *place);
+}
+
+static int write_found(struct lines *lines, struct err *err)
+{
+	int rc = scan_find(lines->log, lines->query->find, take_hit, lines, err);
+	size_t i = 0;
+
+	while (rc == 0 && i < lines->hits.count && i < lines->query->lines && !is_full(lines)) {
+		struct scan_place place = lines->hits.items[i++];
+
+		rc = write_line(lines, &place, err);
+	}
+	if (i < lines->hits.count)
+		lines->next = lines->hits.items[i].line;
+	return rc;
+}
+
+/* --- all of it ----------------------------------------------------------------------------------
+ */
+
+static void write_counts(struct lines *lines, bool is_running)
+{
+	struct compose *compose = &lines->compose;
+
+	compose_key(compose, "next");
+	if (lines->next == 0)
+		compose_text(compose, NULL);
+	else
+		compose_int(compose, lines->next);
+	api_write_total(compose, lines->total);
+	if (lines->query->find != NULL)
+		compose_member_int(compose, "matches", lines->hit_count);
+	compose_member_open(compose, "follow", '{');
+	compose_member_int(compose, "offset", lines->end.at);
+	compose_member_int(compose, "line", lines->end.line);
+	compose_close(compose, '}');
+	compose_key(compose, "running");
+	compose_bool(compose, is_running);
+}
+
+static int write_lines(struct lines *lines, struct err *err)
+{
+	int rc = scan_end(lines->log, &lines->end, err);
+
+	lines->total = lines->end.line - 1 + (lines->end.at < lines->log->size_bytes);
+	if (rc != 0)
+		return rc;
+	return lines->query->find != NULL ? write_found(lines, err) : write_part(lines, err);
+}
+
+void api_log_lines(struct call *call, const struct process_log *log, bool is_running)
+{
+	struct lines lines = {
+	    .query = &call->query, .log = log, .end = {.line = 1}, .body = &call->answer.body};
 	struct err err;
 	int rc = 0;
 
 	compose_init(&lines.compose, &call->answer.body);
 	compose_open(&lines.compose, '{');
 	compose_member_open(&lines.compose, "items", '[');
-	if (log->fd >= 0) {
-		rc = begin_lines(&lines, log, &err);
-		if (rc == 0)
-			rc = read_lines(&lines, log, &err);
-	}
+	if (log->fd >= 0)
+		rc = write_lines(&lines, &err);
 	compose_close(&lines.compose, ']');
-	compose_key(&lines.compose, "next");
-	if (lines.next == 0)
-		compose_text(&lines.compose, NULL);
-	else
-		compose_int(&lines.compose, lines.next);
+	write_counts(&lines, is_running);
 	compose_close(&lines.compose, '}');
 	str_close(&lines.text);
+	vec_close(&lines.hits);
 	if (rc != 0)
 		api_fail(call, &err);
 	else

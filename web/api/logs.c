@@ -136,14 +136,20 @@ static int read_at_once(const struct process_log *log, int64_t first, int64_t en
 	return 0;
 }
 
-/* Events go on after the offset that the client has; a log cannot have shrunk to before it. */
+/* Events go on after the offset that the client has; a log cannot have shrunk to before it. What a
+ * browser says when it comes again is newer than the address it was given. */
 static int take_event_offset(struct call *call, int64_t size, int64_t *first, struct err *err)
 {
 	const char *last = call->last_event_id;
 
 	call->answer.status = MHD_HTTP_OK;
 	call->answer.content_type = "text/event-stream";
-	*first = 0;
+	*first = call->query.offset;
+	if (last == NULL && *first > size)
+		return err_set(err, ERR_INVALID,
+			       "query parameter 'offset' is %" PRId64 ": the log has %" PRId64
+			       " bytes",
+			       *first, size);
 	if (last == NULL)
 		return 0;
 	if (strlen(last) > 0 && strlen(last) <= 18 && strspn(last, "0123456789") == strlen(last))
@@ -219,7 +225,7 @@ static int serve(struct call *call, const struct run_brief *brief,
 	if (rc != 0)
 		return rc;
 	if (wants_lines(call)) {
-		api_log_lines(call, &log);
+		api_log_lines(call, &log, wanted->running);
 		process_log_close(&log);
 		return 0;
 	}

@@ -1,0 +1,255 @@
+/* test_web_lines.c - lines of a log are counted, found and gone back to as a look at all of it
+ * would say, wherever reads end; and what is answered of them is bounded. */
+#include "web/api/scan.h"
+
+#include "tests/unit/web_client.h"
+
+#include <sys/mman.h>
+
+/* --- finding ------------------------------------------------------------------------------------
+ */
+
+static struct process_log log_of_text(const char *text, size_t size)
+{
+	int fd = memfd_create("log", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, size), (ssize_t)size);
+	return (struct process_log){.fd = fd, .size_bytes = (int64_t)size};
+}
+
+/* What a look at all of it says. */
+struct truth {
+	int64_t *starts; /* of the lines; one more where the next would begin */
+	int64_t count;   /* of line ends */
+};
+
+static struct truth truth_of(const char *text, size_t size)
+{
+	struct truth truth = {.starts = mem_alloc((size + 2) * sizeof(int64_t))};
+
+	for (size_t i = 0; i < size; i++)
+		if (text[i] == '\n')
+			truth.starts[++truth.count] = (int64_t)i + 1;
+	return truth;
+}
+
+struct found {
+	const char *text;
+	const struct truth *truth;
+	const char *wanted;
+	size_t size;
+	int64_t line; /* the one found last */
+};
+
+static bool holds(const struct found *found, int64_t line)
+{
+	int64_t begin = found->truth->starts[line - 1];
+	int64_t end =
+	    line <= found->truth->count ? found->truth->starts[line] : (int64_t)found->size;
+
+	return memmem(found->text + begin, (size_t)(end - begin), found->wanted,
+		      strlen(found->wanted)) != NULL;
+}
+
+static void expect_found(void *context, const struct scan_place *place)
+{
+	struct found *found = context;
+
+	for (int64_t line = found->line + 1; line < place->line; line++)
+		assert_false(holds(found, line));
+	assert_true(place->line > found->line);
+	assert_true(holds(found, place->line));
+	assert_int_equal(place->at, found->truth->starts[place->line - 1]);
+	found->line = place->line;
+}
+
+static void check_find(const struct process_log *log, const char *text, const struct truth *truth,
+		       const char *wanted)
+{
+	struct found found = {
+	    .text = text, .truth = truth, .wanted = wanted, .size = (size_t)log->size_bytes};
+
+	assert_int_equal(scan_find(log, wanted, expect_found, &found, NULL), 0);
+	for (int64_t line = found.line + 1; line <= truth->count + 1; line++)
+		assert_false(holds(&found, line));
+}
+
+static void check_places(const struct process_log *log, const struct truth *truth, unsigned seed)
+{
+	struct scan_place end;
+
+	assert_int_equal(scan_end(log, &end, NULL), 0);
+	assert_int_equal(end.line, truth->count + 1);
+	assert_int_equal(end.at, truth->starts[truth->count]);
+	for (int i = 0; i < 10; i++) {
+		int64_t line = 1 + rand_r(&seed) % (truth->count + 3);
+		int64_t real = line > truth->count + 1 ? truth->count + 1 : line;
+		struct scan_place place;
+		struct scan_place back = end;
+
+		assert_int_equal(scan_line(log, line, &place, NULL), 0);
+		assert_int_equal(place.line, real);
+		assert_int_equal(place.at, truth->starts[real - 1]);
+		assert_int_equal(scan_back(log, line, &back, NULL), 0);
+		real = end.line - line < 1 ? 1 : end.line - line;
+		assert_int_equal(back.line, real);
+		assert_int_equal(back.at, truth->starts[real - 1]);
+	}
+}
+
+/* Few letters, so that texts are found often; now and then a line longer than a read. */
+static size_t make_text(char *text, size_t size, unsigned *seed)
+{
+	int mean = rand_r(seed) % 2 == 0 ? 5 : 200;
+
+	for (size_t i = 0; i < size; i++)
+		text[i] = rand_r(seed) % mean == 0 ? '\n' : (char)('a' + rand_r(seed) % 3);
+	if (rand_r(seed) % 2 == 0)
+		memset(text + size / 4, 'b', size / 2);
+	return size;
+}
+
+static void lines_are_found_as_a_look_at_all_says(void **state)
+{
+	static const char *const wanted[] = {"a", "ab", "abcabcab", "bbbbbbbbbbbbbbbbbbbbbbbb",
+					     "nothing of it"};
+	static const size_t sizes[] = {0, 1, 255 * 1024, 256 * 1024, 256 * 1024 + 1, 900000};
+	char *text = mem_alloc(900000);
+
+	(void)state;
+	for (unsigned seed = 1; seed <= 24; seed++) {
+		unsigned chance = seed;
+		size_t size = make_text(text, sizes[seed % 6], &chance);
+		struct process_log log = log_of_text(text, size);
+		struct truth truth = truth_of(text, size);
+
+		check_places(&log, &truth, seed);
+		for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+			check_find(&log, text, &truth, wanted[i]);
+		mem_free(truth.starts);
+		close(log.fd);
+	}
+	mem_free(text);
+}
+
+static void what_comes_later_is_left_for_later(void **state)
+{
+	struct process_log log = log_of_text("one\ntwo\nthree", 13);
+	struct scan_place end;
+
+	(void)state;
+	log.size_bytes = 6;
+	assert_int_equal(scan_end(&log, &end, NULL), 0);
+	assert_int_equal(end.line, 2);
+	assert_int_equal(end.at, 4);
+	close(log.fd);
+}
+
+/* --- over HTTP ----------------------------------------------------------------------------------
+ */
+
+static json_t *ask_lines(struct server *server, const struct run *run, const char *query)
+{
+	struct reply reply;
+	char rest[80];
+	char path[160];
+	json_t *page;
+
+	snprintf(rest, sizeof rest, "1/log?%s", query);
+	log_path_of(run, rest, path);
+	reply = get(server, path);
+	expect_status(&reply, 200);
+	page = json_loadb(reply.body.data, reply.body.size, 0, NULL);
+	assert_non_null(page);
+	close_reply(&reply);
+	return page;
+}
+
+/* "2 two, 3 three | total 3 next - follow 14/4" */
+static void expect_lines(struct server *server, const struct run *run, const char *query,
+			 const char *expected)
+{
+	json_t *page = ask_lines(server, run, query);
+	json_t *follow = json_object_get(page, "follow");
+	json_t *matches = json_object_get(page, "matches");
+	struct str text = STR_INIT;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(page, "items"), i, item)
+	    str_printf(&text, "%lld %s, ", json_integer_value(json_object_get(item, "line")),
+		       json_string_value(json_object_get(item, "text")));
+	str_printf(&text, "| total %lld next %lld follow %lld/%lld",
+		   json_integer_value(json_object_get(page, "total")),
+		   json_integer_value(json_object_get(page, "next")),
+		   json_integer_value(json_object_get(follow, "offset")),
+		   json_integer_value(json_object_get(follow, "line")));
+	if (matches != NULL)
+		str_printf(&text, " matches %lld", json_integer_value(matches));
+	assert_string_equal(str_text(&text), expected);
+	str_close(&text);
+	json_decref(page);
+}
+
+static void lines_come_with_their_numbers_and_what_is_left(void **state)
+{
+	struct server *server = *state;
+	struct run run;
+
+	start_attempt(server, &run);
+	expect_lines(server, &run, "tail=5", "| total 0 next 0 follow 0/1");
+	append_log(&run, "one\ntwo\nthree\nfo", 16);
+	expect_lines(server, &run, "tail=2", "3 three, 4 fo, | total 4 next 0 follow 14/4");
+	expect_lines(server, &run, "tail=9",
+		     "1 one, 2 two, 3 three, 4 fo, | total 4 next 0 follow 14/4");
+	expect_lines(server, &run, "from=2&lines=2",
+		     "2 two, 3 three, | total 4 next 4 follow 14/4");
+	expect_lines(server, &run, "from=9", "| total 4 next 0 follow 14/4");
+	expect_lines(server, &run, "find=o",
+		     "1 one, 2 two, 4 fo, | total 4 next 0 follow 14/4 "
+		     "matches 3");
+	expect_lines(server, &run, "find=o&lines=1",
+		     "1 one, | total 4 next 2 follow 14/4 matches 3");
+	expect_lines(server, &run, "find=o&lines=1&from=2",
+		     "2 two, | total 4 next 4 follow 14/4 matches 3");
+	append_log(&run, "ur\n", 3);
+	expect_lines(server, &run, "tail=1", "4 four, | total 4 next 0 follow 19/5");
+}
+
+static void a_long_line_is_shown_cut(void **state)
+{
+	struct server *server = *state;
+	struct str text = STR_INIT;
+	json_t *page;
+	json_t *item;
+	struct run run;
+
+	start_attempt(server, &run);
+	for (int i = 0; i < 40000; i++)
+		str_append_char(&text, 'x');
+	str_append(&text, "\nend\n");
+	append_log(&run, text.data, text.size);
+	page = ask_lines(server, &run, "tail=2");
+	item = json_array_get(json_object_get(page, "items"), 0);
+	assert_int_equal(json_string_length(json_object_get(item, "text")), 16384);
+	assert_true(json_is_true(json_object_get(item, "cut")));
+	item = json_array_get(json_object_get(page, "items"), 1);
+	assert_string_equal(json_string_value(json_object_get(item, "text")), "end");
+	assert_null(json_object_get(item, "cut"));
+	assert_int_equal(json_integer_value(json_object_get(item, "line")), 2);
+	json_decref(page);
+	str_close(&text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(lines_are_found_as_a_look_at_all_says),
+	    cmocka_unit_test(what_comes_later_is_left_for_later),
+	    STORY(lines_come_with_their_numbers_and_what_is_left),
+	    STORY(a_long_line_is_shown_cut),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

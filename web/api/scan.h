@@ -1,0 +1,45 @@
+/* scan.h - finds lines in a log: how many there are, where one begins, which hold a text.
+ *
+ * Nothing is remembered from one request to the next: a log is bounded (LIMIT_LOG_BYTES), and its
+ * line ends are counted faster than a disk gives them. Memory is one buffer, however long a line
+ * is. On a worker. */
+#ifndef HEDDLE_WEB_API_SCAN_H
+#define HEDDLE_WEB_API_SCAN_H
+
+#include "base/err.h"
+#include "executor/process/log.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Where a line begins. */
+struct scan_place {
+	int64_t line; /* its number, from 1 */
+	int64_t at;   /* offset of its first byte */
+};
+
+/* As pread, up to the size that the log had when it was opened: what comes later is left for the
+ * next time. */
+ssize_t scan_read(const struct process_log *log, char *bytes, size_t count, int64_t at);
+
+/* All fail with ERR_IO and others of err_errno. */
+
+/* The place behind the last line end: of a line that has no end yet, or of the next one to come. */
+int scan_end(const struct process_log *log, struct scan_place *end, struct err *err);
+/* The place of a line; one behind all there are gives the end. */
+int scan_line(const struct process_log *log, int64_t line, struct scan_place *place,
+	      struct err *err);
+/* Goes back from the place of a line by so many lines, to the first one at most. */
+int scan_back(const struct process_log *log, int64_t lines, struct scan_place *place,
+	      struct err *err);
+/* The offset behind the end of the line that goes on at the offset. */
+int scan_next(const struct process_log *log, int64_t *at, struct err *err);
+/* Calls for each line that holds the text (at least a byte, none of them a line end), in their
+ * order. */
+int scan_find(const struct process_log *log, const char *text,
+	      void (*each)(void *context, const struct scan_place *place), void *context,
+	      struct err *err);
+
+#endif
