@@ -55,6 +55,10 @@ static const struct verb verbs[] = {
 	 "heddle trigger flights --period 2026-11-20\n"
 	 "heddle trigger flights --id 2026-11-20 --wait\n"
 	 "heddle trigger flights --wait=10m --json\n", run_verb_trigger},
+	{"page", "", 0, 0, 0, 0,
+	 "Print a link to the page of the daemon, good once and for ten minutes.",
+	 "heddle page\n"
+	 "heddle page --home /var/lib/heddle\n", run_verb_page},
 	{"runs", "show RUN", 1, 2, BIT(DAG) | BIT(LATEST), 0,
 	 "Show a run and its tasks.",
 	 "heddle runs show 9f1c\n"

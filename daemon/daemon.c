@@ -418,6 +418,19 @@ static const char *write_address(const struct daemon *daemon, char address[ADDRE
 	return address;
 }
 
+/* Whoever started the daemon may look at its page: the link is worth nothing once it was used. */
+static void say_link(const struct daemon *daemon)
+{
+	char address[ADDRESS_SIZE];
+	char path[WEB_LINK_SIZE];
+
+	if (daemon->port == 0)
+		return;
+	web_one_time_link(daemon->dispatch.web, path);
+	printf("The page: http://%s%s (good once, for 10 minutes; 'heddle page' prints another)\n",
+	       write_address(daemon, address), path);
+}
+
 static void say_where(const struct daemon *daemon)
 {
 	char address[ADDRESS_SIZE];
@@ -428,6 +441,7 @@ static void say_where(const struct daemon *daemon)
 	else
 		printf("Heddle %s on %s (home %s, dags %s)\n", HEDDLE_VERSION,
 		       daemon->home.socket_path, daemon->home.path, daemon->home.dags);
+	say_link(daemon);
 	fflush(stdout);
 }
 

@@ -13,6 +13,7 @@ void answer_close(struct answer *answer)
 	str_close(&answer->body);
 	answer->status = 0;
 	answer->content_type = NULL;
+	answer->cache = NULL;
 	answer->header_count = 0;
 }
 
@@ -32,6 +33,13 @@ void answer_header(struct answer *answer, const char *name, const char *format, 
 	answer->header_count++;
 }
 
+static const char problem_type[] = "application/problem+json";
+
+bool answer_is_problem(const struct answer *answer)
+{
+	return answer->content_type == problem_type;
+}
+
 void answer_problems(struct answer *answer, unsigned status, const char *detail,
 		     const char *const *keys, const char *const *errors, size_t count)
 {
@@ -39,7 +47,7 @@ void answer_problems(struct answer *answer, unsigned status, const char *detail,
 
 	str_clear(&answer->body);
 	answer->status = status;
-	answer->content_type = "application/problem+json";
+	answer->content_type = problem_type;
 	compose_init(&compose, &answer->body);
 	compose_open(&compose, '{');
 	compose_member_text(&compose, "type", "about:blank");

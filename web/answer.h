@@ -22,6 +22,7 @@ struct answer {
 	unsigned status;          /* 0 = not yet known */
 	const char *content_type; /* a literal; NULL = application/json */
 	struct str body;
+	const char *cache; /* Cache-Control, a literal; NULL = as is_tagged says */
 	struct answer_header headers[ANSWER_HEADERS_MAX];
 	size_t header_count;
 	bool is_tagged; /* has an ETag: may be kept, and must be asked for again */
@@ -38,6 +39,7 @@ void answer_problem(struct answer *answer, unsigned status, const char *format, 
 /* Likewise, naming several things: errors[i] of key keys[i], which may be NULL. */
 void answer_problems(struct answer *answer, unsigned status, const char *detail,
 		     const char *const *keys, const char *const *errors, size_t count);
+bool answer_is_problem(const struct answer *answer);
 /* The problem that an error of a lower floor is to a client. */
 void answer_err(struct answer *answer, const struct err *err);
 void answer_text(struct answer *answer, unsigned status, const char *text); /* text/plain */

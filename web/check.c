@@ -56,17 +56,28 @@ static bool only_reads(const struct check *check)
 	return strcmp(check->method, "GET") == 0 || strcmp(check->method, "HEAD") == 0;
 }
 
-static bool check_origin(struct check *check)
+static bool check_host(struct check *check)
 {
 	const struct web *web = check->listener->web;
-	struct answer *refusal = &check->call->answer;
 
-	if (!check->listener->is_unix &&
-	    !guard_host(check->headers->host, web->listen_host, web->machine, refusal))
-		return false;
-	if (only_reads(check))
+	return check->listener->is_unix || guard_host(check->headers->host, web->listen_host,
+						      web->machine, &check->call->answer);
+}
+
+static bool is_page(const struct check *check)
+{
+	return check->call->route != NULL && (check->call->route->flags & ROUTE_PAGE) != 0;
+}
+
+/* Our pages tell nobody where they are from (Referrer-Policy: no-referrer), so the Origin of their
+ * forms is "null" (Fetch, "append a request `Origin` header"): the form's own secret decides. */
+static bool check_origin(struct check *check)
+{
+	const char *origin = check->headers->origin;
+
+	if (only_reads(check) || (is_page(check) && origin != NULL && strcmp(origin, "null") == 0))
 		return true;
-	return guard_origin(check->headers, refusal);
+	return guard_origin(check->headers, &check->call->answer);
 }
 
 /* Over the Unix socket the kernel vouches for who is there: our own user, or root, who could read
@@ -105,7 +116,8 @@ static bool has_session(struct check *check)
 static bool check_page(struct check *check)
 {
 	check->actor = "page:home";
-	if (only_reads(check))
+	if (only_reads(check) ||
+	    is_page(check)) /* a form brings its secret in its body: posted.c */
 		return true;
 	if (check->headers->origin != NULL &&
 	    session_csrf_matches(check->call->cookie, check->headers->csrf))
@@ -187,6 +199,7 @@ static void take_headers(struct check *check)
 	call->last_event_id = headers->last_event_id;
 	call->sessions = &check->listener->web->sessions;
 	call->port = check->listener->web->port;
+	call->listen_host = check->listener->web->listen_host;
 }
 
 static bool check_query(struct check *check)
@@ -194,11 +207,18 @@ static bool check_query(struct check *check)
 	struct call *call = check->call;
 	struct err err;
 
-	if (query_parse(&call->target, call->route->params, clock_now().wall_ms, &call->query,
-			&err) == 0)
-		return true;
-	answer_err(&call->answer, &err);
-	return false;
+	int rc;
+
+	if (is_page(check))
+		rc = ask_parse(&call->target, call->route->params, &call->ask, &err);
+	else
+		rc = query_parse(&call->target, call->route->params, clock_now().wall_ms,
+				 &call->query, &err);
+	if (rc != 0)
+		answer_err(&call->answer, &err);
+	if (call->names.task == NULL)
+		call->names.task = call->ask.text[ASK_TASK];
+	return rc == 0;
 }
 
 /* The first refusal stands. Who asks is looked at before what is there: a stranger learns nothing
@@ -219,10 +239,10 @@ bool check_request(struct listener *listener, struct MHD_Connection *connection,
 		return false;
 	take_headers(&check);
 	call->answer.close = !only_reads(&check) && !guard_tells_length(headers);
-	if (!check_origin(&check))
+	if (!check_host(&check))
 		return false;
 	call->route = route_find(line->method, &call->target, &call->names, check.allow);
-	if (!check_caller(&check) || call->answer.status != 0)
+	if (!check_origin(&check) || !check_caller(&check) || call->answer.status != 0)
 		return false;
 	*actor = check.actor;
 	call->actor = check.actor;

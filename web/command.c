@@ -26,7 +26,7 @@ void command_start(struct request *request)
 	    .key = body->key,
 	    .run_id = run_id[0] == '\0' ? NULL : run_id,
 	    .reason = body->reason,
-	    .params = body->params,
+	    .params = body->params != NULL ? body->params : request->call.params,
 	    .period = body->period,
 	    .mode = body->mode == NULL ? "failed" : body->mode,
 	    .tasks = (const char *const *)body->tasks,
@@ -73,10 +73,19 @@ static void answer_question(struct request *request, enum web_result result, con
 	request_finish(request);
 }
 
+static bool is_page(const struct request *request)
+{
+	return (request->call.route->flags & ROUTE_PAGE) != 0;
+}
+
 static void answer_with_run(struct request *request, bool done, const char *run_id)
 {
 	bool trigger = kind_of(request) == WEB_TRIGGER;
 
+	if (is_page(request)) {
+		posted_lead_back(request, run_id);
+		return;
+	}
 	if (kind_of(request) == WEB_PAUSE || kind_of(request) == WEB_RESUME) {
 		answer_without_run(request);
 		return;
@@ -117,6 +126,10 @@ void request_answer(struct web *web, uint64_t token, enum web_result result, con
 		return;
 	HASH_DEL(web->commands, request);
 	request->token = 0;
+	if (request->call.route->then != NULL) {
+		posted_show(request, result, message);
+		return;
+	}
 	if (request->call.route->kind == ROUTE_QUESTION &&
 	    (result == WEB_DONE || result == WEB_UNCHANGED)) {
 		answer_question(request, result, message);
@@ -257,6 +270,8 @@ static bool is_json(struct request *request)
 
 bool command_read(struct request *request)
 {
+	if (is_page(request))
+		return posted_read(request);
 	return is_json(request) &&
 	       body_parse(kind_of(request), str_text(&request->bytes), request->bytes.size,
 			  &request->body, &request->call.answer) &&

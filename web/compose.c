@@ -2,6 +2,7 @@
 #include "web/compose.h"
 
 #include "base/clock.h"
+#include "web/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -31,35 +32,6 @@ void compose_close(struct compose *compose, char bracket)
 {
 	str_append_char(compose->out, bracket);
 	compose->comma = true;
-}
-
-/* Bytes of the UTF-8 character at text, or 0 when there is none (RFC 3629 section 4: no overlong
- * form, no surrogate, nothing beyond U+10FFFF). text ends with a NUL, which is no continuation. */
-static size_t utf8_length(const unsigned char *text)
-{
-	unsigned char lowest = 0x80;
-	unsigned char highest = 0xbf;
-	size_t length;
-
-	if (text[0] < 0x80)
-		return 1;
-	if (text[0] < 0xc2 || text[0] > 0xf4)
-		return 0;
-	length = text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
-	if (text[0] == 0xe0)
-		lowest = 0xa0;
-	else if (text[0] == 0xed)
-		highest = 0x9f;
-	else if (text[0] == 0xf0)
-		lowest = 0x90;
-	else if (text[0] == 0xf4)
-		highest = 0x8f;
-	if (text[1] < lowest || text[1] > highest)
-		return 0;
-	for (size_t i = 2; i < length; i++)
-		if (text[i] < 0x80 || text[i] > 0xbf)
-			return 0;
-	return length;
 }
 
 static bool is_plain(unsigned char c)
@@ -96,7 +68,7 @@ static void append_quoted(struct str *out, const char *text)
 		str_append_bytes(out, plain, (size_t)(at - plain));
 		if (*at == '\0')
 			break;
-		length = utf8_length(at);
+		length = utf8_length((const char *)at);
 		if (length > 1)
 			str_append_bytes(out, at, length);
 		else if (length == 1)

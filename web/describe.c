@@ -31,6 +31,7 @@ static const struct {
     {"Hold", "kind:text all:bool why:text"},
     {"Document", "openapi:text"},
     {"Session", "actor:text csrf:text? expires_at:time?"},
+    {"PageLink", "url:text path:text expires_at:time"},
     {"LastRun", "id:run state:@RunState created_at:time"},
     {"Dag", "id:text description:text? domain:text? owner:text? tags:text* file:text hash:hash "
 	    "git_commit:text? git_dirty:bool? since:time tasks:int paused:bool "

@@ -1,9 +1,10 @@
 /* inflight.h - a request under way, and the steps it takes between the files that serve it. Only
- *for request.c, look.c and command.c.
+ *for request.c, look.c, command.c and posted.c.
  *
  *	request.c   its life in the server: headers, body, answer
  *	look.c      what is read for it from the database, now or once something has happened
  *	command.c   what it wants done
+ *	posted.c    the same for a page: comes as a form, leads back to a page
  *
  * All but on a worker runs on the loop. */
 #ifndef HEDDLE_WEB_INFLIGHT_H
@@ -12,6 +13,7 @@
 #include "base/mem.h"
 #include "web/api/api.h"
 #include "web/body.h"
+#include "web/page/form.h"
 #include "web/guard.h"
 #include "web/request.h"
 
@@ -32,6 +34,7 @@ struct request {
 	struct str bytes;  /* of the body */
 	uint64_t received; /* bytes of the body so far, forgotten ones too */
 	struct body body;
+	struct form form; /* of a page */
 	const char *actor;
 	struct repeat *repeat; /* where its answer is to be kept; NULL = nowhere */
 	uint64_t stream_bytes; /* of an answer that is streamed */
@@ -86,5 +89,14 @@ void command_start(struct request *request);
 void command_remember(struct request *request);
 /* The daemon stops: the command is answered as held. */
 void command_abandon(struct request *request);
+
+/* command_read for the form of a page. */
+bool posted_read(struct request *request);
+/* Makes of the query of a page what its question is about. */
+void posted_ask(struct request *request);
+/* The question of a page was answered: the page is made with that. */
+void posted_show(struct request *request, enum web_result result, const char *message);
+/* It was done: the answer leads back to the page that shows it. */
+void posted_lead_back(struct request *request, const char *run_id);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "model/limits.h"
 #include "web/check.h"
+#include "web/page/page.h"
 #include "web/patience.h"
 #include "web/source.h"
 #include "web/stream.h"
@@ -69,15 +70,36 @@ static struct MHD_Response *make_response(struct request *request)
 								  mem_free);
 }
 
+static const char *cache_control(const struct answer *answer)
+{
+	if (answer->cache != NULL)
+		return answer->cache;
+	return answer->is_tagged ? "private, no-cache" : "no-store";
+}
+
+/* What a page may load, run and be put into: nothing but our own, and no text becomes markup in the
+ * browser but through the script's one door (trusted types). */
+static void add_page_headers(struct MHD_Response *response)
+{
+	MHD_add_response_header(
+	    response, "Content-Security-Policy",
+	    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+	    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+	    "require-trusted-types-for 'script'; trusted-types heddle");
+	MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
+	MHD_add_response_header(response, "Cross-Origin-Opener-Policy", "same-origin");
+}
+
 static void add_headers(struct MHD_Response *response, const struct answer *answer)
 {
 	const char *type = answer->content_type == NULL ? "application/json" : answer->content_type;
 
 	if (!has_no_body(answer))
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
-				answer->is_tagged ? "private, no-cache" : "no-store");
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, cache_control(answer));
 	MHD_add_response_header(response, MHD_HTTP_HEADER_X_CONTENT_TYPE_OPTIONS, "nosniff");
+	if (strncmp(type, "text/html", strlen("text/html")) == 0)
+		add_page_headers(response);
 	for (size_t i = 0; i < answer->header_count; i++)
 		MHD_add_response_header(response, answer->headers[i].name,
 					answer->headers[i].value);
@@ -85,11 +107,24 @@ static void add_headers(struct MHD_Response *response, const struct answer *answ
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 }
 
+/* A browser says that it likes pages. What it asks of the API is for the script. */
+static bool is_for_people(const struct request *request)
+{
+	const struct route *route = request->call.route;
+	const char *accept = request->headers.accept;
+
+	return accept != NULL && strstr(accept, "text/html") != NULL &&
+	       (route == NULL || (route->flags & (ROUTE_PAGE | ROUTE_PUBLIC)) != 0);
+}
+
 static enum MHD_Result send_answer(struct request *request)
 {
-	struct MHD_Response *response = make_response(request);
+	struct MHD_Response *response;
 	enum MHD_Result result;
 
+	if (answer_is_problem(&request->call.answer) && is_for_people(request))
+		page_problem(&request->call);
+	response = make_response(request);
 	if (response == NULL)
 		return MHD_NO;
 	add_headers(response, &request->call.answer);
@@ -107,20 +142,32 @@ static void set_aside(struct request *request)
 	server_suspend(request->listener, request->connection);
 }
 
+/* A run's whole id needs none; what a task asks for is looked at in any case. */
+static bool wants_look(const struct request *request)
+{
+	const char *run = request->call.names.run;
+
+	if (request->call.task.attempt_id != 0)
+		return true;
+	if (request->call.route->read == api_find_run)
+		return strlen(run) < RUN_ID_SIZE - 1;
+	return request->call.route->read != NULL;
+}
+
 static void serve_command(struct request *request)
 {
 	if (request->call.route->kind == ROUTE_COMMAND && !command_read(request)) {
 		request_finish(request);
 		return;
 	}
+	if (request->call.route->then != NULL)
+		posted_ask(request);
 	set_aside(request);
-	if (request->call.task.attempt_id == 0 &&
-	    (request->call.names.run[0] == '\0' ||
-	     strlen(request->call.names.run) == RUN_ID_SIZE - 1)) {
+	if (wants_look(request)) {
+		look_start(request);
+	} else {
 		memcpy(request->call.run_id, request->call.names.run, RUN_ID_SIZE);
 		command_start(request);
-	} else {
-		look_start(request);
 	}
 }
 
@@ -290,6 +337,7 @@ void request_end(void *cls, struct MHD_Connection *connection, void **slot,
 	unlink_request(request);
 	call_close(&request->call);
 	body_close(&request->body);
+	form_close(&request->form);
 	str_close(&request->bytes);
 	mem_free(request);
 	*slot = NULL;

@@ -20,24 +20,27 @@
 #define TEXT "text/plain"
 #define EVENTS "text/event-stream"
 
-#define NOW(path, flags, serve, media, schema, summary)                                  \
-	{                                                                                \
-		"GET", path, ROUTE_NOW, flags, 0, NULL, serve, 0, media, schema, summary \
-	}
-#define READ(path, flags, params, serve, media, schema, summary)                               \
+#define NOW(path, flags, serve, media, schema, summary)                                        \
 	{                                                                                      \
-		"GET", path, ROUTE_READ, flags, params, serve, NULL, 0, media, schema, summary \
+		"GET", path, ROUTE_NOW, flags, 0, NULL, serve, 0, media, schema, summary, NULL \
+	}
+#define READ(path, flags, params, serve, media, schema, summary)                                \
+	{                                                                                       \
+		"GET", path, ROUTE_READ, flags, params, serve, NULL, 0, media, schema, summary, \
+		    NULL                                                                        \
 	}
 #define COMMAND(method, path, params, find, command, schema, summary) \
 	COMMAND_OF(method, path, 0, params, find, command, schema, summary)
-#define COMMAND_OF(method, path, flags, params, find, command, schema, summary)                  \
-	{                                                                                        \
-		method, path, ROUTE_COMMAND, flags, params, find, NULL, command, JSON, schema, summary \
+#define COMMAND_OF(method, path, flags, params, find, command, schema, summary)                \
+	{                                                                                      \
+		method, path, ROUTE_COMMAND, flags, params, find, NULL, command, JSON, schema, \
+		    summary, NULL                                                              \
 	}
 
-#define QUESTION(path, find, command, schema, summary)                                        \
-	{                                                                                     \
-		"GET", path, ROUTE_QUESTION, 0, 0, find, NULL, command, JSON, schema, summary \
+#define QUESTION(path, find, command, schema, summary)                                         \
+	{                                                                                      \
+		"GET", path, ROUTE_QUESTION, 0, 0, find, NULL, command, JSON, schema, summary, \
+		    NULL                                                                       \
 	}
 
 /* clang-format off */
@@ -50,6 +53,8 @@ static const struct route routes[] = {
 	    "Spends a one-time link: sets the page's cookie and leads to the page"),
 	NOW(V1 "/openapi.json", ROUTE_TAGGED | ROUTE_TASK, api_openapi, JSON, "Document", "This document"),
 	NOW(V1 "/session", ROUTE_TASK, api_session, JSON, "Session", "Who asks, and what commands of a page need"),
+	{"POST", V1 "/session:link", ROUTE_NOW, 0, 0, NULL, api_session_link, 0, JSON, "PageLink",
+	 "Makes a link that signs a page in, good once and for ten minutes", NULL},
 	READ(V1 "/stream", ROUTE_EVENTS | ROUTE_TASK_NAMED, QUERY_RUN | QUERY_SINCE_FACT, api_stream, EVENTS, NULL,
 	     "What happens, as it happens: facts as server-sent events"),
 	READ(V1 "/attention", ROUTE_CONCERNS, PAGE | QUERY_SINCE_TIME, api_attention, JSON, "AttentionPage",
@@ -152,6 +157,13 @@ static bool take_secret(const char *text, struct route_names *names)
 	       strspn(text, "0123456789abcdef") == SESSION_SECRET_SIZE - 1;
 }
 
+/* What embed.cmake embeds is in one folder. */
+static bool take_file(const char *text, struct route_names *names)
+{
+	names->file = text;
+	return text[0] != '\0' && text[0] != '.';
+}
+
 static const struct route_name_row kinds[] = {
     {"{dag}", take_dag, "The id of a dag",
      "{\"type\":\"string\",\"pattern\":\"^[A-Za-z_][A-Za-z0-9_.-]{0,99}$\"}"},
@@ -163,6 +175,7 @@ static const struct route_name_row kinds[] = {
      "{\"type\":\"string\",\"pattern\":\"^(latest|[1-9][0-9]{0,8})$\"}"},
     {"{secret}", take_secret, "What the link of the daemon's start holds",
      "{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{64}$\"}"},
+    {"{file}", take_file, "The name of a file that the pages link", "{\"type\":\"string\"}"},
 };
 
 /* pattern: one segment, length bytes. The verb, when the pattern has one, must end the text. */
@@ -188,6 +201,8 @@ static bool match_name(const char *pattern, size_t length, const char *text,
 static bool match(const char *pattern, const struct target *target, struct route_names *names)
 {
 	memset(names, 0, sizeof *names);
+	if (target->segment_count == 0)
+		return strcmp(pattern, "/") == 0;
 	for (size_t i = 0; i < target->segment_count; i++) {
 		const char *text = target->segments[i];
 		size_t length;
@@ -201,7 +216,7 @@ static bool match(const char *pattern, const struct target *target, struct route
 			return false;
 		pattern += length;
 	}
-	return *pattern == '\0' && target->segment_count > 0;
+	return *pattern == '\0';
 }
 
 /* One path has at most one row a method. OPTIONS is answered everywhere, by check.c. */
@@ -213,19 +228,34 @@ static void add_allowed(const char *method, char allow[ROUTE_ALLOW_SIZE])
 		 strcmp(method, "GET") == 0 ? "GET, HEAD" : method);
 }
 
+static const struct route *find_in(const struct route *rows, size_t count, const char *method,
+				   const struct target *target, struct route_names *names,
+				   char allow[ROUTE_ALLOW_SIZE])
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!match(rows[i].pattern, target, names))
+			continue;
+		if (strcmp(rows[i].method, method) == 0)
+			return &rows[i];
+		add_allowed(rows[i].method, allow);
+	}
+	return NULL;
+}
+
 const struct route *route_find(const char *method, const struct target *target,
 			       struct route_names *names, char allow[ROUTE_ALLOW_SIZE])
 {
 	const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
+	size_t page_count;
+	const struct route *pages = page_route_table(&page_count);
+	const struct route *found;
 
 	allow[0] = '\0';
-	for (size_t i = 0; i < ROUTE_COUNT; i++) {
-		if (!match(routes[i].pattern, target, names))
-			continue;
-		if (strcmp(routes[i].method, wanted) == 0)
-			return &routes[i];
-		add_allowed(routes[i].method, allow);
-	}
+	found = find_in(routes, ROUTE_COUNT, wanted, target, names, allow);
+	if (found == NULL)
+		found = find_in(pages, page_count, wanted, target, names, allow);
+	if (found != NULL)
+		return found;
 	if (allow[0] != '\0')
 		add_allowed("OPTIONS", allow);
 	memset(names, 0, sizeof *names);

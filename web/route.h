@@ -1,6 +1,7 @@
-/* route.h - the one table of what can be asked: method, path, who may, and who serves it.
+/* route.h - the tables of what can be asked: method, path, who may, and who serves it. One is the
+ * API's, one the pages' (page/routes.c).
  *
- * A pattern is made of segments: a word that must stand there, or {dag} {run} {task} {attempt},
+ * A pattern is made of segments: a word that must stand there, or {dag} {run} {task} {attempt} ...,
  * which are names of things and are checked as such; ":verb" may follow a name. HEAD is served as
  * GET. Matching is pure. */
 #ifndef HEDDLE_WEB_ROUTE_H
@@ -38,6 +39,7 @@ enum route_flag {
 	    1 << 2, /* a stream that ends only with the client; their number is bounded */
 	ROUTE_RANGES = 1 << 3,   /* parts can be asked for */
 	ROUTE_CONCERNS = 1 << 4, /* tells what ails the daemon, which only the loop knows */
+	ROUTE_PAGE = 1 << 5,     /* for people: problems are told as pages, bodies are forms */
 	/* Served to tasks, too (task.h). Without one of these a task is refused: */
 	ROUTE_TASK = 1 << 8,       /* within its domain */
 	ROUTE_TASK_NAMED = 1 << 9, /* likewise, when the query names a dag or a run */
@@ -49,7 +51,7 @@ struct route {
 	const char *pattern;
 	enum route_kind kind;
 	unsigned flags;  /* of enum route_flag */
-	unsigned params; /* of enum query_param */
+	unsigned params; /* of enum query_param; of a page, bits of enum ask_param */
 	/* ROUTE_READ: serves it. ROUTE_COMMAND, ROUTE_QUESTION: finds the whole id of the run, when
 	 * that is needed.
 	 */
@@ -61,6 +63,7 @@ struct route {
 	const char *media;
 	const char *schema;
 	const char *summary; /* for the document */
+	route_read then;     /* ROUTE_QUESTION of a page: shows what was answered (call->told) */
 };
 
 #define ROUTE_ATTEMPT_LATEST 0u
@@ -74,6 +77,7 @@ struct route_names {
 	const char *task;
 	uint32_t attempt; /* ROUTE_ATTEMPT_LATEST = "latest" */
 	const char *secret;
+	const char *file;
 };
 
 /* One kind of name, for documents. */
@@ -91,8 +95,9 @@ struct route_name_row {
 const struct route *route_find(const char *method, const struct target *target,
 			       struct route_names *names, char allow[ROUTE_ALLOW_SIZE]);
 
-/* All rows, for documents and tests. */
+/* All rows of the API, for documents and tests; and those of the pages. */
 const struct route *route_table(size_t *count);
+const struct route *page_route_table(size_t *count);
 const struct route_name_row *route_name_table(size_t *count);
 
 #endif

@@ -56,6 +56,16 @@ void session_make_link(struct sessions *sessions, int64_t now_boot_ms,
 	put(sessions->links, SESSION_LINKS_MAX, now_boot_ms + SESSION_LINK_MS, secret);
 }
 
+/* RFC 3986 section 3.2.2. */
+void session_link_url(const char *host, uint16_t port, const char *secret,
+		      char url[SESSION_URL_SIZE])
+{
+	snprintf(url, SESSION_URL_SIZE,
+		 strchr(host, ':') == NULL ? "http://%.300s:%u/sign-in/%s"
+					   : "http://[%.300s]:%u/sign-in/%s",
+		 host, (unsigned)port, secret);
+}
+
 bool session_spend_link(struct sessions *sessions, const char *secret, int64_t now_boot_ms,
 			char cookie[SESSION_SECRET_SIZE])
 {

@@ -35,6 +35,10 @@ struct sessions {
 
 void session_make_link(struct sessions *sessions, int64_t now_boot_ms,
 		       char secret[SESSION_SECRET_SIZE]);
+/* The address of a link on the daemon at host (an IPv6 address without brackets) and port. */
+#define SESSION_URL_SIZE 420
+void session_link_url(const char *host, uint16_t port, const char *secret,
+		      char url[SESSION_URL_SIZE]);
 /* Spends a link. False: it is none, was spent, or its time is over. */
 bool session_spend_link(struct sessions *sessions, const char *secret, int64_t now_boot_ms,
 			char cookie[SESSION_SECRET_SIZE]);

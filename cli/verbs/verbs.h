@@ -18,6 +18,7 @@ int run_verb_logs(struct cli *cli);       /* logs.c */
 int run_verb_ls(struct cli *cli);         /* ls.c */
 int run_verb_mark(struct cli *cli);       /* by_hand.c */
 int run_verb_note(struct cli *cli);       /* by_hand.c */
+int run_verb_page(struct cli *cli);       /* page.c */
 int run_verb_pause(struct cli *cli);      /* by_hand.c */
 int run_verb_rerun(struct cli *cli);      /* rerun.c */
 int run_verb_resume(struct cli *cli);     /* by_hand.c */

@@ -18,12 +18,8 @@ static const struct route *find(const char *method, const char *path, struct tar
 	return route_find(method, target, names, allow);
 }
 
-static void each_row_is_found_by_a_path_of_its_own(void **state)
+static void find_each(const struct route *rows, size_t count)
 {
-	size_t count;
-	const struct route *rows = route_table(&count);
-
-	(void)state;
 	for (size_t i = 0; i < count; i++) {
 		char path[256] = "";
 		char allow[ROUTE_ALLOW_SIZE];
@@ -47,6 +43,34 @@ static void each_row_is_found_by_a_path_of_its_own(void **state)
 		}
 		assert_ptr_equal(find(rows[i].method, path, &target, &names, allow), &rows[i]);
 		target_close(&target);
+	}
+}
+
+static void each_row_is_found_by_a_path_of_its_own(void **state)
+{
+	size_t count;
+	const struct route *rows = route_table(&count);
+
+	(void)state;
+	find_each(rows, count);
+	rows = page_route_table(&count);
+	find_each(rows, count);
+}
+
+/* What they answer is for people: a media type of pages, no schema, no part of the document. */
+static void pages_are_pages(void **state)
+{
+	size_t count;
+	const struct route *rows = page_route_table(&count);
+
+	(void)state;
+	assert_true(count > 10);
+	for (size_t i = 0; i < count; i++) {
+		assert_true((rows[i].flags & ROUTE_PAGE) != 0);
+		assert_null(rows[i].schema);
+		assert_true(strlen(rows[i].summary) > 0);
+		assert_true(strncmp(rows[i].pattern, "/api/", 5) != 0);
+		assert_int_equal(rows[i].then != NULL, rows[i].kind == ROUTE_QUESTION);
 	}
 }
 
@@ -124,7 +148,11 @@ static void a_known_path_tells_its_methods(void **state)
 static void what_cannot_be_a_name_is_no_path(void **state)
 {
 	static const char *const paths[] = {
-	    "/",
+	    "/dags/",
+	    "/runs/NOTHEX",
+	    "/runs/ab/tasks/a.b/mark",
+	    "/assets/.hidden",
+	    "/assets/a/b",
 	    "/healthz/",
 	    "//healthz",
 	    "/api/v1/dags/",
@@ -160,6 +188,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_row_is_found_by_a_path_of_its_own),
+	    cmocka_unit_test(pages_are_pages),
 	    cmocka_unit_test(names_of_the_path_are_taken),
 	    cmocka_unit_test(a_verb_ends_the_name),
 	    cmocka_unit_test(head_is_served_as_get),

@@ -12,6 +12,7 @@
 #include "web/accept.h"
 #include "web/answer.h"
 #include "web/compose.h"
+#include "web/page/ask.h"
 #include "web/query.h"
 #include "web/route.h"
 #include "web/session.h"
@@ -20,6 +21,7 @@
 #include "web/waits.h"
 #include "web/web.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -52,6 +54,7 @@ struct call {
 	struct target target;
 	struct route_names names;
 	struct query query;
+	struct page_ask ask; /* of a page, instead of the query */
 	/* Headers, each NULL when missing. */
 	const char *range;
 	const char *if_none_match;
@@ -63,6 +66,7 @@ struct call {
 	char cookie[SESSION_SECRET_SIZE]; /* with which a page is signed in; "" = none */
 	struct sessions *sessions;        /* for what runs on the loop */
 	uint16_t port;                    /* of TCP; 0 = none */
+	const char *listen_host;          /* likewise; NULL = none */
 	bool is_head;
 	bool time_is_over; /* the waiting time has passed: CALL_WAIT is no outcome any more */
 	const char *home;
@@ -77,6 +81,14 @@ struct call {
 	char run_id[RUN_ID_SIZE]; /* "" = any run */
 	enum wait_kind wait_kind;
 
+	/* What came of the question of a page: JSON with WEB_DONE, else the reason, if there is
+	 * one. */
+	struct str told;
+	enum web_result told_result;
+	/* Params of a run as JSON, when they were found on a worker; given: as a form has them. */
+	char *params;
+	json_t *given_params;
+
 	struct answer answer;
 	struct call_log log;
 	struct call_feed feed;
@@ -89,6 +101,7 @@ void api_readyz(struct call *call);
 void api_version(struct call *call);
 void api_sign_in(struct call *call);
 void api_session(struct call *call);
+void api_session_link(struct call *call);
 void api_openapi(struct call *call); /* describe.c */
 
 enum call_outcome api_dags(struct call *call, struct store_reader *reader);

@@ -5,6 +5,7 @@
 
 #include <microhttpd.h>
 #include <sodium.h>
+#include <string.h>
 
 /* HEAD spends nothing: link previews ask so. */
 void api_sign_in(struct call *call)
@@ -30,6 +31,40 @@ void api_sign_in(struct call *call)
 		      "%s=%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Strict", name, cookie,
 		      SESSION_MS / 1000);
 	sodium_memzero(cookie, sizeof cookie);
+}
+
+/* A page cannot make itself live longer so: whoever has the token or the socket can. */
+void api_session_link(struct call *call)
+{
+	char secret[SESSION_SECRET_SIZE];
+	char url[SESSION_URL_SIZE];
+	struct compose compose;
+	struct moment now = clock_now();
+
+	if (call->cookie[0] != '\0') {
+		answer_problem(
+		    &call->answer, MHD_HTTP_FORBIDDEN,
+		    "a page makes no links: ask on the machine of the daemon, 'heddle page'");
+		return;
+	}
+	if (call->port == 0) {
+		answer_problem(
+		    &call->answer, MHD_HTTP_CONFLICT,
+		    "the daemon listens on no address, so there is no page: start it with "
+		    "'--listen 127.0.0.1:8088'");
+		return;
+	}
+	session_make_link(call->sessions, now.boot_ms, secret);
+	session_link_url(call->listen_host, call->port, secret, url);
+	compose_init(&compose, &call->answer.body);
+	compose_open(&compose, '{');
+	compose_member_text(&compose, "url", url);
+	compose_member_text(&compose, "path", strstr(url, "/sign-in/"));
+	compose_member_time(&compose, "expires_at", now.wall_ms + SESSION_LINK_MS);
+	compose_close(&compose, '}');
+	call->answer.status = MHD_HTTP_OK;
+	sodium_memzero(secret, sizeof secret);
+	sodium_memzero(url, sizeof url);
 }
 
 void api_session(struct call *call)

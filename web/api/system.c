@@ -9,6 +9,9 @@ void call_close(struct call *call)
 {
 	target_close(&call->target);
 	answer_close(&call->answer);
+	str_close(&call->told);
+	mem_free(call->params);
+	json_decref(call->given_params);
 	troubles_close(&call->troubles);
 	if (!call->log.is_open)
 		return;

@@ -1,0 +1,17 @@
+/* nearest.h - the names that somebody may have meant. */
+#ifndef HEDDLE_WEB_PAGE_NEAREST_H
+#define HEDDLE_WEB_PAGE_NEAREST_H
+
+#include "model/limits.h"
+#include "store/read.h"
+
+#include <stddef.h>
+
+#define NEAREST_MAX 5
+
+/* Those of the dags in force, the nearest first: few edits away, or one holding the other. Returns
+ * how many; a database that cannot be read knows none. */
+size_t nearest_dags(struct store_reader *reader, const char *dag_id,
+		    char nearest[NEAREST_MAX][LIMIT_ID_BYTES + 1]);
+
+#endif

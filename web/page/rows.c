@@ -1,0 +1,125 @@
+/* rows.c - runs as a table; see rows.h. */
+#include "web/page/rows.h"
+
+#include "web/page/shape.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROWS 50u
+
+struct rows {
+	struct page *page;
+	bool of_all;
+	uint32_t shown;
+	bool more;
+	int64_t last;
+};
+
+static void write_duration(struct page *page, const struct run_view *view)
+{
+	char duration[SHAPE_DURATION_SIZE];
+	int64_t end_ms = view->ended_at_ms == 0 ? page->now_ms : view->ended_at_ms;
+
+	html_put(&page->html, "<td class=\"right num dim nowrap\">%s</td>",
+		 shape_duration(end_ms - view->created_at_ms, duration));
+}
+
+static bool write_row(void *context, const struct run_view *view)
+{
+	struct rows *rows = context;
+	struct html *html = &rows->page->html;
+
+	rows->more = rows->shown == ROWS;
+	if (rows->more)
+		return false;
+	rows->shown++;
+	rows->last = view->run_no;
+	html_put(html, "<tr data-key=\"%s\"><td><a class=\"dagname\" href=\"/runs/%s\">",
+		 view->run_id, view->run_id);
+	if (rows->of_all)
+		html_put(html,
+			 "<b class=\"strong clip\">%s</b><small class=\"mono\">%s</small></a></td>",
+			 view->dag_id, view->run_id);
+	else
+		html_put(html, "<b class=\"strong mono\">%s</b></a></td>", view->run_id);
+	html_put(html, "<td>");
+	shape_pill(html, view->state, NULL);
+	html_put(html,
+		 "</td><td class=\"wide dim\">%s</td><td class=\"dim nowrap m0\">%s</td>"
+		 "<td class=\"dim nowrap\">",
+		 view->reason, view->source);
+	shape_time(html, view->created_at_ms, TIME_FULL, rows->page->now_ms);
+	html_put(html, "</td>");
+	write_duration(rows->page, view);
+	html_put(html, "</tr>\n");
+	return true;
+}
+
+static void write_more(struct rows *rows)
+{
+	struct page *page = rows->page;
+	struct html *html = &page->html;
+	char number[24];
+
+	html_put(html, "<nav class=\"more\" aria-label=\"Pages\"><span class=\"dim\">showing ");
+	shape_number(html, rows->shown, "run", "runs");
+	html_put(html, "</span>");
+	if (page->call->ask.text[ASK_CURSOR] != NULL) {
+		html_put(html, "<a class=\"btn small\" rel=\"prev\" href=\"");
+		page_query(page, ASK_CURSOR, NULL);
+		html_put(html, "\">Newest</a>");
+	}
+	if (rows->more) {
+		snprintf(number, sizeof number, "%" PRId64, rows->last);
+		html_put(html, "<a class=\"btn small\" rel=\"next\" href=\"");
+		page_query(page, ASK_CURSOR, number);
+		html_put(html, "\">Older</a>");
+	}
+	html_put(html, "</nav>");
+}
+
+/* A cursor that is no number finds nothing older than run 0. */
+static int64_t cursor_of(const struct page_ask *ask)
+{
+	const char *text = ask->text[ASK_CURSOR];
+
+	return text == NULL ? 0 : strtoll(text, NULL, 10);
+}
+
+static void write_chips(struct page *page)
+{
+	static const char *const states[] = {"failed", "running", "queued", "success", "cancelled"};
+	struct html *html = &page->html;
+
+	html_put(html, "<nav class=\"bar\" aria-label=\"Filters\">");
+	page_chip(page, ASK_STATE, NULL, NULL, "All", -1);
+	for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+		page_chip(page, ASK_STATE, states[i], states[i], shape_words(states[i]), -1);
+	html_put(html, "</nav>\n");
+}
+
+int rows_write(struct page *page, const char *dag_id, struct err *err)
+{
+	struct run_filter filter = {.dag_id = dag_id,
+				    .state = page->call->ask.text[ASK_STATE],
+				    .before_run_no = cursor_of(&page->call->ask),
+				    .limit = ROWS + 1};
+	struct rows rows = {.page = page, .of_all = dag_id == NULL};
+	struct html *html = &page->html;
+	int rc;
+
+	write_chips(page);
+	html_put(html, "<div class=\"panel\"><table class=\"cards\"><thead><tr><th>Run</th>"
+		       "<th>State</th><th>Why</th><th>By</th><th>Made</th>"
+		       "<th class=\"right\">Took</th></tr></thead><tbody>\n");
+	rc = read_runs(page->reader, &filter, write_row, &rows, err);
+	html_put(html, "</tbody></table>");
+	if (rows.shown == 0)
+		html_put(html, "<p class=\"pad dim\">No run is like that.</p>");
+	html_put(html, "</div>");
+	write_more(&rows);
+	return rc;
+}

@@ -1,0 +1,11 @@
+/* rows.h - a table of runs, newest first: of all dags, or of one. */
+#ifndef HEDDLE_WEB_PAGE_ROWS_H
+#define HEDDLE_WEB_PAGE_ROWS_H
+
+#include "web/page/page.h"
+
+/* dag_id NULL = any; then each row names its dag. Where it begins and the state that is wanted come
+ * from the address. */
+int rows_write(struct page *page, const char *dag_id, struct err *err);
+
+#endif
