@@ -1,6 +1,6 @@
 // Every instant on the page goes through here: UTC, or the zone of this device by the switch. The
 // daemon writes UTC, so a page without script is right, too.
-import { all, find, keep, kept, prepareWith } from './dom';
+import { all, keep, kept, prepareWith } from './dom';
 
 type Shape = 'clock' | 'minute' | 'day' | 'full';
 
@@ -38,11 +38,26 @@ export function span(ms: number): string {
 	return `${Math.floor(s / 86_400)} d ${Math.floor(s / 3600) % 24} h`;
 }
 
+// "42 s ago", "4 min ago", "3 h ago", "5 days ago": as the daemon says it.
+function ago(ms: number): string {
+	const s = Math.max(0, Math.floor(ms / 1000));
+	if (s < 60) return `${s} s ago`;
+	if (s < 3600) return `${Math.floor(s / 60)} min ago`;
+	if (s < 48 * 3600) return `${Math.floor(s / 3600)} h ago`;
+	return `${Math.floor(s / 86_400)} days ago`;
+}
+
+function textOf(ms: number, name: string): string {
+	if (name === 'since') return span(Date.now() - ms);
+	if (name === 'ago') return ago(Date.now() - ms);
+	return instant(ms, name in SHAPES ? (name as Shape) : 'full');
+}
+
 function show(time: HTMLElement): void {
 	const ms = Date.parse(time.getAttribute('datetime') ?? '');
 	const name = time.dataset['t'] ?? 'full';
 	if (Number.isNaN(ms)) return;
-	const text = name === 'since' ? span(Date.now() - ms) : instant(ms, name in SHAPES ? (name as Shape) : 'full');
+	const text = textOf(ms, name);
 	if (time.textContent !== text) time.textContent = text;
 	const title = `${instant(ms, 'full')} ${local ? 'local time' : 'UTC'}`;
 	if (time.title !== title) time.title = title;
@@ -73,7 +88,7 @@ export function startTimes(): void {
 		if (button) setZone(button.dataset['zone'] === 'local');
 	});
 	setInterval(() => {
-		if (document.hidden || !find('time[data-t="since"]')) return;
-		for (const time of all('time[data-t="since"]')) show(time);
+		if (document.hidden) return;
+		for (const time of all('time[data-t="since"], time[data-t="ago"]')) show(time);
 	}, 1000);
 }
