@@ -37,6 +37,10 @@ export async function getText(path: string, accept: string): Promise<string> {
 	return (await ask(path, { headers: { Accept: accept } })).text();
 }
 
+// crypto.randomUUID is for secure contexts alone, and a daemon may be reached by plain HTTP.
+const freshKey = (): string =>
+	Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
 // A change: with the page's own secret, which a foreign page cannot know, and with a key, so that a
 // request sent twice is done once.
 export async function change<T>(path: string, body: unknown, method = 'POST'): Promise<T> {
@@ -46,7 +50,7 @@ export async function change<T>(path: string, body: unknown, method = 'POST'): P
 			'Content-Type': 'application/json',
 			Accept: 'application/json',
 			'X-Heddle-CSRF': document.body.dataset['csrf'] ?? '',
-			'Idempotency-Key': crypto.randomUUID(),
+			'Idempotency-Key': freshKey(),
 		},
 		body: JSON.stringify(body),
 	});

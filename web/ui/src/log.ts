@@ -51,6 +51,7 @@ class LogView {
 		this.pill.className = 'btn small new';
 		this.pill.hidden = true;
 		this.pill.type = 'button';
+		this.pill.dataset['own'] = '';
 		this.pill.onclick = () => this.setFollowing(true);
 		this.total = Number(section.dataset['total'] ?? 0);
 		this.target = Number(/^#L(\d+)$/.exec(location.hash)?.[1] ?? 0);

@@ -1,6 +1,6 @@
 // Makes one tree like another with the fewest changes, so that focus, selection and scroll stay. What
 // has the same key (data-key, else id) is the same thing; what is marked data-keep belongs to a
-// script: only its attributes follow while its key stays.
+// script: only its attributes follow while its key stays. What a script has added (data-own) stays.
 const keyOf = (node: Node): string | null =>
 	node instanceof Element ? (node.getAttribute('data-key') ?? (node.id || null)) : null;
 
@@ -32,6 +32,8 @@ function morphAttributes(old: Element, wanted: Element): void {
 const isHeld = (element: Element): boolean =>
 	element.matches(':hover') && Array.from(element.children).some((child) => child.hasAttribute('data-key'));
 
+const isOwn = (node: Node): boolean => node instanceof Element && node.hasAttribute('data-own');
+
 let heldBack = false;
 
 function morphHeld(old: Element, wanted: Element): void {
@@ -54,6 +56,7 @@ function morphChildren(old: Element, wanted: Element): void {
 	let at: ChildNode | null = old.firstChild;
 	for (const child of Array.from(wanted.childNodes)) {
 		const key = keyOf(child);
+		while (at && isOwn(at)) at = at.nextSibling;
 		const known: ChildNode | null | undefined = key ? keyed.get(key) : at;
 		if (known && isSame(known, child)) {
 			if (known === at) at = at.nextSibling;
@@ -65,7 +68,7 @@ function morphChildren(old: Element, wanted: Element): void {
 	}
 	while (at) {
 		const next: ChildNode | null = at.nextSibling;
-		at.remove();
+		if (!isOwn(at)) at.remove();
 		at = next;
 	}
 }

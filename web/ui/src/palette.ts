@@ -23,8 +23,8 @@ const HITS_MAX = 12;
 async function look(text: string): Promise<Hit[]> {
 	const low = text.toLowerCase();
 	const places = PLACES.filter((place) => place.text.toLowerCase().includes(low));
-	const query = encodeURIComponent(text);
-	const dags = await get<{ items: { id: string }[] }>(`/api/v1/dags?q=${query}&limit=${HITS_MAX}`).catch(() => ({ items: [] }));
+	const query = text ? `q=${encodeURIComponent(text)}&` : '';
+	const dags = await get<{ items: { id: string }[] }>(`/api/v1/dags?${query}limit=${HITS_MAX}`).catch(() => ({ items: [] }));
 	const runs = /^[0-9a-f]{4,16}$/.test(text)
 		? await get<{ id: string; dag: string }>(`/api/v1/runs/${text}`).then((run) => [run]).catch(() => [])
 		: [];
