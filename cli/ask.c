@@ -194,8 +194,10 @@ int ask_once(struct cli *cli, const struct question *question, struct reply *rep
 				       .piece = question->piece,
 				       .context = question->context};
 	struct http_response response = {.body = reply->body};
-	int rc;
+	int rc = connect_to_daemon(cli, err);
 
+	if (rc != 0)
+		return rc;
 	if (question->piece != NULL)
 		request.timeout_ms = 0;
 	rc = http_request(cli->client, &request, &response, err);

@@ -105,6 +105,24 @@ static const struct verb verbs[] = {
 	 "Let paused DAGs go on.",
 	 "heddle resume flights\n"
 	 "heddle resume --all\n", run_verb_resume},
+	{"backup", "", 0, 0, BIT(TO) | BIT(EVERY) | BIT(KEEP), 0,
+	 "Copy the database of the home whole, checked, while the daemon works or without one.",
+	 "heddle backup\n"
+	 "heddle backup --to /mnt/backups --keep 30\n"
+	 "heddle backup --every 15m --to /mnt/backups --keep 96\n", run_verb_backup},
+	{"restore", "FILE", 1, 1, BIT(FORCE), 0,
+	 "Put a backup into a home. It starts nothing until 'heddle resume --all'; says what is uncertain.",
+	 "heddle restore /mnt/backups/heddle-20261121T061500.123Z-9f1c0a2b.db --home /var/lib/heddle\n"
+	 "heddle restore backup.db --force\n", run_verb_restore},
+	{"doctor", "", 0, 0, 0, 0,
+	 "Look the home over, with or without its daemon: what is wrong, where, and what helps. Exits 1 then.",
+	 "heddle doctor\n"
+	 "heddle doctor --home /var/lib/heddle --json\n", run_verb_doctor},
+	{"sql", "QUERY", 1, 1, BIT(CSV) | BIT(TIMEOUT), 0,
+	 "Ask the database of the home in SQL, read-only, with or without a daemon.",
+	 "heddle sql 'select dag_id, state, count(*) from run group by 1, 2'\n"
+	 "heddle sql 'select name, sql from sqlite_schema' --json\n"
+	 "heddle sql 'select * from fact' --csv --timeout 1m > facts.csv\n", run_verb_sql},
 	{"completion", "bash|zsh", 1, 1, 0, 0,
 	 "Print a script that completes verbs, flags and ids on the command line.",
 	 "heddle completion bash > ~/.local/share/bash-completion/completions/heddle\n"
@@ -130,7 +148,7 @@ static const char *const later[] = {
     "plan",     "import",      "approve", "reject",  "backfill", "next",       "cron",   "forecast",
     "simulate", "products",    "impact",  "event",   "events",   "exceptions", "outbox", "dq",
     "secrets",  "connections", "grants",  "tokens",  "pools",    "replay",     "audit",  "stats",
-    "sql",      "init",        "backup",  "restore", "gc",       "doctor",     "test",
+    "init",     "gc",          "test",
 };
 
 #define LATER_COUNT (sizeof later / sizeof *later)

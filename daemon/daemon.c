@@ -9,6 +9,7 @@
 #include "base/sys.h"
 #include "daemon/dispatch.h"
 #include "daemon/force.h"
+#include "daemon/held.h"
 #include "daemon/home.h"
 #include "daemon/identity.h"
 #include "daemon/operate.h"
@@ -231,6 +232,8 @@ static int start_scheduler(struct daemon *daemon, bool same_boot, struct err *er
 	rc = restore_clock(daemon, err);
 	if (rc == 0)
 		rc = operate_restore_pauses(daemon->dispatch.sched, daemon->dispatch.reader, err);
+	if (rc == 0)
+		rc = held_take_up(&daemon->dispatch, err);
 	if (rc != 0)
 		return rc;
 	return restore_runs(daemon->store, daemon->dispatch.reader, daemon->dispatch.sched,

@@ -302,6 +302,19 @@ static bool holds_claims(const struct home *home)
 	return found;
 }
 
+/* Between moving the old database away and putting the new one in its place, the home has neither. */
+static int check_restore(const struct home *home, struct err *err)
+{
+	char path[PATH_MAX];
+	int rc = path_below(path, home->path, HOME_RESTORING, err);
+
+	if (rc == 0 && access(path, F_OK) == 0)
+		rc = err_set(err, ERR_REFUSED,
+			     "a restore into '%s' was interrupted: run 'heddle restore' again",
+			     home->path);
+	return rc;
+}
+
 int home_check_store(const struct home *home, struct err *err)
 {
 	struct stat status;
@@ -312,6 +325,8 @@ int home_check_store(const struct home *home, struct err *err)
 
 	if (rc == 0)
 		rc = path_below(spool, home->path, "spool/exit", err);
+	if (rc == 0)
+		rc = check_restore(home, err);
 	if (rc != 0 || (stat(home->db_path, &status) == 0 && status.st_size > 0))
 		return rc;
 	if (stat(log, &status) == 0 && status.st_size > 0)

@@ -18,6 +18,9 @@
 #include <limits.h>
 #include <stdint.h>
 
+/* The database of a restore that has begun to replace the old one. */
+#define HOME_RESTORING "heddle.db.restoring"
+
 struct home {
 	char path[PATH_MAX];         /* absolute, links resolved */
 	char dags[PATH_MAX];         /* the dag folder */
@@ -38,7 +41,8 @@ struct home {
  * for a socket, else I/O codes. */
 int home_open(const char *path, const char *dags, struct home *home, struct err *err);
 /* Fails with ERR_REFUSED when the database is missing though attempts left their traces: to begin
- * with an empty one would forget runs, and what still runs of them. Before the store is opened. */
+ * with an empty one would forget runs, and what still runs of them; and when a restore was
+ * interrupted. Before the store is opened. */
 int home_check_store(const struct home *home, struct err *err);
 /* The port that a daemon of this home had been given when it asked for any free one; 0 = none. */
 uint16_t home_former_port(const struct home *home);

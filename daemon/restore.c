@@ -13,6 +13,11 @@
 #define uthash_free(memory, size) mem_free(memory)
 #include <uthash.h>
 
+static const char lost_refused[] =
+    "the store refused its end twice; the record is in spool/dead";
+static const char lost_restored[] =
+    "the home was restored from a backup made while it ran: how it ended is not known";
+
 struct load {
 	struct store *store;
 	struct store_reader *reader;
@@ -153,7 +158,12 @@ static void note_attempt(struct load *load, const struct store_task_row *row)
 	}
 	attempt = &restored->items[restored->count++];
 	attempt->attempt_id = row->attempt_id;
-	attempt->is_set_aside = false;
+	/* Its claim and its record, if they are here at all, are of a home that knew more. */
+	if (row->attempt_incarnation != NULL &&
+	    strcmp(row->attempt_incarnation, store_incarnation(load->store)) != 0)
+		attempt->lost_why = lost_restored;
+	else
+		attempt->lost_why = NULL;
 	/* What is being cancelled and was never claimed is not begun any more. */
 	attempt->same_machine =
 	    row->state != TASK_CANCELLING && row->attempt_boot_id != NULL &&
@@ -285,7 +295,7 @@ void restored_set_aside(struct restored *restored, int64_t attempt_id)
 	struct restored_attempt *attempt = find_attempt(restored, attempt_id);
 
 	if (attempt != NULL)
-		attempt->is_set_aside = true;
+		attempt->lost_why = lost_refused;
 }
 
 void restore_set_aside(struct sched *sched, const struct restored *restored,
@@ -295,13 +305,13 @@ void restore_set_aside(struct sched *sched, const struct restored *restored,
 		struct moment now = clock_now();
 		struct input input = {.kind = INPUT_ATTEMPT_ENDED, .actor = "daemon"};
 
-		if (!restored->items[i].is_set_aside)
+		if (restored->items[i].lost_why == NULL)
 			continue;
 		input.ended.attempt_id = restored->items[i].attempt_id;
 		input.ended.cause = CAUSE_LOST;
 		input.ended.ended_at_ms = now.wall_ms;
-		snprintf(input.ended.reason, sizeof input.ended.reason,
-			 "the store refused its end twice; the record is in spool/dead");
+		snprintf(input.ended.reason, sizeof input.ended.reason, "%s",
+			 restored->items[i].lost_why);
 		sched_step(sched, &input, now, output);
 	}
 }
@@ -323,7 +333,7 @@ static void adopt(void *context, const struct effect *attempt)
 	struct arena arena;
 	struct err err;
 
-	if (found != NULL && found->is_set_aside)
+	if (found != NULL && found->lost_why != NULL)
 		return;
 	arena_init(&arena);
 	if (adoption->build(adoption->context, attempt, &arena, &launch, &err) != 0) {

@@ -15,7 +15,8 @@
 struct restored_attempt {
 	int64_t attempt_id;
 	bool same_machine; /* released under this boot and this incarnation */
-	bool is_set_aside; /* its end could not be written: not the executor's any more */
+	/* Why it ends as lost, whatever the executor would find: not its any more; NULL = it is. */
+	const char *lost_why;
 };
 
 struct restored {
@@ -39,7 +40,7 @@ int restore_ended_run(struct store_reader *reader, struct sched *sched, const ch
 		      struct dag *dag, struct err *err);
 /* The attempt's record was set aside. Harmless for one that was not restored. */
 void restored_set_aside(struct restored *restored, int64_t attempt_id);
-/* To be called after sched_restore_end: what was set aside ends as lost. */
+/* To be called after sched_restore_end: what is not the executor's ends as lost. */
 void restore_set_aside(struct sched *sched, const struct restored *restored,
 		       struct sched_output *output);
 /* Asks the executor what became of each. build makes of each what a launch would be; it may fail,

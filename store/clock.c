@@ -7,6 +7,7 @@ static const char sql_read[] =
     "SELECT ahead_ms, jump_by_ms, jump_until_boot_ms, behind_until_ms,"
     " coalesce((SELECT at_ms FROM fact ORDER BY fact_no DESC LIMIT 1), 0) FROM clock";
 static const char sql_begin[] = "UPDATE clock SET ahead_ms = ?1";
+static const char sql_release[] = "DELETE FROM hold WHERE kind = ?1";
 static const char sql_write[] = "UPDATE clock SET ahead_ms = ?1, jump_by_ms = ?2,"
 				" jump_until_boot_ms = ?3, behind_until_ms = ?4";
 
@@ -70,7 +71,8 @@ int amend_clock(struct store *store, const struct change *change, struct err *er
 int amend_hold(struct store *store, const struct change *change, struct err *err)
 {
 	struct fact fact = store_fact_of(change, "hold", change->hold.name, "over");
+	int rc = db_run(&store->db, sql_release, err, "t", change->hold.name);
 
 	fact.run_no = 0;
-	return store_put_fact(store, &fact, err);
+	return rc == 0 ? store_put_fact(store, &fact, err) : rc;
 }

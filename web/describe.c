@@ -81,6 +81,10 @@ static const struct {
 	     "to:text actor:text why:text?"},
     {"FactPage", "items:@Fact* next:text?"},
     {"Paused", "paused:bool"},
+    {"Restored", "restored:@RestoredHome?"},
+    {"RestoredHome", "at:time actor:text reason:text known_until:time? runs_under_way:int "
+		     "uncertain:@Uncertain* more:bool"},
+    {"Uncertain", "run:run dag:text task:text? attempt:int released_at:time lost:bool"},
     {"Why", "answer:text chain:@WhyLink* holders:@WhyHolder* holders_total:int"},
     {"WhyLink",
      "kind:text text:text dag:text? run:run? task:text? pool:text? count:int? limit:int? "

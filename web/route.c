@@ -80,6 +80,8 @@ static const struct route routes[] = {
 	COMMAND("POST", V1 "/dags:resume", 0, NULL, WEB_RESUME, "Paused", "Lets all dags go on"),
 	READ(V1 "/errors", ROUTE_TAGGED, PAGE, api_errors, JSON, "ErrorPage", "What does not check in the folder of dags"),
 	READ(V1 "/pools", ROUTE_TAGGED, PAGE, api_pools, JSON, "PoolPage", "Slots: how many, used, waited for"),
+	READ(V1 "/restored", 0, 0, api_restored, JSON, "Restored",
+	     "Whether the home came out of a backup and is held, and what it cannot know"),
 	READ(V1 "/runs", ROUTE_TASK_NAMED, PAGE | QUERY_DAG | QUERY_RUN_STATE | QUERY_SINCE_TIME, api_runs, JSON,
 	     "RunPage", "Runs, newest first"),
 	READ(V1 "/runs/{run}", ROUTE_TAGGED | ROUTE_TASK, QUERY_WAIT | QUERY_SINCE_FACT, api_run, JSON, "RunWhole",

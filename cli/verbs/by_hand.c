@@ -2,6 +2,7 @@
  * scheduler. */
 #include "base/str.h"
 #include "cli/ask.h"
+#include "cli/uncertain.h"
 #include "cli/verbs/verbs.h"
 
 #include <stdio.h>
@@ -172,6 +173,25 @@ static int check_pause(const struct args *args, const char *verb, struct err *er
 	return 0;
 }
 
+/* A home that came out of a backup goes on with this: what is uncertain in it is told first. */
+static int tell_restored(struct cli *cli)
+{
+	const struct question question = {
+	    .method = "GET", .path = "/api/v1/restored", .may_miss = true};
+	struct reply reply = {0};
+	struct str text = STR_INIT;
+	int code = ask(cli, &question, &reply);
+	const json_t *restored = json_object_get(reply.json, "restored");
+
+	if (code == CODE_OK && json_is_object(restored)) {
+		uncertain_render(restored, &text);
+		fputs(str_text(&text), stderr);
+	}
+	str_close(&text);
+	reply_close(&reply);
+	return code == CODE_NOT_FOUND ? CODE_OK : code; /* an older daemon does not know it */
+}
+
 /* One dag that cannot be had keeps none of the others from it. */
 static int pause_each(struct cli *cli, bool pause)
 {
@@ -180,7 +200,9 @@ static int pause_each(struct cli *cli, bool pause)
 	char *text;
 	int code = CODE_OK;
 
-	if (args_has(args, FLAG_ALL))
+	if (args_has(args, FLAG_ALL) && !pause)
+		code = tell_restored(cli);
+	if (args_has(args, FLAG_ALL) && code == CODE_OK)
 		code = pause_one(cli, NULL, pause, done);
 	for (size_t i = 0; i < args->operand_count; i++) {
 		int one = pause_one(cli, args->operands[i], pause, done);

@@ -2,42 +2,9 @@
 #include "base/str.h"
 #include "cli/address.h"
 #include "cli/cli.h"
+#include "cli/programs.h"
 #include "cli/verbs/verbs.h"
 #include "daemon/daemon.h"
-
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-static int find_program(char path[PATH_MAX], struct err *err)
-{
-	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
-
-	if (length < 0)
-		return err_errno(err, errno, "read link '/proc/self/exe'");
-	path[length] = '\0';
-	return 0;
-}
-
-/* $HEDDLE_SHIM, else beside the program (a build tree), else where `cmake --install` puts it. The
- * last one is named even when it is missing, so that the daemon can say what it lacks. */
-static void find_shim(const char *program, struct str *out)
-{
-	const char *named = getenv("HEDDLE_SHIM");
-	const char *slash = strrchr(program, '/');
-	int folder_length = slash == NULL ? 0 : (int)(slash - program);
-
-	if (named != NULL && named[0] != '\0') {
-		str_append(out, named);
-		return;
-	}
-	str_printf(out, "%.*s/heddle-shim", folder_length, program);
-	if (access(str_text(out), X_OK) == 0)
-		return;
-	str_clear(out);
-	str_printf(out, "%.*s/../libexec/heddle/heddle-shim", folder_length, program);
-}
 
 static int read_address(const struct args *args, struct address *address, struct err *err)
 {
@@ -63,9 +30,9 @@ int run_verb_daemon(struct cli *cli)
 
 	rc = read_address(cli->args, &address, &err);
 	if (rc == 0)
-		rc = find_program(program, &err);
+		rc = programs_self(program, &err);
 	if (rc == 0) {
-		find_shim(program, &shim);
+		programs_shim(program, &shim);
 		options.dags = cli->args->values[FLAG_DAGS];
 		options.listen_host = address.host[0] == '\0' ? NULL : address.host;
 		options.listen_port = address.port;

@@ -288,7 +288,13 @@ static void each_dag_is_paused_and_the_first_failure_is_the_exit_code(void **sta
 static void all_dags_are_resumed_at_once(void **state)
 {
 	static const struct exchange script[] = {
-	    {"POST /api/v1/dags:resume ", 200, "{\"paused\":false}", THEN_KEEP, NULL}, {0}};
+	    {"GET /api/v1/restored ", 200, "{\"restored\":null}", THEN_KEEP, NULL},
+	    {"POST /api/v1/dags:resume ", 200, "{\"paused\":false}", THEN_KEEP, NULL},
+	    {0}};
+	static const struct exchange older[] = {
+	    {"GET /api/v1/restored ", 404, "{}", THEN_KEEP, NULL},
+	    {"POST /api/v1/dags:resume ", 200, "{\"paused\":false}", THEN_KEEP, NULL},
+	    {0}};
 	static const struct exchange one[] = {
 	    {"PATCH /api/v1/dags/a ", 200, "{\"paused\":false}", THEN_KEEP, "{\"paused\":false}"},
 	    {0}};
@@ -300,9 +306,35 @@ static void all_dags_are_resumed_at_once(void **state)
 	assert_string_equal(str_text(&stage.capture.err),
 			    "heddle: all dags are no longer paused\n");
 	leave(&stage);
+	perform(&stage, older, WORDS("resume", "--all"));
+	expect(&stage, CODE_OK, "");
+	leave(&stage);
 	perform(&stage, one, WORDS("resume", "a"));
 	expect(&stage, CODE_OK, "");
 	assert_string_equal(str_text(&stage.capture.err), "heddle: dag 'a' is no longer paused\n");
+	leave(&stage);
+}
+
+static void what_a_restored_home_cannot_know_is_told_before_it_goes_on(void **state)
+{
+	static const struct exchange script[] = {
+	    {"GET /api/v1/restored ", 200,
+	     "{\"restored\":{\"at\":\"2026-11-20T06:00:00.000Z\",\"actor\":\"user:alice\","
+	     "\"reason\":\"restored from 'b.db'\",\"known_until\":\"2026-11-20T05:00:00.000Z\","
+	     "\"runs_under_way\":2,\"uncertain\":[{\"run\":\"0123456789abcdef\",\"dag\":\"ops\","
+	     "\"task\":\"load\",\"attempt\":2,\"released_at\":\"2026-11-20T04:00:00.000Z\","
+	     "\"lost\":true}],\"more\":false}}",
+	     THEN_KEEP, NULL},
+	    {"POST /api/v1/dags:resume ", 200, "{\"paused\":false}", THEN_KEEP, NULL},
+	    {0}};
+	struct stage stage;
+
+	(void)state;
+	perform(&stage, script, WORDS("resume", "--all"));
+	expect(&stage, CODE_OK, "");
+	expect_told(&stage, "restored from 'b.db' by user:alice");
+	expect_told(&stage, "2 runs are under way; 1 attempt was under way");
+	expect_told(&stage, "0123456789abcdef  ops  load  2 ");
 	leave(&stage);
 }
 
@@ -348,6 +380,7 @@ int main(void)
 	    cmocka_unit_test(a_note_is_of_a_run_or_of_a_task),
 	    cmocka_unit_test(each_dag_is_paused_and_the_first_failure_is_the_exit_code),
 	    cmocka_unit_test(all_dags_are_resumed_at_once),
+	    cmocka_unit_test(what_a_restored_home_cannot_know_is_told_before_it_goes_on),
 	    cmocka_unit_test(what_makes_no_sense_is_refused_before_anything_is_asked),
 	};
 

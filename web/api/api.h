@@ -112,6 +112,7 @@ enum call_outcome api_versions(struct call *call, struct store_reader *reader);
 enum call_outcome api_source(struct call *call, struct store_reader *reader);
 enum call_outcome api_errors(struct call *call, struct store_reader *reader);
 enum call_outcome api_pools(struct call *call, struct store_reader *reader);
+enum call_outcome api_restored(struct call *call, struct store_reader *reader);
 enum call_outcome api_runs(struct call *call, struct store_reader *reader);
 /* Waits until there is a fact newer than "since". */
 enum call_outcome api_run(struct call *call, struct store_reader *reader);
