@@ -97,10 +97,11 @@ static const struct verb verbs[] = {
 	 "Leave a note at a run or a task, for those who look later.",
 	 "heddle note 9f1c 'the source was late'\n"
 	 "heddle note 9f1c load 'two rows were wrong: see the ticket'\n", run_verb_note},
-	{"pause", "[DAG...]", 0, VERB_OPERANDS_ANY, BIT(ALL) | BIT(REASON), BIT(DRAIN),
-	 "Let DAGs, or all of them, start nothing new. What runs goes on to its end.",
+	{"pause", "[DAG...]", 0, VERB_OPERANDS_ANY, BIT(ALL) | BIT(DRAIN) | BIT(REASON) | BIT(WAIT), 0,
+	 "Let DAGs, or all of them, start nothing new. What runs goes on to its end; --drain waits for that.",
 	 "heddle pause flights --reason 'the source moves'\n"
-	 "heddle pause --all\n", run_verb_pause},
+	 "heddle pause --all\n"
+	 "heddle pause --all --drain --wait=10m --reason 'new disks'\n", run_verb_pause},
 	{"resume", "[DAG...]", 0, VERB_OPERANDS_ANY, BIT(ALL) | BIT(REASON), 0,
 	 "Let paused DAGs go on.",
 	 "heddle resume flights\n"

@@ -37,8 +37,7 @@ bool wait_run_is_over(const json_t *run)
 	return run_state_from_name(reply_text(run, "state"), &state) && run_state_is_done(state);
 }
 
-/* The longest next poll that the waiting allows; 0 = its time is over. */
-static int64_t next_poll_ms(const struct wait *wait)
+int64_t wait_poll_ms(const struct wait *wait)
 {
 	int64_t left_ms;
 
@@ -70,12 +69,12 @@ static int poll_run(struct cli *cli, const char *run_id, int64_t wait_ms, struct
 int wait_for_end(struct cli *cli, const char *run_id, const struct wait *wait, struct reply *reply)
 {
 	for (;;) {
-		int64_t wait_ms = next_poll_ms(wait);
+		int64_t wait_ms = wait_poll_ms(wait);
 		int code = poll_run(cli, run_id, wait_ms, reply);
 
 		if (code != CODE_OK || wait_run_is_over(reply->json))
 			return code;
-		if (wait_ms == 0 || (wait->is_bounded && next_poll_ms(wait) == 0))
+		if (wait_ms == 0 || (wait->is_bounded && wait_poll_ms(wait) == 0))
 			return cli_fail(CODE_TIMED_OUT,
 					"run %s is still %s; go on with: heddle watch %s", run_id,
 					reply_text(reply->json, "state"), run_id);

@@ -19,6 +19,9 @@ struct wait {
 /* Fails with ERR_USAGE. */
 int wait_read(const struct args *args, struct wait *out, struct err *err);
 
+/* The longest next poll that the waiting allows; 0 = its time is over. */
+int64_t wait_poll_ms(const struct wait *wait);
+
 bool wait_run_is_over(const json_t *run);
 /* "run X of D: failed after 2.0s: task 'a' failed", to stderr. */
 void wait_tell_end(const json_t *run);

@@ -8,10 +8,13 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "daemon/dispatch.h"
+#include "daemon/drain.h"
 #include "daemon/force.h"
 #include "daemon/held.h"
 #include "daemon/home.h"
 #include "daemon/identity.h"
+#include "daemon/init.h"
+#include "daemon/notify.h"
 #include "daemon/operate.h"
 #include "daemon/reload.h"
 #include "daemon/restore.h"
@@ -43,12 +46,16 @@ struct daemon {
 	struct store *store;
 	struct dispatch dispatch;
 	struct restored restored;
+	struct init init;
+	struct notify notify;
+	struct drain drain;
 	uv_signal_t terminate;
 	uv_signal_t interrupt;
 	uint16_t port; /* in use; 0 = none */
 	bool loop_is_open;
 	bool signals_are_open;
 	bool stopping;
+	bool is_told_ready;
 	bool broken; /* the store refused a change: start anew */
 };
 
@@ -93,6 +100,9 @@ static void stop(struct daemon *daemon)
 		uv_close((uv_handle_t *)&daemon->terminate, NULL);
 		uv_close((uv_handle_t *)&daemon->interrupt, NULL);
 	}
+	init_stop(&daemon->init);
+	notify_stop(&daemon->notify);
+	drain_stop(&daemon->drain);
 	reload_stop(&daemon->reload);
 	stall_stop(&daemon->stall);
 	dispatch_stop(&daemon->dispatch);
@@ -102,11 +112,38 @@ static void stop(struct daemon *daemon)
 		writer_stopped(daemon);
 }
 
+static void stop_now(struct daemon *daemon, int number)
+{
+	char status[96];
+	size_t count = process_count(daemon->dispatch.executor);
+
+	log_info("stopping", "signal=%d attempts_going_on=%zu", number, count);
+	snprintf(status, sizeof status, "Stopping: %zu attempts go on without the daemon", count);
+	notify_say("STOPPING=1", status);
+	stop(daemon);
+}
+
+static void drained(void *context)
+{
+	stop_now(context, 0);
+}
+
+/* As process 1 the first signal drains; who is impatient sends a second one. */
 static void on_signal(uv_signal_t *handle, int number)
 {
-	log_info("stopping", "signal=%d attempts_going_on=%zu", number,
-		 process_count(((struct daemon *)handle->data)->dispatch.executor));
-	stop(handle->data);
+	struct daemon *daemon = handle->data;
+
+	if (init_is_needed() && !daemon->drain.is_on)
+		drain_begin(&daemon->drain, &daemon->dispatch, drained, daemon);
+	else
+		stop_now(daemon, number);
+}
+
+static void on_committed(void *context)
+{
+	struct daemon *daemon = context;
+
+	drain_look(&daemon->drain);
 }
 
 static void on_broken(void *context, const char *reason)
@@ -304,7 +341,8 @@ static int start_signals(struct daemon *daemon, struct err *err)
 	daemon->interrupt.data = daemon;
 	uv_signal_start(&daemon->terminate, on_signal, SIGTERM);
 	uv_signal_start(&daemon->interrupt, on_signal, SIGINT);
-	return 0;
+	notify_start(&daemon->notify, &daemon->loop);
+	return init_is_needed() ? init_start(&daemon->init, &daemon->loop, err) : 0;
 }
 
 static int open_parts(struct daemon *daemon, bool *same_boot, struct err *err)
@@ -328,6 +366,40 @@ static int open_parts(struct daemon *daemon, bool *same_boot, struct err *err)
 	return rc;
 }
 
+/* As a URL and --listen name it: an IPv6 address stands in brackets (RFC 3986 section 3.2.2). */
+static const char *write_address(const struct daemon *daemon, char address[ADDRESS_SIZE])
+{
+	const char *host = daemon->options->listen_host;
+
+	snprintf(address, ADDRESS_SIZE, strchr(host, ':') == NULL ? "%s:%u" : "[%s]:%u", host,
+		 daemon->port);
+	return address;
+}
+
+/* To the service manager, once commands are taken: launches begin, and the folder was read. */
+static void tell_ready(struct daemon *daemon)
+{
+	struct dispatch *dispatch = &daemon->dispatch;
+	char address[ADDRESS_SIZE];
+	char status[ADDRESS_SIZE + 64];
+
+	if (daemon->is_told_ready || !dispatch->executor_ready || !dispatch->force->is_read)
+		return;
+	daemon->is_told_ready = true;
+	if (daemon->port != 0)
+		snprintf(status, sizeof status, "Serving http://%s/, %zu dags",
+			 write_address(daemon, address), dispatch->force->now->dag_count);
+	else
+		snprintf(status, sizeof status, "Serving the home's socket, %zu dags",
+			 dispatch->force->now->dag_count);
+	notify_say("READY=1", status);
+}
+
+static void on_executor_ready(void *context)
+{
+	tell_ready(context);
+}
+
 static int start_parts(struct daemon *daemon, bool same_boot, struct err *err)
 {
 	struct dispatch *dispatch = &daemon->dispatch;
@@ -338,6 +410,8 @@ static int start_parts(struct daemon *daemon, bool same_boot, struct err *err)
 	dispatch->force = &daemon->force;
 	dispatch->store = daemon->store;
 	dispatch->broken = on_broken;
+	dispatch->committed = on_committed;
+	dispatch->executor_is_ready = on_executor_ready;
 	dispatch->context = daemon;
 	rc = store_reader_open(daemon->home.db_path, &dispatch->reader, err);
 	if (rc == 0)
@@ -375,6 +449,7 @@ static void folder_changed(void *context)
 
 	if (daemon->dispatch.web != NULL)
 		web_changed(daemon->dispatch.web);
+	tell_ready(daemon);
 }
 
 static void read_folder(struct daemon *daemon)
@@ -409,16 +484,6 @@ static void take_up_runs(struct daemon *daemon)
 	sched_output_close(&output);
 	scratch_sweep(&daemon->loop, daemon->home.path, judge_scratch, daemon);
 	read_folder(daemon);
-}
-
-/* As a URL and --listen name it: an IPv6 address stands in brackets (RFC 3986 section 3.2.2). */
-static const char *write_address(const struct daemon *daemon, char address[ADDRESS_SIZE])
-{
-	const char *host = daemon->options->listen_host;
-
-	snprintf(address, ADDRESS_SIZE, strchr(host, ':') == NULL ? "%s:%u" : "[%s]:%u", host,
-		 daemon->port);
-	return address;
 }
 
 /* Whoever started the daemon may look at its page: the link is worth nothing once it was used. */
@@ -494,6 +559,7 @@ static int start_anew(const struct daemon *daemon, struct err *err)
 	setenv("HEDDLE_STARTED_ANEW", number, 1);
 	if (daemon->options->listen_host != NULL)
 		(void)write_address(daemon, listen);
+	notify_say("RELOADING=1", "Starting anew: the store refused a change");
 	/* execv changes none of them; its type is older than const. */
 	execv(argv[0], (char *const *)(uintptr_t)argv);
 	return err_errno(err, errno, "start '%s' anew", argv[0]);
@@ -512,6 +578,7 @@ int daemon_run(const struct daemon_options *options, struct err *err)
 	daemon->options = options;
 	daemon->home.lock_fd = -1;
 	reload_set_workers();
+	notify_say(NULL, "Opening the home");
 	rc = open_parts(daemon, &same_boot, err);
 	if (rc == 0)
 		rc = start_parts(daemon, same_boot, err);

@@ -700,10 +700,12 @@ static void release_effect(struct dispatch *dispatch, const struct effect *effec
 static void tell_changed_runs(struct dispatch *dispatch, const struct change_list *changes)
 {
 	int64_t told = 0;
+	bool of_no_run = false;
 
 	for (const struct change *change = changes->first; change != NULL; change = change->next) {
 		const char *run_id;
 
+		of_no_run = of_no_run || change->run_no == 0;
 		if (change->run_no == told)
 			continue;
 		told = change->run_no;
@@ -711,6 +713,8 @@ static void tell_changed_runs(struct dispatch *dispatch, const struct change_lis
 		if (run_id != NULL)
 			web_run_changed(dispatch->web, run_id);
 	}
+	if (of_no_run)
+		web_changed(dispatch->web);
 }
 
 /* What happened to the clocks is seen by whoever reads the log, too. */
@@ -778,6 +782,12 @@ void dispatch_committed(void *context, struct store_batch *batch)
 	gather_destroy(gather);
 	store_batch_destroy(batch);
 	trim_after_burst(dispatch, effects);
+	dispatch->committed(dispatch->context);
+}
+
+bool dispatch_is_busy(const struct dispatch *dispatch)
+{
+	return dispatch->oldest != NULL || dispatch->open != NULL;
 }
 
 /* --- when commits fail ---------------------------------------------------------------------------
@@ -873,6 +883,7 @@ void dispatch_executor_ready(void *context)
 	dispatch->executor_ready = true;
 	log_info("ready", "home=%s dags=%zu errors=%zu", dispatch->home->path,
 		 dispatch->force->now->dag_count, dispatch->force->now->errors.count);
+	dispatch->executor_is_ready(dispatch->context);
 }
 
 /* --- life ----------------------------------------------------------------------------------------

@@ -74,6 +74,8 @@ struct dispatch {
 	/* The store refused what it must be able to write: the program must start anew. Called
 	 * once. */
 	void (*broken)(void *context, const char *reason);
+	void (*committed)(void *context); /* after each commit and its effects */
+	void (*executor_is_ready)(void *context);
 	void *context;
 };
 
@@ -93,6 +95,9 @@ void dispatch_begin(struct dispatch *dispatch, struct sched_output *restored);
 void dispatch_stop(struct dispatch *dispatch);
 /* After the loop has ended. */
 void dispatch_close(struct dispatch *dispatch);
+
+/* Whether anything waits to be committed. */
+bool dispatch_is_busy(const struct dispatch *dispatch);
 
 /* The callbacks of the parts, for their event tables; context is the dispatch. */
 void dispatch_committed(void *context, struct store_batch *batch);

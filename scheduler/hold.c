@@ -14,6 +14,7 @@ static const struct {
 	bool holds_all; /* else only what starts at an instant of the wall clock */
 	const char *over;
 } kinds[HOLD_KIND_COUNT] = {
+    [HOLD_DRAIN] = {"drain", true, NULL},
     [HOLD_SPACE] = {"space", true, NULL},
     [HOLD_CLOCK_BEHIND] = {"clock_behind", true, "the clock has passed the last fact"},
     [HOLD_RESTORED] = {"restored", true, NULL},
@@ -112,7 +113,7 @@ bool sched_hold(struct sched *sched, enum hold_kind kind, const char *why)
 	char *old = sched->hold_whys[kind];
 	bool is_same = old == NULL || why == NULL ? old == why : strcmp(old, why) == 0;
 
-	assert(kind == HOLD_SPACE || kind == HOLD_RESTORED);
+	assert(kind == HOLD_DRAIN || kind == HOLD_SPACE || kind == HOLD_RESTORED);
 	sched->hold_whys[kind] = mem_strdup(why);
 	mem_free(old);
 	return !is_same;

@@ -109,6 +109,7 @@ struct input {
 
 /* What keeps something from being started, beside a pause. Several may stand at once. */
 enum hold_kind {
+	HOLD_DRAIN,        /* the daemon ends as soon as nothing runs; never on disk */
 	HOLD_SPACE,        /* the home's disk is nearly full */
 	HOLD_CLOCK_BEHIND, /* the clock stands before the last fact; ends when it has passed it */
 	HOLD_RESTORED,     /* the home was put back from a backup */
@@ -195,9 +196,9 @@ void sched_put_dag(struct sched *sched, struct dag *dag);
 /* True while the dag, or all of them, are paused. */
 bool sched_is_paused(const struct sched *sched, const char *dag_id);
 
-/* Puts on HOLD_SPACE or HOLD_RESTORED, from the next step on; why (copied) NULL = ends it: the next
- * step (INPUT_TIME, say) starts what waits. True when that changed anything. INPUT_RESUME of all
- * ends HOLD_RESTORED and HOLD_CLOCK_BEHIND, too. */
+/* Puts on HOLD_DRAIN, HOLD_SPACE or HOLD_RESTORED, from the next step on; why (copied) NULL = ends
+ * it: the next step (INPUT_TIME, say) starts what waits. True when that changed anything.
+ * INPUT_RESUME of all ends HOLD_RESTORED and HOLD_CLOCK_BEHIND, too. */
 bool sched_hold(struct sched *sched, enum hold_kind kind, const char *why);
 bool sched_is_held(const struct sched *sched, enum hold_kind kind);
 /* Those that stand; returns how many. Their reasons live in the arena. */

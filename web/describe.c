@@ -85,6 +85,8 @@ static const struct {
     {"RestoredHome", "at:time actor:text reason:text known_until:time? runs_under_way:int "
 		     "uncertain:@Uncertain* more:bool"},
     {"Uncertain", "run:run dag:text task:text? attempt:int released_at:time lost:bool"},
+    {"UnderWay", "run:run dag:text task:text state:@TaskState attempt:int since:time?"},
+    {"Drain", "tasks:@UnderWay* under_way:int paused:bool"},
     {"Why", "answer:text chain:@WhyLink* holders:@WhyHolder* holders_total:int"},
     {"WhyLink",
      "kind:text text:text dag:text? run:run? task:text? pool:text? count:int? limit:int? "

@@ -78,6 +78,8 @@ static const struct route routes[] = {
 	COMMAND("PATCH", V1 "/dags/{dag}", 0, NULL, WEB_PAUSE, "Paused", "Pauses a dag, or lets it go on"),
 	COMMAND("POST", V1 "/dags:pause", 0, NULL, WEB_PAUSE, "Paused", "Pauses all dags"),
 	COMMAND("POST", V1 "/dags:resume", 0, NULL, WEB_RESUME, "Paused", "Lets all dags go on"),
+	READ(V1 "/drain", 0, QUERY_WAIT, api_drain, JSON, "Drain",
+	     "What still runs; may wait, while all dags are paused, until nothing does"),
 	READ(V1 "/errors", ROUTE_TAGGED, PAGE, api_errors, JSON, "ErrorPage", "What does not check in the folder of dags"),
 	READ(V1 "/pools", ROUTE_TAGGED, PAGE, api_pools, JSON, "PoolPage", "Slots: how many, used, waited for"),
 	READ(V1 "/restored", 0, 0, api_restored, JSON, "Restored",

@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "cli/ask.h"
 #include "cli/uncertain.h"
+#include "cli/verbs/drain.h"
 #include "cli/verbs/verbs.h"
 
 #include <stdio.h>
@@ -217,12 +218,28 @@ static int pause_each(struct cli *cli, bool pause)
 	return code;
 }
 
+/* Only when all dags are paused does anything come to rest. */
+static int check_drain(const struct args *args, struct err *err)
+{
+	if (args_has(args, FLAG_DRAIN) && !args_has(args, FLAG_ALL))
+		return err_set(err, ERR_USAGE,
+			       "'--drain' is of all dags: heddle pause --all --drain");
+	if (args_has(args, FLAG_WAIT) && !args_has(args, FLAG_DRAIN))
+		return err_set(err, ERR_USAGE, "'--wait' says how long '--drain' may take");
+	return 0;
+}
+
 int run_verb_pause(struct cli *cli)
 {
 	struct err err = {0};
+	struct wait wait;
+	int code;
 
-	return check_pause(cli->args, "pause", &err) == 0 ? pause_each(cli, true)
-							  : cli_fail_err(&err);
+	if (check_pause(cli->args, "pause", &err) != 0 || check_drain(cli->args, &err) != 0 ||
+	    wait_read(cli->args, &wait, &err) != 0)
+		return cli_fail_err(&err);
+	code = pause_each(cli, true);
+	return code == CODE_OK && args_has(cli->args, FLAG_DRAIN) ? drain_wait(cli, &wait) : code;
 }
 
 int run_verb_resume(struct cli *cli)

@@ -113,6 +113,8 @@ enum call_outcome api_source(struct call *call, struct store_reader *reader);
 enum call_outcome api_errors(struct call *call, struct store_reader *reader);
 enum call_outcome api_pools(struct call *call, struct store_reader *reader);
 enum call_outcome api_restored(struct call *call, struct store_reader *reader);
+/* Waits until nothing runs, while all dags are paused. */
+enum call_outcome api_drain(struct call *call, struct store_reader *reader);
 enum call_outcome api_runs(struct call *call, struct store_reader *reader);
 /* Waits until there is a fact newer than "since". */
 enum call_outcome api_run(struct call *call, struct store_reader *reader);
