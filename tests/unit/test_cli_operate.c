@@ -353,7 +353,9 @@ static void what_makes_no_sense_is_refused_before_anything_is_asked(void **state
 		     "a task cannot be marked 'done': success, failed or skipped");
 	expect_usage(WORDS("pause"), "which dags? heddle pause DAG...");
 	expect_usage(WORDS("resume", "a", "--all"), "which dags? heddle resume DAG...");
-	expect_usage(WORDS("pause", "--all", "--drain"), "'--drain' of 'pause' is not supported");
+	expect_usage(WORDS("pause", "flights", "--drain"),
+		     "of all dags: heddle pause --all --drain");
+	expect_usage(WORDS("pause", "--all", "--wait"), "how long '--drain' may take");
 	expect_usage(WORDS("run", "d.yaml", "--from", "a"), "'--from' of 'run' is not supported");
 	expect_usage(WORDS("run", "d.yaml", "--url", "http://h"), "'run' needs no daemon");
 	expect_usage(WORDS("run", "/tmp"), "'/tmp' is a folder: heddle run FILE");
