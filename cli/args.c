@@ -21,6 +21,7 @@ static const struct flag flags[FLAG_COUNT] = {
 	[FLAG_VERSION] = {"version", 0, VALUE_NONE, NULL, "print the version"},
 	[FLAG_ALL] = {"all", 0, VALUE_NONE, NULL, "all DAGs, also those that are to come"},
 	[FLAG_ATTEMPT] = {"attempt", 0, VALUE_REQUIRED, "N", "the N-th attempt (default: the newest)"},
+	[FLAG_BACKUPS] = {"backups", 0, VALUE_NONE, NULL, "also remove the copies of the database that migrations made"},
 	[FLAG_CHECK] = {"check", 0, VALUE_NONE, NULL, "change nothing; list the files that are not canonical, exit 1"},
 	[FLAG_CSV] = {"csv", 0, VALUE_NONE, NULL, "print CSV, with the names of the columns first"},
 	[FLAG_DAG] = {"dag", 0, VALUE_REQUIRED, "DAG", "of this DAG"},

@@ -124,6 +124,11 @@ static const struct verb verbs[] = {
 	 "heddle sql 'select dag_id, state, count(*) from run group by 1, 2'\n"
 	 "heddle sql 'select name, sql from sqlite_schema' --json\n"
 	 "heddle sql 'select * from fact' --csv --timeout 1m > facts.csv\n", run_verb_sql},
+	{"gc", "", 0, 0, BIT(BACKUPS) | BIT(DRY_RUN), 0,
+	 "Pack the logs of ended runs, prune what is past retention, remove what belongs to nothing: now.",
+	 "heddle gc --dry-run\n"
+	 "heddle gc --json\n"
+	 "heddle gc --backups\n", run_verb_gc},
 	{"completion", "bash|zsh", 1, 1, 0, 0,
 	 "Print a script that completes verbs, flags and ids on the command line.",
 	 "heddle completion bash > ~/.local/share/bash-completion/completions/heddle\n"
@@ -149,7 +154,7 @@ static const char *const later[] = {
     "plan",     "import",      "approve", "reject",  "backfill", "next",       "cron",   "forecast",
     "simulate", "products",    "impact",  "event",   "events",   "exceptions", "outbox", "dq",
     "secrets",  "connections", "grants",  "tokens",  "pools",    "replay",     "audit",  "stats",
-    "init",     "gc",          "test",
+    "init",     "test",
 };
 
 #define LATER_COUNT (sizeof later / sizeof *later)

@@ -18,6 +18,7 @@
 #include "daemon/operate.h"
 #include "daemon/reload.h"
 #include "daemon/restore.h"
+#include "daemon/retention.h"
 #include "daemon/scratch.h"
 #include "daemon/stall.h"
 #include "model/limits.h"
@@ -41,6 +42,7 @@ struct daemon {
 	struct identity identity;
 	struct force force;
 	struct reload reload;
+	struct retention retention;
 	struct stall stall;
 	uv_loop_t loop;
 	struct store *store;
@@ -105,6 +107,7 @@ static void stop(struct daemon *daemon)
 	drain_stop(&daemon->drain);
 	reload_stop(&daemon->reload);
 	stall_stop(&daemon->stall);
+	retention_stop(&daemon->retention);
 	dispatch_stop(&daemon->dispatch);
 	if (daemon->dispatch.writer != NULL)
 		store_writer_stop(daemon->dispatch.writer, writer_stopped, daemon);
@@ -484,6 +487,7 @@ static void take_up_runs(struct daemon *daemon)
 	sched_output_close(&output);
 	scratch_sweep(&daemon->loop, daemon->home.path, judge_scratch, daemon);
 	read_folder(daemon);
+	retention_start(&daemon->retention, &daemon->loop, dispatch);
 }
 
 /* Whoever started the daemon may look at its page: the link is worth nothing once it was used. */
@@ -525,6 +529,7 @@ static void close_parts(struct daemon *daemon)
 	store_reader_close(daemon->dispatch.reader);
 	restored_close(&daemon->restored);
 	reload_close(&daemon->reload);
+	retention_close(&daemon->retention);
 	force_close(&daemon->force);
 	store_close(daemon->store);
 	if (daemon->loop_is_open && uv_loop_close(&daemon->loop) != 0)

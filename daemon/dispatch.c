@@ -11,6 +11,7 @@
 #include "daemon/operate.h"
 #include "daemon/outcome.h"
 #include "daemon/park.h"
+#include "daemon/retention.h"
 #include "daemon/run_info.h"
 #include "model/param.h"
 
@@ -34,11 +35,18 @@ struct answer {
 	char *message;            /* NULL = none */
 };
 
+/* Who wants to know of the commit. */
+struct then {
+	void (*call)(void *context);
+	void *context;
+};
+
 /* What belongs to one batch and is released with its commit. */
 struct gather {
 	struct sched_output output; /* its changes move to the batch at the flush */
 	VEC(struct answer) answers;
-	VEC(int64_t) ended;  /* attempts whose end this batch writes */
+	VEC(int64_t) ended; /* attempts whose end this batch writes */
+	VEC(struct then) thens;
 	bool alone;          /* a suspect's: nothing else joins it */
 	struct gather *next; /* handed over after this one */
 };
@@ -69,6 +77,7 @@ static void gather_destroy(struct gather *gather)
 		mem_free(gather->answers.items[i].message);
 	vec_close(&gather->answers);
 	vec_close(&gather->ended);
+	vec_close(&gather->thens);
 	sched_output_close(&gather->output);
 	mem_free(gather);
 }
@@ -178,6 +187,17 @@ bool dispatch_look_at_space(struct dispatch *dispatch)
 struct sched_output *dispatch_output(struct dispatch *dispatch)
 {
 	return &open_gather(dispatch)->output;
+}
+
+struct sched_output *dispatch_when_committed(struct dispatch *dispatch, void (*then)(void *context),
+					     void *context)
+{
+	struct then one = {then, context};
+
+	if (dispatch->open != NULL && dispatch->open->alone)
+		flush(dispatch);
+	vec_push(&open_gather(dispatch)->thens, one);
+	return &dispatch->open->output;
 }
 
 int64_t dispatch_step(struct dispatch *dispatch, const struct input *input)
@@ -471,9 +491,11 @@ static void refuse(struct dispatch *dispatch, uint64_t token)
 static void (*const commands[WEB_COMMAND_COUNT])(struct dispatch *dispatch,
 						 const struct web_command *command,
 						 uint64_t token) = {
-    [WEB_TRIGGER] = trigger,   [WEB_CANCEL] = cancel,       [WEB_RERUN] = operate_rerun,
-    [WEB_MARK] = operate_mark, [WEB_PAUSE] = operate_pause, [WEB_RESUME] = operate_pause,
-    [WEB_NOTE] = operate_note, [WEB_WHY] = operate_why,
+    [WEB_TRIGGER] = trigger,      [WEB_CANCEL] = cancel,
+    [WEB_RERUN] = operate_rerun,  [WEB_MARK] = operate_mark,
+    [WEB_PAUSE] = operate_pause,  [WEB_RESUME] = operate_pause,
+    [WEB_NOTE] = operate_note,    [WEB_WHY] = operate_why,
+    [WEB_GC] = retention_command, [WEB_GC_STATUS] = retention_command,
 };
 
 void dispatch_command(void *context, const struct web_command *command, uint64_t token)
@@ -774,6 +796,8 @@ void dispatch_committed(void *context, struct store_batch *batch)
 		web_answer(dispatch->web, said->token, said->result,
 			   said->run_id[0] == '\0' ? NULL : said->run_id, said->message);
 	}
+	for (size_t i = 0; i < gather->thens.count; i++)
+		gather->thens.items[i].call(gather->thens.items[i].context);
 	tell_changed_runs(dispatch, &batch->changes);
 	log_clock(&batch->changes);
 	if (dispatch->suspects.count > 0)

@@ -30,6 +30,7 @@
 struct gather;
 struct deadline;
 struct refusal;
+struct retention;
 
 struct dispatch {
 	uv_loop_t *loop;
@@ -42,6 +43,7 @@ struct dispatch {
 	struct sched *sched;
 	struct process_executor *executor;
 	struct web *web;
+	struct retention *retention; /* what ended and is let go of */
 	struct suspects suspects;
 	struct zones zones;
 

@@ -13,6 +13,10 @@ int64_t dispatch_step(struct dispatch *dispatch, const struct input *input);
 void dispatch_answer(struct dispatch *dispatch, uint64_t token, enum web_result result,
 		     const char *run_id, const char *message);
 void dispatch_answer_unknown_dag(struct dispatch *dispatch, const char *dag_id, uint64_t token);
+/* The batch of this turn, for changes that were not decided by the scheduler; then is called once,
+ * after its commit. */
+struct sched_output *dispatch_when_committed(struct dispatch *dispatch, void (*then)(void *context),
+					     void *context);
 /* The dag's version is not at hand: it is fetched, and the command taken again then. */
 void dispatch_fetch(struct dispatch *dispatch, const struct folder_dag *found,
 		    const struct web_command *command, uint64_t token);

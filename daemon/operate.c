@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "daemon/dispatch_core.h"
 #include "daemon/restore.h"
+#include "daemon/retention.h"
 #include "model/param.h"
 
 #include <stdio.h>
@@ -14,7 +15,8 @@
 
 /* What is on disk of the run that a command names. */
 struct target {
-	int64_t run_no; /* 0 = no such run */
+	int64_t run_no;       /* 0 = no such run */
+	int64_t pruned_at_ms; /* 0 = it has its detail */
 	bool is_done;
 	char dag_id[LIMIT_ID_BYTES + 1];
 	char hash[33]; /* of the version that it keeps */
@@ -27,6 +29,7 @@ static bool take_target(void *context, const struct run_view *view)
 	enum run_state state;
 
 	target->run_no = view->run_no;
+	target->pruned_at_ms = view->pruned_at_ms;
 	target->is_done = run_state_from_name(view->state, &state) && run_state_is_done(state);
 	snprintf(target->dag_id, sizeof target->dag_id, "%s", view->dag_id);
 	snprintf(target->hash, sizeof target->hash, "%s", view->dag_hash);
@@ -84,6 +87,17 @@ static void answer_step(struct dispatch *dispatch, uint64_t token, const char *r
 	dispatch_answer(dispatch, token, results[output->answer], run_id, output->message);
 }
 
+/* True, and answered, when the run has no detail any more, or is losing it this moment. */
+static bool is_gone(struct dispatch *dispatch, const struct target *target, uint64_t token)
+{
+	if (target->pruned_at_ms == 0 && !retention_is_pruning(dispatch->retention, target->run_no))
+		return false;
+	dispatch_answer(dispatch, token, WEB_GONE, NULL,
+			"the run was pruned, as the retention of its dag says: there is nothing "
+			"left to go on with. Trigger a new one");
+	return true;
+}
+
 /* The run's number in the scheduler, fed back when it had ended; 0 = answered already. */
 static int64_t take_run(struct dispatch *dispatch, const char *run_id, struct target *target,
 			uint64_t token)
@@ -98,6 +112,8 @@ static int64_t take_run(struct dispatch *dispatch, const char *run_id, struct ta
 	}
 	if (run_no != 0)
 		return run_no;
+	if (is_gone(dispatch, target, token))
+		return 0;
 	/* Its end may be decided and on its way to the disk: then its rows are not the last word.
 	 */
 	if (!target->is_done) {
@@ -226,6 +242,8 @@ void operate_rerun(struct dispatch *dispatch, const struct web_command *command,
 	if (!find_target(dispatch, command->run_id, &target))
 		dispatch_answer(dispatch, token, WEB_NOT_FOUND, NULL,
 				"no such run; 'heddle ls runs' lists them");
+	else if (is_gone(dispatch, &target, token))
+		str_clear(&target.params);
 	else if (!read_mode(command->mode, &mode))
 		dispatch_answer(dispatch, token, WEB_INVALID, NULL,
 				"'mode' is one of failed, from, only, all");

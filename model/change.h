@@ -118,6 +118,10 @@ struct change_note {
 	const char *text;
 };
 
+struct change_run_prune {
+	int64_t ended_at_ms; /* the end that it was judged by: one that ended anew is not meant */
+};
+
 struct change_attempt_new {
 	int64_t attempt_id; /* unique in the home */
 	uint32_t number;    /* 1 = first try of the task in this run */
@@ -147,6 +151,7 @@ struct change {
 		struct change_note note;
 		struct change_clock clock;
 		struct change_hold hold;
+		struct change_run_prune run_prune;
 	};
 };
 

@@ -5,9 +5,8 @@
 #include "store/core.h"
 #include "store/prune_sql.h"
 
-static const char sql_prune[] =
-    "UPDATE run SET pruned_at_ms = ?2, is_clearing = 1"
-    " WHERE run_no = ?1 AND ended_at_ms IS NOT NULL AND pruned_at_ms IS NULL";
+static const char sql_prune[] = "UPDATE run SET pruned_at_ms = ?2, is_clearing = 1"
+				" WHERE run_no = ?1 AND ended_at_ms = ?3 AND pruned_at_ms IS NULL";
 static const char sql_keep_names[] =
     "UPDATE dag_version SET keeps_names = 1 WHERE keeps_names = 0"
     " AND version_no = (SELECT version_no FROM run WHERE run_no = ?1)";
@@ -67,7 +66,8 @@ static const char sql_names_gone[] =
 int amend_prune(struct store *store, const struct change *change, struct err *err)
 {
 	struct fact fact = store_fact_of(change, "run.prune", NULL, "pruned");
-	int rc = db_run(&store->db, sql_prune, err, "ii", change->run_no, change->at_ms);
+	int rc = db_run(&store->db, sql_prune, err, "iii", change->run_no, change->at_ms,
+			change->run_prune.ended_at_ms);
 
 	/* One that goes on, whoever believes otherwise, keeps what it has. */
 	if (rc != 0 || sqlite3_changes(store->db.handle) == 0)

@@ -112,6 +112,18 @@ struct prune_counts {
 int store_clear_runs(struct store *store, const struct prune_clear *runs, size_t count,
 		     size_t max_rows, struct prune_counts *counts, struct err *err);
 
+/* What a run left as artifacts is noted when it is packed; this is the sum of all. */
+int prune_read_artifacts(struct store_reader *reader, int64_t *files, int64_t *bytes,
+			 struct err *err);
+
+/* Whose a file is. *is_cleared: it was pruned, and nothing of it is to be left. */
+int prune_find_run(struct store_reader *reader, const char *run_id, bool *is_known,
+		   bool *is_cleared, struct err *err);
+int prune_find_attempt(struct store_reader *reader, int64_t attempt_id, const char *incarnation,
+		       bool *is_known, struct err *err);
+/* When the oldest run under way was made; INT64_MAX when none is. */
+int prune_read_oldest(struct store_reader *reader, int64_t *created_at_ms, struct err *err);
+
 struct prune_version {
 	int64_t version_no;
 	int64_t unused_since_ms; /* 0 = was not noted yet */

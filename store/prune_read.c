@@ -41,6 +41,16 @@ static const char sql_versions[] =
     " LEFT JOIN version_unused u USING (version_no)"
     " WHERE v.version_no > ?1 AND " PRUNE_UNUSED " ORDER BY v.version_no LIMIT ?2";
 
+static const char sql_artifacts[] =
+    "SELECT coalesce(sum(artifact_files), 0), coalesce(sum(artifact_bytes), 0) FROM run";
+static const char sql_find_run[] =
+    "SELECT pruned_at_ms IS NOT NULL AND is_clearing IS NULL FROM run WHERE run_id = ?1";
+static const char sql_find_attempt[] =
+    "SELECT 1 FROM attempt WHERE attempt_id = ?1 AND incarnation = ?2";
+static const char sql_oldest[] =
+    "SELECT coalesce(min(created_at_ms), 9223372036854775807) FROM run INDEXED BY run_active"
+    " WHERE ended_at_ms IS NULL";
+
 /* Takes the rows of a query of runs. */
 static int take_runs(struct store_reader *reader, sqlite3_stmt *row, struct prune_run *runs,
 		     size_t max, size_t *count, struct err *err)
@@ -255,4 +265,63 @@ int prune_read_versions(struct store_reader *reader, int64_t after, struct prune
 	}
 	db_reset(row);
 	return rc;
+}
+
+/* --- whose a file is ----------------------------------------------------------------------------
+ */
+
+/* One row of two numbers at most. *is_known: there is one. */
+static int take_numbers(struct store_reader *reader, sqlite3_stmt *row, bool *is_known,
+			int64_t *first, int64_t *second, struct err *err)
+{
+	int rc = reader_step(reader, row, err);
+
+	*is_known = rc == 1;
+	if (rc == 1 && first != NULL)
+		*first = sqlite3_column_int64(row, 0);
+	if (rc == 1 && second != NULL)
+		*second = sqlite3_column_int64(row, 1);
+	db_reset(row);
+	return rc < 0 ? rc : 0;
+}
+
+int prune_read_artifacts(struct store_reader *reader, int64_t *files, int64_t *bytes,
+			 struct err *err)
+{
+	sqlite3_stmt *row;
+	bool is_known;
+	int rc = reader_query(reader, sql_artifacts, &row, err, "");
+
+	return rc == 0 ? take_numbers(reader, row, &is_known, files, bytes, err) : rc;
+}
+
+int prune_find_run(struct store_reader *reader, const char *run_id, bool *is_known,
+		   bool *is_cleared, struct err *err)
+{
+	sqlite3_stmt *row;
+	int64_t cleared = 0;
+	int rc = reader_query(reader, sql_find_run, &row, err, "t", run_id);
+
+	if (rc == 0)
+		rc = take_numbers(reader, row, is_known, &cleared, NULL, err);
+	*is_cleared = cleared != 0;
+	return rc;
+}
+
+int prune_find_attempt(struct store_reader *reader, int64_t attempt_id, const char *incarnation,
+		       bool *is_known, struct err *err)
+{
+	sqlite3_stmt *row;
+	int rc = reader_query(reader, sql_find_attempt, &row, err, "it", attempt_id, incarnation);
+
+	return rc == 0 ? take_numbers(reader, row, is_known, NULL, NULL, err) : rc;
+}
+
+int prune_read_oldest(struct store_reader *reader, int64_t *created_at_ms, struct err *err)
+{
+	sqlite3_stmt *row;
+	bool is_known;
+	int rc = reader_query(reader, sql_oldest, &row, err, "");
+
+	return rc == 0 ? take_numbers(reader, row, &is_known, created_at_ms, NULL, err) : rc;
 }

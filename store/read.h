@@ -217,7 +217,8 @@ typedef void (*version_text_fn)(void *context, const struct version_text *view);
 /* Newest first; numbers below before_version_no (0 = from the newest). */
 int read_versions(struct store_reader *reader, const char *dag_id, int64_t before_version_no,
 		  uint32_t limit, version_view_fn each, void *context, struct err *err);
-/* hash NULL = the one in force. ERR_NOT_FOUND when there is none. */
+/* hash NULL = the one in force. ERR_NOT_FOUND when there is none, ERR_GONE when its text was
+ * pruned. */
 int read_version_text(struct store_reader *reader, const char *dag_id, const char *hash,
 		      version_text_fn each, void *context, struct err *err);
 /* The number of the newest fact, 0 when there is none. */

@@ -77,7 +77,13 @@ int read_version_text(struct store_reader *reader, const char *dag_id, const cha
 					    .text = db_text(row, 3),
 					    .bytes = (size_t)sqlite3_column_bytes(row, 3)};
 
-		rc = give_text(reader, &view, each, context, err);
+		if (view.bytes > 0)
+			rc = give_text(reader, &view, each, context, err);
+		else
+			rc = err_set(err, ERR_GONE,
+				     "version '%s' of dag '%.128s' was pruned: it is not in force, "
+				     "and no run has it but those that were pruned, too",
+				     view.hash, dag_id);
 	} else if (rc == 0 && hash != NULL) {
 		rc = err_set(err, ERR_NOT_FOUND, "dag '%.128s' has had no version '%.40s'", dag_id,
 			     hash);

@@ -116,6 +116,7 @@ enum value_type {
 	VALUE_OBJECT,
 	VALUE_TASKS,
 	VALUE_PAUSED,
+	VALUE_FLAG,
 	VALUE_LATER, /* the key is still to come */
 };
 
@@ -155,6 +156,10 @@ static const struct body_key {
     {"task", IN(NOTE), 0, VALUE_TEXT, offsetof(struct body, task), task_fault,
      "{\"type\":[\"string\",\"null\"],\"pattern\":\"^[A-Za-z_][A-Za-z0-9_-]{0,99}$\"}"},
     {"paused", IN(PAUSE), 0, VALUE_PAUSED, 0, NULL, "{\"type\":[\"boolean\",\"null\"]}"},
+    {"dry_run", IN(GC), 0, VALUE_FLAG, offsetof(struct body, dry_run), NULL,
+     "{\"type\":[\"boolean\",\"null\"]}"},
+    {"backups", IN(GC), 0, VALUE_FLAG, offsetof(struct body, backups), NULL,
+     "{\"type\":[\"boolean\",\"null\"]}"},
     {"reason", EVERY_REASON, 0, VALUE_TEXT, offsetof(struct body, reason), line_fault, SCHEMA_LINE},
 };
 
@@ -226,6 +231,15 @@ static void read_paused(const struct body_key *key, const json_t *value, struct 
 		out->resumes = json_is_false(value);
 }
 
+static void read_flag(const struct body_key *key, const json_t *value, struct body *out,
+		      struct faults *faults)
+{
+	if (!json_is_boolean(value))
+		report(key, "is neither true nor false", faults);
+	else
+		*(bool *)((char *)out + key->offset) = json_is_true(value);
+}
+
 /* The keys of a body, for whoever wrote another one. */
 static void list_keys(enum web_command_kind kind, struct str *out)
 {
@@ -256,6 +270,8 @@ static void read_member(enum web_command_kind kind, const char *name, const json
 		read_tasks(key, value, out, faults);
 	} else if (key->type == VALUE_PAUSED) {
 		read_paused(key, value, out, faults);
+	} else if (key->type == VALUE_FLAG) {
+		read_flag(key, value, out, faults);
 	} else {
 		read_text(key, value, out, faults);
 	}

@@ -7,6 +7,7 @@
  *	mark           {"state": "success", "reason": TEXT}
  *	pause, resume  {"paused": true, "reason": TEXT}
  *	note           {"text": TEXT, "task": ID}
+ *	gc             {"dry_run": false, "backups": false}
  *
  * All keys are optional but state and text; so is a body without those. Strict: every key that is
  * not known is named, and those that are to come say so. Pure. */
@@ -36,6 +37,8 @@ struct body {
 	char **tasks;
 	size_t task_count;
 	bool resumes; /* "paused" is false */
+	bool dry_run;
+	bool backups;
 };
 
 /* Reads size bytes. On failure *refusal holds the problem (400 for what is no JSON, 422 for what is

@@ -34,7 +34,9 @@ void command_start(struct request *request)
 	    .latest = body->version != NULL && strcmp(body->version, "latest") == 0,
 	    .task = request->call.names.task != NULL ? request->call.names.task : body->task,
 	    .state = body->state,
-	    .text = body->text};
+	    .text = body->text,
+	    .dry_run = body->dry_run,
+	    .backups = body->backups};
 
 	if (web->stopping) {
 		request_refuse_held(request, "the daemon is stopping");
@@ -116,6 +118,7 @@ void request_answer(struct web *web, uint64_t token, enum web_result result, con
 		const char *otherwise;
 	} problems[] = {
 	    [WEB_NOT_FOUND] = {MHD_HTTP_NOT_FOUND, "no such thing"},
+	    [WEB_GONE] = {MHD_HTTP_GONE, "it was pruned"},
 	    [WEB_REFUSED] = {MHD_HTTP_CONFLICT, "refused in this state"},
 	    [WEB_INVALID] = {MHD_HTTP_UNPROCESSABLE_CONTENT, "against a rule"},
 	};
@@ -130,7 +133,7 @@ void request_answer(struct web *web, uint64_t token, enum web_result result, con
 		posted_show(request, result, message);
 		return;
 	}
-	if (request->call.route->kind == ROUTE_QUESTION &&
+	if ((request->call.route->kind == ROUTE_QUESTION || kind_of(request) == WEB_GC) &&
 	    (result == WEB_DONE || result == WEB_UNCHANGED)) {
 		answer_question(request, result, message);
 		return;

@@ -87,6 +87,13 @@ static const struct {
     {"Uncertain", "run:run dag:text task:text? attempt:int released_at:time lost:bool"},
     {"UnderWay", "run:run dag:text task:text state:@TaskState attempt:int since:time?"},
     {"Drain", "tasks:@UnderWay* under_way:int paused:bool"},
+    {"Gc", "round:int running:bool dry_run:bool began_at:time? ended_at:time? error:text? "
+	   "packed:@GcPacked pruned:@GcPruned versions:@GcVersions orphans:@GcFiles "
+	   "backups:@GcFiles artifacts:@GcFiles faults:int first_fault:text?"},
+    {"GcPacked", "runs:int bytes:int"},
+    {"GcPruned", "runs:int attempts:int outputs:int files:int bytes:int"},
+    {"GcVersions", "count:int bytes:int"},
+    {"GcFiles", "files:int bytes:int"},
     {"Why", "answer:text chain:@WhyLink* holders:@WhyHolder* holders_total:int"},
     {"WhyLink",
      "kind:text text:text dag:text? run:run? task:text? pool:text? count:int? limit:int? "
@@ -457,6 +464,9 @@ static bool may_answer(const struct route *route, unsigned status)
 	switch (status) {
 	case MHD_HTTP_UNAUTHORIZED:
 		return (route->flags & ROUTE_PUBLIC) == 0;
+	case MHD_HTTP_GONE: /* it was pruned */
+		return strstr(route->pattern, "{run}") != NULL ||
+		       (route->params & QUERY_VERSION) != 0;
 	case MHD_HTTP_NOT_FOUND:
 		return strchr(route->pattern, '{') != NULL || (route->params & QUERY_RUN) != 0;
 	case MHD_HTTP_CONFLICT:
@@ -478,6 +488,7 @@ static void write_answers(struct compose *compose, const struct route *route)
 	    MHD_HTTP_UNAUTHORIZED,
 	    MHD_HTTP_FORBIDDEN,
 	    MHD_HTTP_NOT_FOUND,
+	    MHD_HTTP_GONE,
 	    MHD_HTTP_METHOD_NOT_ALLOWED,
 	    MHD_HTTP_NOT_ACCEPTABLE,
 	    MHD_HTTP_CONFLICT,

@@ -111,6 +111,9 @@ static const struct route routes[] = {
 	     QUERY_FOLLOW | QUERY_FROM | QUERY_LINES | QUERY_TAIL | QUERY_FIND | QUERY_OFFSET, api_log,
 	     TEXT " " EVENTS " " JSON, "LogPage",
 	     "The log of an attempt: its bytes, its lines with their numbers, or as it grows"),
+	COMMAND("POST", V1 "/gc", 0, NULL, WEB_GC, "Gc",
+		"Packs what ended and prunes what is past retention: begins, and says what comes of it"),
+	QUESTION(V1 "/gc", NULL, WEB_GC_STATUS, "Gc", "What the newest round of it came to so far"),
 	READ(V1 "/facts", ROUTE_TASK_NAMED, QUERY_RUN | QUERY_SINCE_FACT | PAGE | QUERY_WAIT, api_facts, JSON,
 	     "FactPage", "Who changed what, when and why, oldest first; may wait for the next one"),
 };

@@ -27,7 +27,9 @@ enum web_command_kind {
 	WEB_PAUSE,
 	WEB_RESUME,
 	WEB_NOTE,
-	WEB_WHY, /* a question: changes nothing, and is answered from memory */
+	WEB_WHY,       /* a question: changes nothing, and is answered from memory */
+	WEB_GC,        /* begins a round of tidying, or joins the one under way */
+	WEB_GC_STATUS, /* a question, likewise */
 	WEB_COMMAND_COUNT,
 };
 
@@ -45,6 +47,8 @@ struct web_command {
 	const char *const *tasks; /* WEB_RERUN: ids, with "from" and "only" */
 	size_t task_count;
 	bool latest;       /* WEB_RERUN: with the version in force */
+	bool dry_run;      /* WEB_GC: only says what would go */
+	bool backups;      /* WEB_GC: what migrations left goes, too */
 	const char *task;  /* WEB_MARK; WEB_NOTE, WEB_WHY: NULL = of the run */
 	const char *state; /* WEB_MARK: "success", "failed" or "skipped" */
 	const char *text;  /* WEB_NOTE */
@@ -54,6 +58,7 @@ enum web_result {
 	WEB_DONE,      /* 201 for a new run, 202 for what is under way, 200 without a run */
 	WEB_UNCHANGED, /* 200: the same key before, the run has ended already */
 	WEB_NOT_FOUND, /* 404 */
+	WEB_GONE,      /* 410: it was pruned */
 	WEB_REFUSED,   /* 409 */
 	WEB_INVALID,   /* 422 */
 	WEB_HELD, /* 503 with Retry-After: commits fail, or the daemon is starting or stopping */
@@ -128,8 +133,8 @@ void web_stop(struct web *web, void (*stopped)(void *context), void *context);
 void web_one_time_link(struct web *web, char path[WEB_LINK_SIZE]);
 
 /* The answer to a command, after the commit. run_id NULL = none; message NULL = none. That to
- * WEB_WHY is WEB_DONE with a JSON object as its message, or WEB_UNCHANGED for what is not under
- * way: the database tells then. */
+ * WEB_WHY, WEB_GC and WEB_GC_STATUS is WEB_DONE with a JSON object as its message, or WEB_UNCHANGED
+ * for what is not under way: the database tells then. */
 void web_answer(struct web *web, uint64_t token, enum web_result result, const char *run_id,
 		const char *message);
 /* An attempt is over, and with it what its task asked for: streams end, and what waits is answered

@@ -10,6 +10,7 @@ struct verb;
 
 int run_verb_backup(struct cli *cli);     /* backup.c */
 int run_verb_cancel(struct cli *cli);     /* cancel.c */
+int run_verb_gc(struct cli *cli);         /* gc.c */
 int run_verb_completion(struct cli *cli); /* complete.c */
 int run_verb_daemon(struct cli *cli);     /* serve.c */
 int run_verb_debug(struct cli *cli);      /* debug.c */

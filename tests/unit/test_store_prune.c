@@ -34,11 +34,13 @@ static void add_run(struct kit *kit, struct dag *dag, int64_t run_no, int64_t at
 	kit_apply(kit, batch);
 }
 
-static void prune(struct kit *kit, int64_t run_no)
+static void prune(struct kit *kit, int64_t run_no, int64_t ended_at_ms)
 {
 	struct store_batch *batch = store_batch_create(NULL);
+	struct change *change = kit_change(batch, CHANGE_RUN_PRUNE, run_no, 0, NOW_MS);
 
-	kit_change(batch, CHANGE_RUN_PRUNE, run_no, 0, NOW_MS)->why = "retention 90d";
+	change->why = "retention 90d";
+	change->run_prune.ended_at_ms = ended_at_ms;
 	kit_apply(kit, batch);
 }
 
@@ -126,7 +128,8 @@ static void a_run_under_way_is_never_pruned(void **state)
 	kit_run(batch, 1, dag_ref(dag), "k", 1);
 	kit_apply(kit, batch);
 	expect_due(kit, "");
-	prune(kit, 1); /* whoever asks for it */
+	prune(kit, 1, 0); /* whoever asks for it */
+	prune(kit, 1, 1);
 	assert_int_equal(kit_number(kit, "SELECT count(*) FROM fact WHERE kind = 'run.prune'"), 0);
 	assert_int_equal(prune_read_clearing(kit->reader, 0, runs, 2, &count, NULL), 0);
 	assert_int_equal(count, 0);
@@ -148,8 +151,10 @@ static void a_pruned_run_keeps_its_id_its_facts_and_the_names_of_its_tasks(void 
 
 	add_run(kit, dag, 1, 10 * DAY_MS);
 	facts = kit_number(kit, "SELECT count(*) FROM fact");
-	prune(kit, 1);
-	prune(kit, 1); /* again: nothing happens */
+	prune(kit, 1, 10 * DAY_MS - 1); /* it ended anew since */
+	expect_due(kit, "a 1 1d\n");
+	prune(kit, 1, 10 * DAY_MS);
+	prune(kit, 1, 10 * DAY_MS); /* again: nothing happens */
 	expect_due(kit, "");
 	clear(kit, 1, 1000, &counts);
 	assert_int_equal(counts.runs, 1);
@@ -192,7 +197,7 @@ static void rows_go_in_small_steps(void **state)
 	int steps = 0;
 
 	add_run(kit, dag, 1, 10 * DAY_MS);
-	prune(kit, 1);
+	prune(kit, 1, 10 * DAY_MS);
 	for (; count > 0 && steps < 10; steps++) {
 		clear(kit, 1, 1, &counts);
 		assert_int_equal(counts.attempts + counts.tasks + counts.outputs,
@@ -260,7 +265,7 @@ static void a_version_that_facts_speak_of_keeps_its_names_and_may_come_back(void
 	struct store_version version;
 
 	add_run(kit, dag, 1, 10 * DAY_MS);
-	prune(kit, 1);
+	prune(kit, 1, 10 * DAY_MS);
 	clear(kit, 1, 100, &counts);
 	prune_versions(kit, NOW_MS, &counts);
 	prune_versions(kit, NOW_MS + 2000, &counts);

@@ -1,0 +1,193 @@
+/* gc.c - `heddle gc`: packs what ended and lets go of what is past retention, now. A daemon does it
+ * beside its work; without one it is done here, with the home's lock held. */
+#include "base/mem.h"
+#include "cli/ask.h"
+#include "cli/verbs/verbs.h"
+#include "daemon/home.h"
+#include "daemon/retention_alone.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LOOK_PAUSE_MS 100
+
+/* --- telling ------------------------------------------------------------------------------------
+ */
+
+static int64_t number_at(const json_t *told, const char *part, const char *name)
+{
+	return json_integer_value(json_object_get(json_object_get(told, part), name));
+}
+
+static const char *bytes_text(int64_t bytes, char text[32])
+{
+	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+	double size = (double)bytes;
+	size_t unit = 0;
+
+	while (size >= 1024 && unit + 1 < sizeof units / sizeof units[0]) {
+		size /= 1024;
+		unit++;
+	}
+	snprintf(text, 32, unit == 0 ? "%.0f %s" : "%.1f %s", size, units[unit]);
+	return text;
+}
+
+static const char *plural(int64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static void tell_runs(const json_t *told, bool is_dry)
+{
+	int64_t packed = number_at(told, "packed", "runs");
+	int64_t runs = number_at(told, "pruned", "runs");
+	int64_t versions = number_at(told, "versions", "count");
+	char line[256];
+	char bytes[32];
+
+	snprintf(line, sizeof line, "%s the logs of %" PRId64 " run%s",
+		 is_dry ? "to pack:" : "packed", packed, plural(packed));
+	cli_print_line(line);
+	snprintf(line, sizeof line,
+		 "%s %" PRId64 " run%s past retention: %" PRId64 " attempts, %" PRId64 " files, %s",
+		 is_dry ? "to prune:" : "pruned", runs, plural(runs),
+		 number_at(told, "pruned", "attempts"), number_at(told, "pruned", "files"),
+		 bytes_text(number_at(told, "pruned", "bytes"), bytes));
+	cli_print_line(line);
+	snprintf(line, sizeof line, "%s %" PRId64 " version%s of no use: %s",
+		 is_dry ? "to drop:" : "dropped", versions, plural(versions),
+		 bytes_text(number_at(told, "versions", "bytes"), bytes));
+	cli_print_line(line);
+}
+
+static void tell_files(const json_t *told, bool is_dry, bool with_backups)
+{
+	int64_t orphans = number_at(told, "orphans", "files");
+	int64_t backups = number_at(told, "backups", "files");
+	char line[256];
+	char bytes[32];
+
+	snprintf(line, sizeof line, "%s %" PRId64 " file%s that belong to nothing: %s",
+		 is_dry ? "to remove:" : "removed", orphans, plural(orphans),
+		 bytes_text(number_at(told, "orphans", "bytes"), bytes));
+	cli_print_line(line);
+	if (backups > 0) {
+		snprintf(line, sizeof line,
+			 "%s %" PRId64 " cop%s of the database, made by migrations: %s%s",
+			 !with_backups ? "kept"
+			 : is_dry      ? "to remove:"
+				       : "removed",
+			 backups, backups == 1 ? "y" : "ies",
+			 bytes_text(number_at(told, "backups", "bytes"), bytes),
+			 with_backups ? "" : " (they go with --backups)");
+		cli_print_line(line);
+	}
+	snprintf(line, sizeof line, "kept artifacts: %" PRId64 " files, %s",
+		 number_at(told, "artifacts", "files"),
+		 bytes_text(number_at(told, "artifacts", "bytes"), bytes));
+	cli_print_line(line);
+}
+
+/* Exits as a check does: 1 when something could not be done. */
+static int tell(struct cli *cli, const json_t *told, const char *text)
+{
+	const char *error = reply_text(told, "error");
+	int64_t faults = json_integer_value(json_object_get(told, "faults"));
+
+	if (cli->json) {
+		cli_print_line(text);
+	} else {
+		tell_runs(told, args_has(cli->args, FLAG_DRY_RUN));
+		tell_files(told, args_has(cli->args, FLAG_DRY_RUN),
+			   args_has(cli->args, FLAG_BACKUPS));
+	}
+	if (error[0] != '\0')
+		return cli_fail(CODE_FAILED, "it was cut short: %s", error);
+	if (faults > 0)
+		return cli_fail(CODE_FAILED, "%" PRId64 " thing%s left for later: %s", faults,
+				faults == 1 ? " is" : "s are", reply_text(told, "first_fault"));
+	return CODE_OK;
+}
+
+/* --- by the daemon ------------------------------------------------------------------------------
+ */
+
+/* Begins a round, and asks after it until it is over. A daemon that starts anew meanwhile counts
+ * from the beginning: then what is asked for goes on in its own time. */
+static int ask_daemon(struct cli *cli)
+{
+	json_t *body = json_pack("{s:b,s:b}", "dry_run", args_has(cli->args, FLAG_DRY_RUN),
+				 "backups", args_has(cli->args, FLAG_BACKUPS));
+	struct reply reply = {0};
+	int code = ask_to_do(cli, "POST", "/api/v1/gc", body, &reply);
+	json_int_t round = json_integer_value(json_object_get(reply.json, "round"));
+
+	while (code == CODE_OK && json_is_true(json_object_get(reply.json, "running"))) {
+		ask_pause(LOOK_PAUSE_MS);
+		code = ask_get(cli, "/api/v1/gc", &reply);
+		if (code == CODE_OK &&
+		    json_integer_value(json_object_get(reply.json, "round")) != round)
+			code =
+			    cli_fail(CODE_FAILED, "the daemon started anew meanwhile: ask again");
+	}
+	if (code == CODE_OK)
+		code = tell(cli, reply.json, str_text(&reply.body));
+	reply_close(&reply);
+	return code;
+}
+
+/* --- here ---------------------------------------------------------------------------------------
+ */
+
+static int tidy_here(struct cli *cli, const struct home *home)
+{
+	struct round_wish wish = {.parts = ROUND_PACK | ROUND_PRUNE | ROUND_SWEEP | ROUND_TOTALS,
+				  .is_dry = args_has(cli->args, FLAG_DRY_RUN)};
+	struct err err = {0};
+	json_t *told;
+	char *json;
+	int code;
+
+	if (args_has(cli->args, FLAG_BACKUPS))
+		wish.parts |= ROUND_BACKUPS;
+	if (retention_alone(home, wish, &json, &err) != 0)
+		return cli_fail_err(&err);
+	told = json_loads(json, 0, NULL);
+	code = tell(cli, told, json);
+	json_decref(told);
+	mem_free(json);
+	return code;
+}
+
+static bool has_database(const struct cli *cli)
+{
+	char path[PATH_MAX + 16];
+
+	snprintf(path, sizeof path, "%s/heddle.db", cli->home);
+	return access(path, F_OK) == 0;
+}
+
+int run_verb_gc(struct cli *cli)
+{
+	struct err err = {0};
+	struct home home;
+	int code;
+	int rc;
+
+	if (args_has(cli->args, FLAG_URL))
+		return ask_daemon(cli);
+	if (!has_database(cli))
+		return cli_fail(CODE_NOT_FOUND, "there is no home at %s: nothing has run there",
+				cli->home);
+	home.lock_fd = -1;
+	rc = home_open(cli->home, NULL, &home, &err);
+	if (rc == ERR_REFUSED)
+		return ask_daemon(cli);
+	code = rc == 0 ? tidy_here(cli, &home) : cli_fail_err(&err);
+	home_close(&home);
+	return code;
+}
