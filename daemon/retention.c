@@ -14,6 +14,8 @@
 #define QUIET_MS 600000       /* a run that was just rerun is often rerun again */
 #define PRUNE_FIRST_MS 120000 /* after the start */
 #define PRUNE_PACE_MS 3600000
+#define FAR_AHEAD_MS (24 * 3600000LL)
+#define AFTER_JUMP_MS (24 * 3600000LL)
 #define PAUSE_MIN_MS 5
 #define PAUSE_MAX_MS 500
 #define WRITER_PAUSE_MS 20
@@ -175,15 +177,35 @@ static void step(struct retention *retention)
 /* --- the timer ----------------------------------------------------------------------------------
  */
 
+/* A clock that is wrong by years would have everything pruned that there is. So nothing is while
+ * one is doubted, and for a day after it was set far ahead: who set it has that long to see it. */
+static bool may_prune(struct retention *retention)
+{
+	static const enum hold_kind doubts[] = {HOLD_CLOCK_BEHIND, HOLD_CLOCK_JUMP, HOLD_RESTORED};
+	struct moment now = clock_now();
+	int64_t ahead_ms = now.wall_ms - now.boot_ms;
+
+	if (ahead_ms - retention->wall_ahead_ms > FAR_AHEAD_MS) {
+		log_warn("retention: the clock was set far ahead, nothing is pruned for a day",
+			 "ahead_ms=%" PRId64, ahead_ms - retention->wall_ahead_ms);
+		retention->next_prune_ms = now.boot_ms + AFTER_JUMP_MS;
+	}
+	retention->wall_ahead_ms = ahead_ms;
+	for (size_t i = 0; i < sizeof doubts / sizeof doubts[0]; i++)
+		if (sched_is_held(retention->dispatch->sched, doubts[i]))
+			return false;
+	return now.boot_ms >= retention->next_prune_ms;
+}
+
 static struct round_wish usual_wish(struct retention *retention)
 {
 	struct round_wish wish = {.parts = ROUND_PACK, .quiet_ms = retention->quiet_ms};
-	int64_t now_ms = clock_now().boot_ms;
 
-	if (now_ms >= retention->next_prune_ms) {
+	if (may_prune(retention)) {
 		wish.parts |= ROUND_PRUNE | ROUND_SWEEP;
 		retention->next_prune_ms =
-		    now_ms + (retention->pace_ms < PACE_MS ? retention->pace_ms : PRUNE_PACE_MS);
+		    clock_now().boot_ms +
+		    (retention->pace_ms < PACE_MS ? retention->pace_ms : PRUNE_PACE_MS);
 	}
 	return wish;
 }
@@ -242,6 +264,7 @@ void retention_start(struct retention *retention, uv_loop_t *loop, struct dispat
 	retention->dispatch = dispatch;
 	retention->pace_ms = told_ms > 0 ? told_ms : PACE_MS;
 	retention->quiet_ms = told_ms > 0 ? told_ms : QUIET_MS;
+	retention->wall_ahead_ms = clock_now().wall_ms - clock_now().boot_ms;
 	retention->next_prune_ms = clock_now().boot_ms + (told_ms > 0 ? told_ms : PRUNE_FIRST_MS);
 	uv_timer_init(loop, &retention->timer); /* cannot fail */
 	retention->timer.data = retention;

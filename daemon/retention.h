@@ -39,6 +39,7 @@ struct retention {
 	struct round_wish asked;
 	bool is_by_hand;       /* the round under way */
 	int64_t next_prune_ms; /* of the boot clock: when a round does all there is to do */
+	int64_t wall_ahead_ms; /* of the wall clock before the boot clock, when last looked at */
 	int64_t pace_ms;       /* between two rounds */
 	int64_t quiet_ms;      /* how long a run has ended before it is packed */
 	struct round_told told;
