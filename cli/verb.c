@@ -47,13 +47,14 @@ static const struct verb verbs[] = {
 	 "heddle ls runs --state queued\n"
 	 "heddle ls tasks --dag flights --latest --watch\n"
 	 "heddle ls errors --json\n", run_verb_ls},
-	{"trigger", "DAG", 1, 1, BIT(ID) | BIT(PARAM) | BIT(PERIOD) | BIT(REASON) | BIT(WAIT),
-	 BIT(AT) | BIT(FORCE),
+	{"trigger", "DAG", 1, 1, BIT(AT) | BIT(FORCE) | BIT(ID) | BIT(PARAM) | BIT(PERIOD) | BIT(REASON) | BIT(WAIT), 0,
 	 "Start a run of a DAG and print its id.",
 	 "heddle trigger flights\n"
 	 "heddle trigger flights --param region=eu --param 'columns=[\"day\",\"carrier\"]'\n"
 	 "heddle trigger flights --period 2026-11-20\n"
 	 "heddle trigger flights --id 2026-11-20 --wait\n"
+	 "heddle trigger flights --at 2026-11-20T06:00:00+01:00\n"
+	 "heddle trigger flights --force --reason 'the report is due'\n"
 	 "heddle trigger flights --wait=10m --json\n", run_verb_trigger},
 	{"page", "", 0, 0, 0, 0,
 	 "Print a link to the page of the daemon, good once and for ten minutes.",

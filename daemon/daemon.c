@@ -14,6 +14,7 @@
 #include "daemon/home.h"
 #include "daemon/identity.h"
 #include "daemon/init.h"
+#include "daemon/limits.h"
 #include "daemon/notify.h"
 #include "daemon/operate.h"
 #include "daemon/reload.h"
@@ -446,10 +447,11 @@ static enum scratch_verdict judge_scratch(void *context, const char *run_id)
 
 /* A folder read while the daemon starts comes before there is anybody to tell: who waits for it to
  * be ready asks again by himself. */
-static void folder_changed(void *context)
+static void folder_changed(void *context, const struct folder *former)
 {
 	struct daemon *daemon = context;
 
+	limits_follow(&daemon->dispatch, former);
 	if (daemon->dispatch.web != NULL)
 		web_changed(daemon->dispatch.web);
 	tell_ready(daemon);
@@ -480,6 +482,7 @@ static void take_up_runs(struct daemon *daemon)
 	restore_attempts(dispatch->sched, &daemon->restored, dispatch->executor, dispatch_build,
 			 dispatch);
 	(void)dispatch_look_at_space(dispatch);
+	limits_restore(dispatch);
 	sched_restore_end(dispatch->sched, clock_now(), &output);
 	restore_set_aside(dispatch->sched, &daemon->restored, &output);
 	restored_close(&daemon->restored);

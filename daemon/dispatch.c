@@ -377,6 +377,27 @@ static int read_params(const struct dag *dag, const char *given, char **text, st
 	return rc;
 }
 
+/* When the run is to start. False = answered: it is no instant, or one that has passed. */
+static bool read_start(struct dispatch *dispatch, const struct dag *dag, const char *text,
+		       int64_t *at_ms, uint64_t token)
+{
+	const struct tz *tz = zones_find(&dispatch->zones, dag->timezone, clock_now().boot_ms);
+
+	*at_ms = 0;
+	if (text == NULL)
+		return true;
+	if (tz == NULL || !tz_parse_instant(tz, text, at_ms))
+		dispatch_answer(dispatch, token, WEB_INVALID, NULL,
+				"'at' is neither a date (2026-11-20) nor an instant (RFC 3339)");
+	else if (*at_ms <= clock_now().wall_ms)
+		dispatch_answer(dispatch, token, WEB_INVALID, NULL,
+				"'at' has passed: leave it out to start at once, and say with "
+				"'period' what the run stands for");
+	else
+		return true;
+	return false;
+}
+
 static void step_trigger(struct dispatch *dispatch, struct dag *dag,
 			 const struct web_command *command, uint64_t token)
 {
@@ -392,7 +413,11 @@ static void step_trigger(struct dispatch *dispatch, struct dag *dag,
 	input.trigger.run_id = run_id;
 	input.trigger.key = command->key != NULL ? command->key : run_id;
 	input.trigger.source = "manual";
-	if (!read_period(dispatch, dag, command->period, period_id, &input.trigger.period)) {
+	input.trigger.is_forced = command->force;
+	if (!read_start(dispatch, dag, command->at, &input.trigger.start_at_ms, token))
+		return;
+	if (!read_period(dispatch, dag, command->period != NULL ? command->period : command->at,
+			 period_id, &input.trigger.period)) {
 		dispatch_answer(
 		    dispatch, token, WEB_INVALID, NULL,
 		    "'period' is neither a date (2026-11-20) nor an instant (RFC 3339)");

@@ -30,10 +30,11 @@ struct folder_dag {
 	const char *id;
 	const char *file; /* as in messages */
 	char hash[33];
-	uint32_t line;   /* in the file */
-	struct dag *dag; /* a reference of the folder's; NULL = not at hand, the store keeps it */
-	bool in_force;   /* judged: this file had the id before this reading */
-	bool stays;      /* judged: the last good version of what does not check now */
+	uint32_t line;     /* in the file */
+	struct dag *dag;   /* a reference of the folder's; NULL = not at hand, the store keeps it */
+	bool start_paused; /* when it comes into force for the first time */
+	bool in_force;     /* judged: this file had the id before this reading */
+	bool stays;        /* judged: the last good version of what does not check now */
 };
 
 /* A file that dags name. */

@@ -157,6 +157,7 @@ static void list_dags(struct folder_file *file)
 		file->dags[i].id = mem_strdup(found->items[i]->id);
 		file->dags[i].line = found->items[i]->line;
 		memcpy(file->dags[i].hash, found->items[i]->hash, sizeof file->dags[i].hash);
+		file->dags[i].start_paused = found->items[i]->start_paused;
 		file->dags[i].dag = dag_ref(found->items[i]);
 	}
 }

@@ -128,9 +128,8 @@ static void parse_version(struct fetch *fetch, const struct store_version *versi
 	dag_list_close(&dags);
 }
 
-static void work(uv_work_t *request)
+static void read_and_parse(struct fetch *fetch)
 {
-	struct fetch *fetch = request->data;
 	struct store_version version;
 
 	if (store_version_read(fetch->force->store, fetch->hash, &version, &fetch->err) == 0) {
@@ -138,6 +137,22 @@ static void work(uv_work_t *request)
 		parse_version(fetch, &version);
 	}
 	store_version_close(&version);
+}
+
+static void work(uv_work_t *request)
+{
+	read_and_parse(request->data);
+}
+
+struct dag *force_load(struct force *force, const struct folder_dag *found, struct err *err)
+{
+	struct fetch fetch = {.force = force, .file = mem_strdup(found->file)};
+
+	memcpy(fetch.hash, found->hash, sizeof fetch.hash);
+	read_and_parse(&fetch);
+	mem_free(fetch.file);
+	*err = fetch.err;
+	return fetch.dag;
 }
 
 static void worked(uv_work_t *request, int status)

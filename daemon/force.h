@@ -33,6 +33,10 @@ const struct folder_dag *force_find(const struct force *force, const char *dag_i
 /* Its version when it is at hand, the force's; NULL = to be fetched. */
 struct dag *force_dag(struct force *force, const struct folder_dag *found);
 
+/* Its version, a reference of the caller's, read and parsed on the calling thread; NULL = see *err.
+ * For a start alone: it takes its time. */
+struct dag *force_load(struct force *force, const struct folder_dag *found, struct err *err);
+
 /* Reads and parses its version on a worker. Calls once, from the loop: then force_dag has it, in
  * that very call; or err says why not (err->code is 0 when all is well). */
 typedef void force_fetched(void *context, const struct err *err);

@@ -4,7 +4,7 @@
 #include "base/mem.h"
 
 /* A member added there is to be copied here when it points to something. */
-_Static_assert(sizeof(struct web_command) == 15 * sizeof(void *), "park_command copies each text");
+_Static_assert(sizeof(struct web_command) == 16 * sizeof(void *), "park_command copies each text");
 
 static const char *const *copy_tasks(struct arena *arena, const struct web_command *command)
 {
@@ -31,6 +31,7 @@ struct parked *park_command(const struct web_command *command, uint64_t token, v
 	parked->command.reason = arena_strdup(arena, command->reason);
 	parked->command.params = arena_strdup(arena, command->params);
 	parked->command.period = arena_strdup(arena, command->period);
+	parked->command.at = arena_strdup(arena, command->at);
 	parked->command.mode = arena_strdup(arena, command->mode);
 	parked->command.tasks = copy_tasks(arena, command);
 	parked->command.task = arena_strdup(arena, command->task);

@@ -445,6 +445,7 @@ static struct store_dag_file *list_dags(const struct reload_pass *pass)
 		dags[i].dag = folder->dags[i].dag;
 		dags[i].dag_id = folder->dags[i].id;
 		dags[i].hash = folder->dags[i].hash;
+		dags[i].start_paused = folder->dags[i].start_paused;
 		dags[i].file = folder->dags[i].file;
 		dags[i].git_commit = pass->git.commit[0] == '\0' ? NULL : pass->git.commit;
 		dags[i].git_dirty = pass->git.dirty;
@@ -584,7 +585,7 @@ static void put_into_force(struct reload_pass *pass)
 		 pass->next->errors.count, clock_now().boot_ms - pass->began_ms);
 	pass->next = force_swap(reload->force, pass->next);
 	reload->reads_all = false;
-	reload->changed(reload->context);
+	reload->changed(reload->context, pass->next);
 }
 
 /* The store could not be written: nothing changes, and it is tried again. */

@@ -32,7 +32,8 @@ struct reload {
 	bool reads_all;           /* the store has lost a version: each file is read once more */
 	bool stopping;
 	/* After each change that came into force, and once for the first reading. */
-	void (*changed)(void *context);
+	/* former: what was in force before, until it returns. */
+	void (*changed)(void *context, const struct folder *former);
 	void *context;
 };
 

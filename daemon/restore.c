@@ -127,7 +127,9 @@ static void feed_run(struct load *load, const struct store_run_row *row)
 				    .deadline_boot_ms = due_on_this_boot(
 					load, row->deadline_wall_ms, row->deadline_boot_ms),
 				    .params = row->params,
-				    .period = row->period};
+				    .period = row->period,
+				    .start_at_ms = row->start_at_ms,
+				    .is_forced = row->is_forced};
 
 	sched_restore_run(load->sched, &run);
 }

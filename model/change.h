@@ -45,10 +45,12 @@ struct change_run_new {
 	struct dag *dag;      /* the version it keeps; the change holds a reference */
 	const char *key;      /* unique per dag and source: the same key never makes a second run */
 	const char *source;   /* "manual" */
-	enum run_state state; /* the first one: running or queued */
+	enum run_state state; /* the first one: running, queued or waiting */
 	const char *params;   /* all of them, a JSON object; NULL = it has none */
 	struct run_period period;
 	struct moment deadline; /* of running: when its timeout has passed; zeros = never */
+	int64_t start_at_ms;    /* wall time of its start; 0 = at once */
+	bool is_forced;         /* past the limits and the pause of its dag */
 };
 
 struct change_run_state {

@@ -127,7 +127,7 @@ const struct key keys[] = {
     {"forward", FOLDER, NO, NO, "list", "[]", "where events go to"},
     {"vars", FOLDER, YES, NO, "map", "{}", "values for templates"},
     {"limits", FOLDER, NO, NO, "map", "{}", "runs, tasks and events of a domain"},
-    {"start_paused", FOLDER, NO, NO, "boolean", "false", "new dags of the folder start paused"},
+    {"start_paused", FOLDER, YES, NO, "boolean", "false", "new dags of the folder start paused"},
     {"require", FOLDER, YES, NO, "list", "[]", "keys that every dag of the folder must have"},
 };
 /* clang-format on */

@@ -56,6 +56,7 @@ static const struct {
     [RUN_CANCELLED] = {"cancelled", RUN_REVIVED | (RUN_ENDED & ~RUN_TO(CANCELLED)), true},
     [RUN_QUEUED] = {"queued", RUN_TO(RUNNING) | RUN_TO(CANCELLED), false},
     [RUN_ENDING] = {"ending", RUN_ENDED, false},
+    [RUN_WAITING] = {"waiting", RUN_REVIVED | RUN_TO(CANCELLED), false},
 };
 
 const char *task_state_name(enum task_state state)
@@ -129,6 +130,11 @@ bool run_state_from_name(const char *name, enum run_state *out)
 bool run_state_is_done(enum run_state state)
 {
 	return run_states[state].done;
+}
+
+bool run_state_has_begun(enum run_state state)
+{
+	return state != RUN_QUEUED && state != RUN_WAITING;
 }
 
 bool run_state_may_become(enum run_state from, enum run_state to)

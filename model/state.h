@@ -27,11 +27,13 @@
  *	queued -> running -> ending -> success | failed | cancelled
  *	          running -> cancelling -> ending
  *	queued -> cancelled
+ *	waiting -> queued | running | cancelled
  *	success, failed, cancelled -> queued | running		rerun, or a mark that lets it go on
  *	failed -> success ...					a mark that leaves nothing to do
  *
- * queued waits for other runs of its dag. cancelling waits for attempts to be gone. ending has its
- * outcome already and runs the tasks of its end; a run without such tasks skips it. */
+ * waiting has an instant at which it is to start. queued waits for other runs of its dag.
+ *cancelling waits for attempts to be gone. ending has its outcome already and runs the tasks of its
+ *end; a run without such tasks skips it. */
 #ifndef HEDDLE_MODEL_STATE_H
 #define HEDDLE_MODEL_STATE_H
 
@@ -70,6 +72,7 @@ enum run_state {
 	RUN_CANCELLED,
 	RUN_QUEUED,
 	RUN_ENDING,
+	RUN_WAITING,
 	RUN_STATE_COUNT,
 };
 
@@ -90,6 +93,7 @@ bool cancel_aim_from_name(const char *name, enum cancel_aim *out);
 const char *run_state_name(enum run_state state);
 bool run_state_from_name(const char *name, enum run_state *out);
 bool run_state_is_done(enum run_state state);
+bool run_state_has_begun(enum run_state state); /* or has ended without */
 bool run_state_may_become(enum run_state from, enum run_state to);
 
 #endif

@@ -52,7 +52,7 @@ static void end_tasks(struct step *step, struct run *run, enum run_state outcome
 	if (waits)
 		return;
 	/* A run that never began has no end to run tasks for. */
-	if (run->state == RUN_QUEUED)
+	if (!run_state_has_begun(run->state))
 		cancel_instances(step, run, own, run->dag->task_count, actor, why);
 	run_end_conclude(step, run, outcome, actor, why);
 	run_check_over(step->sched, run);

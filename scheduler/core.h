@@ -70,6 +70,12 @@ struct run {
 	struct heap_node newest;   /* in limit->runs */
 	struct heap_node waiting;  /* in limit->queued_runs, while queued */
 	struct heap_node deadline; /* in sched->deadlines, while running with a timeout */
+	int64_t start_at_ms;       /* wall time at which it was to start; 0 = at once */
+	struct heap_node start;    /* in sched->starts, while waiting */
+	bool is_forced;            /* its limit is its own: nobody else counts in it */
+	enum run_place place;      /* what its limit counts it as */
+	/* Of its tasks, as the version in force says; NULL = its own version does. */
+	int32_t *priorities;
 	UT_hash_handle by_no;
 	UT_hash_handle by_id;
 	UT_hash_handle by_identity;
@@ -94,6 +100,7 @@ struct sched {
 	struct instance *attempts; /* by attempt id: those that hold a slot */
 	struct heap timers;        /* of instances, by boot time */
 	struct heap deadlines;     /* of runs, likewise */
+	struct heap starts;        /* of runs that are waiting, by wall time */
 	struct queue queue;
 	struct pause *pauses; /* by dag id */
 	struct tz *utc;

@@ -6,6 +6,8 @@
 #include "scheduler/emit.h"
 #include "scheduler/hold.h"
 #include "scheduler/instance.h"
+#include "scheduler/pause.h"
+#include "scheduler/run.h"
 
 #include <assert.h>
 
@@ -38,7 +40,7 @@ static void give_up_waiting(struct step *step, struct instance *instance)
 	struct move move = {.to = TASK_FAILED};
 
 	if (hold_first(step->sched, false) != HOLD_KIND_COUNT ||
-	    sched_is_paused(step->sched, instance->run->dag->id)) {
+	    pause_holds(step->sched, instance->run)) {
 		ring_again(step, instance, start_timeout_ms);
 		return;
 	}
@@ -66,6 +68,17 @@ static bool is_due(const struct step *step, const struct heap *heap)
 	return first != NULL && first->key <= step->now.boot_ms;
 }
 
+/* Runs whose instant has come. A clock that was set back finds those that have started as they are:
+ * nothing starts twice. */
+static void start_waiting(struct step *step)
+{
+	struct heap_node *first;
+
+	while (hold_first(step->sched, true) == HOLD_KIND_COUNT &&
+	       (first = heap_peek(&step->sched->starts)) != NULL && first->key <= step->now.wall_ms)
+		run_come_due(step, OWNER_OF(first, struct run, start));
+}
+
 void due_happen(struct step *step)
 {
 	struct sched *sched = step->sched;
@@ -74,4 +87,5 @@ void due_happen(struct step *step)
 		ring(step, OWNER_OF(heap_peek(&sched->timers), struct instance, timer));
 	while (is_due(step, &sched->deadlines))
 		cancel_late_run(step, OWNER_OF(heap_peek(&sched->deadlines), struct run, deadline));
+	start_waiting(step);
 }

@@ -78,6 +78,10 @@ static void dump_ending(const struct run *run, struct str *out)
 		str_printf(out, " outcome=%s", run_state_name(run->outcome));
 	if (run->deadline_boot_ms != 0)
 		str_printf(out, " deadline=%" PRId64, run->deadline_boot_ms);
+	if (run->start_at_ms != 0)
+		str_printf(out, " start=%" PRId64, run->start_at_ms);
+	if (run->is_forced)
+		str_append(out, " forced");
 	str_printf(out, " params=%s period=%s %" PRId64 " %" PRId64 "\n",
 		   run->params == NULL ? "" : run->params, run->period.id, run->period.start_ms,
 		   run->period.end_ms);
@@ -163,9 +167,9 @@ static void dump_lines(const struct dag_limit *limit, struct str *out)
 
 static void dump_limit(const struct dag_limit *limit, struct str *out)
 {
-	str_printf(out, "dag %s active=%u/%u runs=%u/%u queued=%zu%s\n", limit->dag_id,
+	str_printf(out, "dag %s active=%u/%u runs=%u/%u queued=%zu waiting=%u%s\n", limit->dag_id,
 		   limit->active, limit->max_active_tasks, limit->active_runs,
-		   limit->max_active_runs, limit->queued_runs.count,
+		   limit->max_active_runs, limit->queued_runs.count, limit->waiting_runs,
 		   limit->is_paused ? " paused" : "");
 	dump_lines(limit, out);
 }

@@ -26,7 +26,7 @@ static const char *refusal(const struct instance *instance)
 {
 	enum run_state state = instance->run->state;
 
-	if (state == RUN_QUEUED)
+	if (!run_state_has_begun(state))
 		return "the run has not started yet";
 	if (state == RUN_CANCELLING)
 		return "the run is being cancelled: mark its tasks when it has ended";

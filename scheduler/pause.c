@@ -26,6 +26,16 @@ bool sched_is_paused(const struct sched *sched, const char *dag_id)
 	return sched->queue.is_paused || pause_find(sched, dag_id) != NULL;
 }
 
+bool sched_is_paused_alone(const struct sched *sched, const char *dag_id)
+{
+	return pause_find(sched, dag_id) != NULL;
+}
+
+bool pause_holds(const struct sched *sched, const struct run *run)
+{
+	return sched->queue.is_paused || run->limit->is_paused;
+}
+
 static void forget(struct sched *sched, struct pause *pause)
 {
 	HASH_DELETE(by_dag, sched->pauses, pause);

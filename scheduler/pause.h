@@ -13,5 +13,7 @@ void pause_restore(struct sched *sched, const char *dag_id, const char *actor, c
 /* NULL when it is not; dag_id NULL = all. */
 const struct pause *pause_find(const struct sched *sched, const char *dag_id);
 void pause_forget_all(struct sched *sched);
+/* Whether a pause keeps the tasks of a run from starting; a forced one knows only that of all. */
+bool pause_holds(const struct sched *sched, const struct run *run);
 
 #endif

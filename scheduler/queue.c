@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "scheduler/core.h"
+#include "scheduler/version.h"
 
 #include <assert.h>
 #include <string.h>
@@ -221,6 +222,36 @@ struct line *queue_line_of(const struct instance *instance)
 	return instance->run->seats[pool == POOL_COMMON ? 0 : pool + 1].line;
 }
 
+/* --- priorities ----------------------------------------------------------------------------------
+ */
+
+int32_t queue_priority(const struct instance *instance)
+{
+	const struct run *run = instance->run;
+
+	return run->priorities == NULL ? instance_task(instance)->priority
+				       : run->priorities[instance_position(instance)];
+}
+
+/* Of a run's tasks, by another version of its dag, or NULL: its own holds. */
+static int32_t *priorities_of(const struct run *run, const struct dag *in_force)
+{
+	int32_t *priorities;
+	uint32_t *map;
+
+	if (in_force == NULL || strcmp(in_force->hash, run->dag->hash) == 0)
+		return NULL;
+	priorities = mem_alloc((run->dag->task_count + 1) * sizeof *priorities);
+	map = version_map(run, in_force);
+	for (uint32_t i = 0; i < run->dag->task_count; i++)
+		priorities[i] = run->dag->tasks[i].priority;
+	for (uint32_t i = 0; i < in_force->task_count; i++)
+		if (map[i] != UINT32_MAX)
+			priorities[map[i]] = in_force->tasks[i].priority;
+	mem_free(map);
+	return priorities;
+}
+
 /* --- limits of a dag -----------------------------------------------------------------------------
  */
 
@@ -248,20 +279,33 @@ struct dag_limit *queue_find_limit(const struct queue *queue, const char *dag_id
 	return limit;
 }
 
-static struct dag_limit *limit_create(struct queue *queue, const char *dag_id, bool is_paused)
+static struct dag_limit *limit_create(const char *dag_id, bool is_paused)
 {
 	struct dag_limit *limit = mem_alloc(sizeof *limit);
 
 	limit->dag_id = mem_strdup(dag_id);
 	limit->is_paused = is_paused;
-	HASH_ADD_KEYPTR(by_id, queue->limits, limit->dag_id, strlen(limit->dag_id), limit);
+	return limit;
+}
+
+static struct dag_limit *limit_of(struct queue *queue, const struct run *run, bool is_paused)
+{
+	struct dag_limit *limit = run->is_forced ? NULL : queue_find_limit(queue, run->dag->id);
+
+	if (limit != NULL)
+		return limit;
+	limit = limit_create(run->dag->id, is_paused && !run->is_forced);
+	limit->is_own = run->is_forced;
+	if (!limit->is_own)
+		HASH_ADD_KEYPTR(by_id, queue->limits, limit->dag_id, strlen(limit->dag_id), limit);
 	return limit;
 }
 
 static void limit_destroy(struct queue *queue, struct dag_limit *limit)
 {
 	assert(limit->active == 0 && limit->active_runs == 0 && limit->lines.count == 0);
-	HASH_DELETE(by_id, queue->limits, limit);
+	if (!limit->is_own)
+		HASH_DELETE(by_id, queue->limits, limit);
 	heap_remove(&queue->startable, &limit->node);
 	heap_close(&limit->runs);
 	heap_close(&limit->queued_runs);
@@ -285,32 +329,42 @@ static void follow(struct queue *queue, struct dag_limit *limit)
 	limit_refresh(queue, limit);
 }
 
-/* A queued run waits in its dag's line, any other counts as active. */
+static enum run_place place_of(enum run_state state)
+{
+	if (state == RUN_QUEUED)
+		return PLACE_QUEUED;
+	return state == RUN_WAITING ? PLACE_WAITING : PLACE_ACTIVE;
+}
+
+/* A queued run stands in its dag's line. */
 static void place_run(struct run *run)
 {
-	if (run->state == RUN_QUEUED) {
-		run->waiting.key = run->run_no;
-		heap_push(&run->limit->queued_runs, &run->waiting);
-	} else {
-		run->limit->active_runs++;
-	}
+	struct dag_limit *limit = run->limit;
+
+	run->place = place_of(run->state);
+	limit->active_runs += run->place == PLACE_ACTIVE;
+	limit->waiting_runs += run->place == PLACE_WAITING;
+	if (run->place != PLACE_QUEUED)
+		return;
+	run->waiting.key = run->run_no;
+	heap_push(&limit->queued_runs, &run->waiting);
 }
 
 static void displace_run(struct run *run)
 {
-	if (heap_node_is_in(&run->waiting))
-		heap_remove(&run->limit->queued_runs, &run->waiting);
-	else
-		run->limit->active_runs--;
+	struct dag_limit *limit = run->limit;
+
+	limit->active_runs -= run->place == PLACE_ACTIVE;
+	limit->waiting_runs -= run->place == PLACE_WAITING;
+	heap_remove(&limit->queued_runs, &run->waiting);
 }
 
 void queue_add_run(struct queue *queue, struct run *run, bool dag_is_paused)
 {
-	struct dag_limit *limit = queue_find_limit(queue, run->dag->id);
+	struct dag_limit *limit = limit_of(queue, run, dag_is_paused);
 
-	if (limit == NULL)
-		limit = limit_create(queue, run->dag->id, dag_is_paused);
 	run->limit = limit;
+	run->priorities = priorities_of(run, limit->in_force);
 	run->newest.key = -run->run_no;
 	heap_push(&limit->runs, &run->newest);
 	place_run(run);
@@ -327,6 +381,8 @@ void queue_remove_run(struct queue *queue, struct run *run)
 	for (uint32_t i = 0; i <= run->dag->pool_count; i++)
 		leave_seat(queue, &run->seats[i]);
 	mem_free(run->seats);
+	mem_free(run->priorities);
+	run->priorities = NULL;
 	run->limit = NULL;
 	run->seats = NULL;
 	if (limit->runs.count == 0)
@@ -337,6 +393,8 @@ void queue_remove_run(struct queue *queue, struct run *run)
 
 void queue_move_run(struct queue *queue, struct run *run)
 {
+	if (run->place == place_of(run->state))
+		return;
 	displace_run(run);
 	place_run(run);
 	refresh_runs(queue, run->limit);
@@ -362,14 +420,47 @@ bool queue_may_start_run(const struct queue *queue, const struct dag *dag)
 	return limit->queued_runs.count == 0 && limit->active_runs < dag->max_active_runs;
 }
 
+/* Who waits is sorted by the new priorities; their arrivals stay. */
+static void sort_line(struct line *line)
+{
+	VEC(struct instance *) all = {0};
+
+	while (line->waiting.count > 0) {
+		vec_push(&all, line_first(line));
+		heap_remove(&line->waiting, heap_peek(&line->waiting));
+	}
+	for (size_t i = 0; i < all.count; i++) {
+		all.items[i]->wait.key = -(int64_t)queue_priority(all.items[i]);
+		heap_push(&line->waiting, &all.items[i]->wait);
+	}
+	vec_close(&all);
+}
+
+static void order_anew(struct dag_limit *limit)
+{
+	for (size_t i = 0; i < limit->runs.count; i++) {
+		struct run *run = OWNER_OF(limit->runs.nodes[i], struct run, newest);
+
+		mem_free(run->priorities);
+		run->priorities = priorities_of(run, limit->in_force);
+	}
+	for (size_t i = 0; i < limit->lines.count; i++)
+		sort_line(limit->lines.items[i]);
+}
+
 void queue_put_dag(struct queue *queue, struct dag *dag)
 {
 	struct dag_limit *limit = queue_find_limit(queue, dag->id);
 
 	if (limit != NULL) {
+		bool is_new =
+		    limit->in_force == NULL || strcmp(limit->in_force->hash, dag->hash) != 0;
+
 		dag_ref(dag);
 		dag_unref(limit->in_force);
 		limit->in_force = dag;
+		if (is_new)
+			order_anew(limit);
 		follow(queue, limit);
 	}
 	for (uint32_t i = 0; i < dag->pool_count; i++) {
@@ -404,7 +495,7 @@ void queue_add(struct queue *queue, struct instance *instance, int64_t order)
 {
 	struct line *line = queue_line_of(instance);
 
-	instance->wait.key = -(int64_t)instance_task(instance)->priority;
+	instance->wait.key = -(int64_t)queue_priority(instance);
 	instance->wait.order = (uint64_t)order;
 	heap_push(&line->waiting, &instance->wait);
 	if (order >= queue->next_order)

@@ -16,7 +16,7 @@
  * A pool belongs to one dag, or to all dags of a domain, or is the common one. The limits of a dag
  * and the sizes of its pools are those of its version in force where the caller told it, else those
  * of the newest run under way. A limit that shrinks ends nothing: no more start until enough have
- * ended. */
+ * ended. Likewise the priorities of tasks; all else of a run follows the version that it keeps. */
 #ifndef HEDDLE_SCHEDULER_QUEUE_H
 #define HEDDLE_SCHEDULER_QUEUE_H
 
@@ -60,15 +60,25 @@ struct seat {
 	struct heap_node newest; /* in pool->seats; not with the common pool */
 };
 
-/* What one dag may hold and holds, over all its runs. Lives while it has a run. */
+/* As what a run counts in its limit. */
+enum run_place {
+	PLACE_ACTIVE,
+	PLACE_QUEUED,
+	PLACE_WAITING,
+};
+
+/* What one dag may hold and holds, over all its runs but those that are forced: each of these has a
+ * limit of its own, which knows no pause. Lives while it has a run. */
 struct dag_limit {
 	char *dag_id;
 	struct dag *in_force; /* as told; NULL = the newest run's holds */
 	uint32_t max_active_tasks;
 	uint32_t max_active_runs;
 	uint32_t active;      /* instances that hold a slot */
-	uint32_t active_runs; /* that are not queued */
+	uint32_t active_runs; /* neither queued nor waiting */
+	uint32_t waiting_runs;
 	bool is_paused;
+	bool is_own;             /* of one forced run: not found by its id */
 	struct heap runs;        /* newest on top */
 	struct heap queued_runs; /* oldest on top */
 	struct heap_node node;   /* in queue->startable */
@@ -92,7 +102,7 @@ void queue_close(struct queue *queue); /* no run is left in it */
 /* Sets run->limit and run->seats; the run counts as queued or active by its state. */
 void queue_add_run(struct queue *queue, struct run *run, bool dag_is_paused);
 void queue_remove_run(struct queue *queue, struct run *run);
-/* The run's state has changed from queued to another, or from another to queued. */
+/* The run's state has changed: it may count as something else. */
 void queue_move_run(struct queue *queue, struct run *run);
 /* The run that is to start now, left in its line; NULL when none can. */
 struct run *queue_next_run(const struct queue *queue);
@@ -105,6 +115,8 @@ bool queue_may_start_run(const struct queue *queue, const struct dag *dag);
 void queue_put_dag(struct queue *queue, struct dag *dag);
 void queue_pause_dag(struct queue *queue, const char *dag_id, bool is_paused);
 
+/* What holds of an instance's priority: the version in force says so, where it has the task. */
+int32_t queue_priority(const struct instance *instance);
 /* Lets an instance wait; order is queue_arrive's, or one that was committed. */
 void queue_add(struct queue *queue, struct instance *instance, int64_t order);
 void queue_remove(struct queue *queue, struct instance *instance);

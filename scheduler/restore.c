@@ -72,7 +72,7 @@ void sched_restore_task(struct sched *sched, const struct sched_task_row *row)
 /* What was committed leaves nothing undecided, unless another release of Heddle wrote it. */
 static void resume(struct step *step, struct run *run)
 {
-	if (run->state != RUN_QUEUED)
+	if (run_state_has_begun(run->state))
 		run_check_over(step->sched, run);
 	judge_run(step, run);
 	for (uint32_t i = 0; i < run->dag->task_count; i++)

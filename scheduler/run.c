@@ -88,6 +88,8 @@ struct run *run_create(struct sched *sched, const struct sched_run_row *row)
 	run->dag = dag_ref(row->dag);
 	run->identity = identity_create(row->dag->id, row->source, row->key, &run->identity_bytes);
 	run->params = mem_strdup(row->params);
+	run->start_at_ms = row->start_at_ms;
+	run->is_forced = row->is_forced;
 	set_period(run, row);
 	run_make_instances(run);
 	index_run(sched, run);
@@ -96,6 +98,11 @@ struct run *run_create(struct sched *sched, const struct sched_run_row *row)
 	queue_up(sched, run);
 	if (row->state == RUN_RUNNING)
 		set_deadline(sched, run, row->deadline_boot_ms);
+	if (row->state == RUN_WAITING) {
+		run->start.key = run->start_at_ms;
+		run->start.order = (uint64_t)run->run_no;
+		heap_push(&sched->starts, &run->start);
+	}
 	return run;
 }
 
@@ -112,6 +119,7 @@ void run_destroy(struct sched *sched, struct run *run)
 {
 	close_instances(sched, run);
 	heap_remove(&sched->deadlines, &run->deadline);
+	heap_remove(&sched->starts, &run->start);
 	if (run->limit != NULL)
 		queue_remove_run(&sched->queue, run);
 	HASH_DELETE(by_no, sched->runs_by_no, run);
@@ -158,14 +166,18 @@ static void emit_new(struct step *step, const struct run *run, const struct inpu
 	change->run_new.period = run->period;
 	change->run_new.period.id = arena_strdup(arena, run->period.id);
 	change->run_new.deadline = deadline_of(step, run);
+	change->run_new.start_at_ms = run->start_at_ms;
+	change->run_new.is_forced = run->is_forced;
 }
 
 /* Why a run of the dag would have to wait; NULL = it would not. */
-static const char *why_queued(struct step *step, const struct dag *dag)
+static const char *why_queued(struct step *step, const struct dag *dag, bool is_forced)
 {
 	const struct sched *sched = step->sched;
 	const struct dag_limit *limit = queue_find_limit(&sched->queue, dag->id);
 
+	if (is_forced)
+		return sched->queue.is_paused ? "everything is paused" : NULL;
 	if (sched_is_paused(sched, dag->id))
 		return "the dag is paused";
 	if (queue_may_start_run(&sched->queue, dag))
@@ -179,13 +191,14 @@ static const char *why_queued(struct step *step, const struct dag *dag)
 static bool queue_is_full(struct step *step, const struct dag *dag)
 {
 	const struct dag_limit *limit = queue_find_limit(&step->sched->queue, dag->id);
+	size_t count = limit == NULL ? 0 : limit->queued_runs.count + limit->waiting_runs;
 
-	if (limit == NULL || limit->queued_runs.count < dag->queue_max)
+	if (count < dag->queue_max)
 		return false;
 	emit_answer(step, ANSWER_REFUSED,
 		    "dag '%s' has %zu runs waiting already (queue_max %u): try again when some of "
 		    "them have started, or cancel them",
-		    dag->id, limit->queued_runs.count, dag->queue_max);
+		    dag->id, count, dag->queue_max);
 	return true;
 }
 
@@ -204,6 +217,21 @@ static void begin_to_run(struct step *step, struct run *run)
 	run_check_over(step->sched, run);
 }
 
+/* What a new run is at first, and why it is not running. */
+static enum run_state first_state(struct step *step, const struct sched_run_row *row,
+				  const char **why)
+{
+	char at[CLOCK_TEXT_SIZE];
+
+	if (row->start_at_ms == 0) {
+		*why = why_queued(step, row->dag, row->is_forced);
+		return *why == NULL ? RUN_RUNNING : RUN_QUEUED;
+	}
+	clock_format_utc(row->start_at_ms, at);
+	*why = emit_text(step, "starts at %.19sZ", at);
+	return RUN_WAITING;
+}
+
 struct run *run_begin(struct step *step, const struct input *input)
 {
 	struct sched *sched = step->sched;
@@ -214,22 +242,26 @@ struct run *run_begin(struct step *step, const struct input *input)
 				    .source = input->trigger.source,
 				    .params = input->trigger.params,
 				    .period = input->trigger.period,
+				    .start_at_ms = input->trigger.start_at_ms,
+				    .is_forced = input->trigger.is_forced,
 				    .dag = dag};
 	struct run *run;
 
 	follow_version(sched, dag);
-	why = why_queued(step, dag);
-	if (why != NULL && queue_is_full(step, dag))
+	row.state = first_state(step, &row, &why);
+	if (why == NULL && row.is_forced)
+		why = "forced: past the limits and the pause of its dag";
+	if (row.state != RUN_RUNNING && !row.is_forced && queue_is_full(step, dag))
 		return NULL;
 	row.run_no = sched->next_run_no++;
-	row.state = why == NULL ? RUN_RUNNING : RUN_QUEUED;
 	if (row.period.id == NULL)
-		row.period.start_ms = row.period.end_ms = step->now.wall_ms;
-	if (why == NULL && dag->timeout_ms > 0)
+		row.period.start_ms = row.period.end_ms =
+		    row.start_at_ms > 0 ? row.start_at_ms : step->now.wall_ms;
+	if (row.state == RUN_RUNNING && dag->timeout_ms > 0)
 		row.deadline_boot_ms = step->now.boot_ms + dag->timeout_ms;
 	run = run_create(sched, &row);
 	emit_new(step, run, input, why);
-	if (why == NULL)
+	if (row.state == RUN_RUNNING)
 		begin_to_run(step, run);
 	return run;
 }
@@ -238,18 +270,18 @@ void run_move(struct step *step, struct run *run, enum run_state to, const char 
 	      const char *why)
 {
 	struct change *change = emit_change(step, CHANGE_RUN_STATE, run, actor, why);
-	bool was_queued = run->state == RUN_QUEUED;
 
 	assert(run_state_may_become(run->state, to));
 	change->run_state.from = run->state;
 	change->run_state.to = to;
 	run->state = to;
+	heap_remove(&step->sched->starts, &run->start);
 	heap_remove(&step->sched->deadlines, &run->deadline);
 	set_deadline(step->sched, run,
 		     to == RUN_RUNNING && run->dag->timeout_ms > 0
 			 ? step->now.boot_ms + run->dag->timeout_ms
 			 : 0);
-	if (run->limit != NULL && was_queued != (to == RUN_QUEUED))
+	if (run->limit != NULL)
 		queue_move_run(&step->sched->queue, run);
 	change->run_state.outcome = to == RUN_ENDING || to == RUN_CANCELLING ? run->outcome : to;
 	change->run_state.deadline = deadline_of(step, run);
@@ -259,6 +291,15 @@ void run_start(struct step *step, struct run *run)
 {
 	run_move(step, run, RUN_RUNNING, NULL, NULL);
 	begin_to_run(step, run);
+}
+
+void run_come_due(struct step *step, struct run *run)
+{
+	const char *why = why_queued(step, run->dag, run->is_forced);
+
+	run_move(step, run, why == NULL ? RUN_RUNNING : RUN_QUEUED, NULL, why);
+	if (why == NULL)
+		begin_to_run(step, run);
 }
 
 /* All outputs came back with the run; from here on only those that conditions read are kept. */
@@ -272,7 +313,7 @@ static void drop_unread_outputs(struct run *run)
 void run_revive(struct step *step, struct run *run, const char *actor, const char *why)
 {
 	struct sched *sched = step->sched;
-	bool waits = why_queued(step, run->dag) != NULL;
+	bool waits = why_queued(step, run->dag, run->is_forced) != NULL;
 
 	drop_unread_outputs(run);
 	run_move(step, run, waits ? RUN_QUEUED : RUN_RUNNING, actor, why);

@@ -16,6 +16,8 @@ void run_make_instances(struct run *run);
 struct run *run_begin(struct step *step, const struct input *input);
 /* Its turn has come, in its dag's queue. */
 void run_start(struct step *step, struct run *run);
+/* The instant of a waiting run has come: it starts, or is queued. */
+void run_come_due(struct step *step, struct run *run);
 /* A run that had ended goes on: at once, or when its turn comes. */
 void run_revive(struct step *step, struct run *run, const char *actor, const char *why);
 void run_move(struct step *step, struct run *run, enum run_state to, const char *actor,

@@ -86,7 +86,7 @@ void run_end_conclude(struct step *step, struct run *run, enum run_state outcome
 		      const char *why)
 {
 	run->outcome = outcome;
-	if (run->dag->hook_count == 0 || run->state == RUN_QUEUED) {
+	if (run->dag->hook_count == 0 || !run_state_has_begun(run->state)) {
 		run_move(step, run, outcome, actor, why);
 		return;
 	}

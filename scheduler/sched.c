@@ -68,6 +68,7 @@ void sched_destroy(struct sched *sched)
 	tz_destroy(sched->utc);
 	heap_close(&sched->timers);
 	heap_close(&sched->deadlines);
+	heap_close(&sched->starts);
 	vec_close(&sched->ended);
 	vec_close(&sched->over);
 	mem_free(sched);
@@ -151,11 +152,32 @@ int64_t sched_next_due_boot_ms(const struct sched *sched)
 {
 	const struct heap_node *timer = heap_peek(&sched->timers);
 	const struct heap_node *deadline = heap_peek(&sched->deadlines);
+	const struct heap_node *start = heap_peek(&sched->starts);
 	int64_t next = hold_next_boot_ms(sched);
 
 	if (timer != NULL && timer->key < next)
 		next = timer->key;
+	/* A hold that stands ends before, or wakes whoever ended it. */
+	if (start != NULL && hold_first(sched, true) == HOLD_KIND_COUNT &&
+	    start->key - sched->wall_ahead_ms < next)
+		next = start->key - sched->wall_ahead_ms;
 	return deadline == NULL || deadline->key > next ? next : deadline->key;
+}
+
+void sched_each_dag(const struct sched *sched,
+		    void (*each)(void *context, const char *dag_id, const char *hash),
+		    void *context)
+{
+	struct dag_limit *limit;
+	struct dag_limit *next;
+
+	HASH_ITER(by_id, sched->queue.limits, limit, next)
+	{
+		const struct run *newest = OWNER_OF(heap_peek(&limit->runs), struct run, newest);
+
+		each(context, limit->dag_id,
+		     limit->in_force != NULL ? limit->in_force->hash : newest->dag->hash);
+	}
 }
 
 static int64_t number_of(const struct run *run)

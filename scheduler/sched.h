@@ -79,6 +79,11 @@ struct input {
 			const char *source;
 			const char *params; /* all of them, a JSON object; NULL = it has none */
 			struct run_period period; /* id NULL = this instant, under the run's key */
+			int64_t start_at_ms;      /* wall time; 0 = at once */
+			/* Past max_active_runs, queue_max and the pause of its dag, which all its
+			 * tasks ignore; max_active_tasks counts them by themselves. Pools, holds
+			 * and the pause of all hold it as any other. */
+			bool is_forced;
 		} trigger;
 		struct {
 			int64_t run_no;
@@ -172,9 +177,9 @@ void sched_destroy(struct sched *sched);
  * answer). In every step, whatever has become due by now happens as well, before the input itself.
  * Returns the number of the run concerned, 0 when there is none.
  *
- * INPUT_TRIGGER makes a run, which is queued while its dag is paused or has max_active_runs under
- * way; beyond queue_max it is refused. That its key is new was checked by the caller
- * (sched_find_key for runs under way and the store for ended ones).
+ * INPUT_TRIGGER makes a run, which waits for its instant if it has one, and is queued while its dag
+ * is paused or has max_active_runs under way; beyond queue_max it is refused. That its key is new
+ * was checked by the caller (sched_find_key for runs under way and the store for ended ones).
  * INPUT_CANCEL of a run that has ended or is being cancelled changes nothing; in a run that is
  * ending it cancels the tasks of its end, and the outcome stays.
  * INPUT_ATTEMPT_ENDED of an attempt that is not under way becomes CHANGE_ATTEMPT_LATE and
@@ -193,8 +198,14 @@ int64_t sched_step(struct sched *sched, const struct input *input, struct moment
  * for all runs of the dag (and for all that share those pools). Without it those of the newest run
  * under way do. The caller tells again after a restart. */
 void sched_put_dag(struct sched *sched, struct dag *dag);
+/* Calls for each dag that has runs under way, with the hash of the version whose limits hold. The
+ * callee must not call the scheduler. */
+void sched_each_dag(const struct sched *sched,
+		    void (*each)(void *context, const char *dag_id, const char *hash),
+		    void *context);
 /* True while the dag, or all of them, are paused. */
 bool sched_is_paused(const struct sched *sched, const char *dag_id);
+bool sched_is_paused_alone(const struct sched *sched, const char *dag_id); /* by itself */
 
 /* Puts on HOLD_DRAIN, HOLD_SPACE or HOLD_RESTORED, from the next step on; why (copied) NULL = ends
  * it: the next step (INPUT_TIME, say) starts what waits. True when that changed anything.
@@ -234,6 +245,8 @@ struct sched_run_row {
 	int64_t deadline_boot_ms; /* its timeout's, on this boot's clock; 0 = none */
 	const char *params;       /* as committed; NULL = none */
 	struct run_period period; /* likewise */
+	int64_t start_at_ms;      /* likewise */
+	bool is_forced;           /* likewise */
 };
 
 struct sched_task_row {
@@ -255,7 +268,8 @@ struct sched_task_row {
 /* The clocks as committed, and the instant of the newest fact (0 = there is none). Before
  * sched_restore_end. */
 void sched_restore_clock(struct sched *sched, const struct sched_clock *row, int64_t last_fact_ms);
-/* A dag (NULL = all) is paused. Before the first step. */
+/* A dag (NULL = all) is paused, as committed. Before the first step; later on for a dag that has
+ * just come into force and is not paused here. */
 void sched_restore_pause(struct sched *sched, const char *dag_id, const char *actor,
 			 const char *reason, int64_t at_ms);
 /* Feeds what the store holds: every run that has not ended, then its task instances, those of one

@@ -21,12 +21,12 @@ struct inquiry {
 const char *why_kind_name(enum why_kind kind)
 {
 	static const char *const names[WHY_KIND_COUNT] = {
-	    [WHY_RUN_QUEUE] = "run_queue", [WHY_PAUSE] = "pause",       [WHY_HELD] = "held",
-	    [WHY_POOL] = "pool",           [WHY_TURN] = "turn",         [WHY_LIMIT] = "limit",
-	    [WHY_RULE] = "rule",           [WHY_UPSTREAM] = "upstream", [WHY_RETRY] = "retry",
-	    [WHY_RUNNING] = "running",     [WHY_GRACE] = "grace",       [WHY_STUCK] = "stuck",
-	    [WHY_TIMEOUT] = "timeout",     [WHY_ENDING] = "ending",     [WHY_HOOK] = "hook",
-	    [WHY_DONE] = "done",
+	    [WHY_START] = "start", [WHY_RUN_QUEUE] = "run_queue", [WHY_PAUSE] = "pause",
+	    [WHY_HELD] = "held",   [WHY_POOL] = "pool",           [WHY_TURN] = "turn",
+	    [WHY_LIMIT] = "limit", [WHY_RULE] = "rule",           [WHY_UPSTREAM] = "upstream",
+	    [WHY_RETRY] = "retry", [WHY_RUNNING] = "running",     [WHY_GRACE] = "grace",
+	    [WHY_STUCK] = "stuck", [WHY_TIMEOUT] = "timeout",     [WHY_ENDING] = "ending",
+	    [WHY_HOOK] = "hook",   [WHY_DONE] = "done",
 	};
 
 	return names[kind];
@@ -195,9 +195,7 @@ static void explain_turn(struct inquiry *inquiry, const struct instance *instanc
 	    inquiry, WHY_TURN, first,
 	    text_of(inquiry, "waits for its turn in pool '%s': '%s' of run %s comes first%s",
 		    pool->name, instance_task(first)->id, first->run->run_id,
-		    instance_task(first)->priority > instance_task(instance)->priority
-			? " (higher priority)"
-			: ""));
+		    queue_priority(first) > queue_priority(instance) ? " (higher priority)" : ""));
 
 	link->pool = keep(inquiry, pool->name);
 	link->count = pool->used;
@@ -210,7 +208,7 @@ static bool explain_pause(struct inquiry *inquiry, const struct run *run)
 	const char *what = "everything is";
 	struct why_link *link;
 
-	if (pause == NULL) {
+	if (pause == NULL && !run->is_forced) {
 		pause = pause_find(inquiry->sched, run->dag->id);
 		what = text_of(inquiry, "dag '%s' is", run->dag->id);
 	}
@@ -273,6 +271,22 @@ static void explain_deadline(struct inquiry *inquiry, const struct run *run)
 	link->at_ms = wall_of(inquiry, run->deadline_boot_ms);
 }
 
+/* Its instant may have come and gone while something holds it. */
+static void explain_waiting_run(struct inquiry *inquiry, const struct run *run)
+{
+	enum hold_kind hold = hold_first(inquiry->sched, true);
+	struct why_link *link;
+
+	if (hold != HOLD_KIND_COUNT && run->start_at_ms <= inquiry->now.wall_ms)
+		add_run(inquiry, WHY_HELD, run,
+			text_of(inquiry, "the run is not started: %s",
+				hold_text(inquiry->sched, hold, &inquiry->why->arena)));
+	link = add_run(
+	    inquiry, WHY_START, run,
+	    text_of(inquiry, "the run starts at %s", clock_text(inquiry, run->start_at_ms)));
+	link->at_ms = run->start_at_ms;
+}
+
 static void explain_queued_run(struct inquiry *inquiry, const struct run *run)
 {
 	const struct dag_limit *limit = run->limit;
@@ -290,6 +304,14 @@ static void explain_queued_run(struct inquiry *inquiry, const struct run *run)
 			       limit->dag_id, limit->active_runs, limit->max_active_runs, before));
 	link->count = limit->active_runs;
 	link->limit = limit->max_active_runs;
+}
+
+static void explain_unbegun_run(struct inquiry *inquiry, const struct run *run)
+{
+	if (run->state == RUN_WAITING)
+		explain_waiting_run(inquiry, run);
+	else
+		explain_queued_run(inquiry, run);
 }
 
 /* --- tasks ---------------------------------------------------------------------------------------
@@ -400,8 +422,8 @@ static void explain_hook(struct inquiry *inquiry, const struct instance *instanc
 
 static void explain_none(struct inquiry *inquiry, const struct instance *instance)
 {
-	if (instance->run->state == RUN_QUEUED)
-		explain_queued_run(inquiry, instance->run);
+	if (!run_state_has_begun(instance->run->state))
+		explain_unbegun_run(inquiry, instance->run);
 	else if (instance_is_hook(instance) && instance->run->state != RUN_ENDING)
 		explain_hook(inquiry, instance);
 	else
@@ -462,8 +484,8 @@ bool why_run(const struct sched *sched, int64_t run_no, struct moment now, struc
 
 	if (run == NULL || run->limit == NULL)
 		return false;
-	if (run->state == RUN_QUEUED) {
-		explain_queued_run(&inquiry, run);
+	if (!run_state_has_begun(run->state)) {
+		explain_unbegun_run(&inquiry, run);
 		return true;
 	}
 	if (run->state != RUN_RUNNING)

@@ -13,6 +13,7 @@
 #define WHY_HOLDERS_MAX 10
 
 enum why_kind {
+	WHY_START,     /* the run waits for its instant */
 	WHY_RUN_QUEUE, /* the run waits for others of its dag */
 	WHY_PAUSE,     /* its dag, or all, are paused */
 	WHY_HELD,      /* nothing is started at all (enum hold_kind) */

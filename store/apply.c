@@ -16,10 +16,10 @@ static const char sql_fact[] =
 static const char sql_run_new[] =
     "INSERT INTO run (run_no, run_id, dag_id, version_no, source, key, state, reason,"
     " created_at_ms, task_count, params, period_id, period_start_ms, period_end_ms,"
-    " deadline_wall_ms, deadline_boot_ms, started_at_ms, newest_at_ms)"
+    " deadline_wall_ms, deadline_boot_ms, started_at_ms, newest_at_ms, start_at_ms, is_forced)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
-    "  iif(?7 = 'queued', NULL, ?9), max(?9, coalesce("
-    "   (SELECT newest_at_ms FROM run ORDER BY run_no DESC LIMIT 1), 0)))";
+    "  iif(?7 IN ('queued', 'waiting'), NULL, ?9), max(?9, coalesce("
+    "   (SELECT newest_at_ms FROM run ORDER BY run_no DESC LIMIT 1), 0)), ?17, ?18)";
 static const char sql_run_tasks[] =
     "INSERT INTO task_instance (run_no, task, state)"
     " SELECT ?1, task, 'none' FROM dag_version_task WHERE version_no = ?2";
@@ -92,11 +92,12 @@ static int apply_run_new(struct store *store, const struct change *change, struc
 	int rc = store_version_of_run(store, made->dag, &version_no, err);
 
 	if (rc == 0)
-		rc = db_run(&store->db, sql_run_new, err, "ittittttiittiinn", change->run_no,
+		rc = db_run(&store->db, sql_run_new, err, "ittittttiittiinnni", change->run_no,
 			    made->run_id, made->dag->id, version_no, made->source, made->key, state,
 			    change->why, change->at_ms, (int64_t)made->dag->task_count,
 			    made->params, made->period.id, made->period.start_ms,
-			    made->period.end_ms, made->deadline.wall_ms, made->deadline.boot_ms);
+			    made->period.end_ms, made->deadline.wall_ms, made->deadline.boot_ms,
+			    made->start_at_ms, (int64_t)made->is_forced);
 	if (rc == 0)
 		rc = db_run(&store->db, sql_run_tasks, err, "ii", change->run_no, version_no);
 	return rc == 0 ? store_put_fact(store, &fact, err) : rc;

@@ -2,6 +2,7 @@
  *
  * Both the dags found and those in force are walked in the order of their ids, side by side; what
  * did not change is not written, so that a start with the folder of yesterday writes nothing. */
+#include "store/amend.h"
 #include "store/core.h"
 
 #include "base/mem.h"
@@ -22,6 +23,8 @@ static const char sql_version_file[] =
 static const char sql_version_git[] =
     "UPDATE dag_version SET git_commit = ?2, git_dirty = nullif(?3, -1)"
     " WHERE version_no = ?1 AND git_commit IS NULL";
+static const char sql_dag_seen[] =
+    "SELECT count(*) FROM fact WHERE dag_id = ?1 AND kind = 'dag.new'";
 static const char sql_dag_put[] =
     "INSERT INTO dag (dag_id, version_no, file, since_ms) VALUES (?1, ?2, ?3, ?4)"
     " ON CONFLICT (dag_id) DO UPDATE SET version_no = ?2, file = ?3,"
@@ -113,6 +116,21 @@ static const struct store_dag_file **sort_found(const struct store_dag_file *dag
 	return sorted;
 }
 
+/* The first time that the home sees it, and never again: who removed its file and put it back, or
+ * resumed it, has the last word. Written with the dag itself, so that no start lies between. */
+static int pause_newcomer(struct store *store, const char *dag_id, int64_t at_ms, struct err *err)
+{
+	struct change change = {.kind = CHANGE_DAG_PAUSE,
+				.at_ms = at_ms,
+				.actor = "folder",
+				.why = "start_paused",
+				.dag_pause = {.dag_id = dag_id, .is_paused = true}};
+	int64_t seen = 0;
+	int rc = db_get(&store->db, sql_dag_seen, &seen, err, "t", dag_id);
+
+	return rc != 0 || seen > 0 ? rc : amend_pause(store, &change, err);
+}
+
 static int put_dag_fact(struct store *store, const char *kind, const char *dag_id, const char *from,
 			const char *to, int64_t at_ms, struct err *err)
 {
@@ -177,6 +195,10 @@ static int put_dag(struct store *store, const struct known_dag *known,
 	if (rc != 0)
 		return rc;
 	*any = true;
+	if (known == NULL && found->start_paused)
+		rc = pause_newcomer(store, id_of(found), at_ms, err);
+	if (rc != 0)
+		return rc;
 	if (!changed)
 		return put_dag_fact(store, "dag.moved", id_of(found), known->file, found->file,
 				    at_ms, err);

@@ -6,7 +6,8 @@
 #define SELECT_RUN                                                                       \
 	"SELECT r.run_no, r.run_id, r.dag_id, r.key, r.source, r.state, v.text, v.file," \
 	" r.version_no, r.params, r.period_id, r.period_start_ms, r.period_end_ms,"      \
-	" r.outcome, r.deadline_wall_ms, r.deadline_boot_ms, v.hash"                     \
+	" r.outcome, r.deadline_wall_ms, r.deadline_boot_ms, v.hash, r.start_at_ms,"     \
+	" r.is_forced"                                                                   \
 	" FROM run r JOIN dag_version v USING (version_no)"
 
 static const char sql_runs[] = SELECT_RUN " WHERE r.ended_at_ms IS NULL ORDER BY r.run_no";
@@ -90,7 +91,9 @@ static int run_row_of(sqlite3_stmt *row, struct store_run_row *out, struct err *
 						 sqlite3_column_int64(row, 12)},
 				      .deadline_wall_ms = sqlite3_column_int64(row, 14),
 				      .deadline_boot_ms = sqlite3_column_int64(row, 15),
-				      .dag_hash = db_text(row, 16)};
+				      .dag_hash = db_text(row, 16),
+				      .start_at_ms = sqlite3_column_int64(row, 17),
+				      .is_forced = sqlite3_column_int(row, 18) != 0};
 	if (db_text(row, 13) != NULL && !run_state_from_name(db_text(row, 13), &out->outcome))
 		return err_set(err, ERR_CORRUPT, "run '%s' has no known outcome", out->run_id);
 	if (!run_state_from_name(db_text(row, 5), &out->state))

@@ -36,6 +36,8 @@ struct run_view {
 	const char *period_id; /* what it stands for */
 	int64_t period_start_ms;
 	int64_t period_end_ms;
+	int64_t start_at_ms; /* the instant that it was to start at; 0 = at once */
+	bool is_forced;
 	int64_t pruned_at_ms; /* its tasks, attempts and outputs are gone since; 0 = they are not */
 };
 

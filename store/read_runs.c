@@ -22,7 +22,7 @@ static const char sql_by_key[] =
 	" r.created_at_ms, r.ended_at_ms,"                                                  \
 	" (SELECT max(fact_no) FROM fact WHERE run_no = r.run_no), r.task_count, r.params," \
 	" r.period_id, r.period_start_ms, r.period_end_ms, r.started_at_ms,"                \
-	" r.pruned_at_ms"                                                                   \
+	" r.pruned_at_ms, r.start_at_ms, r.is_forced"                                       \
 	" FROM run r JOIN dag_version v USING (version_no)"
 /* The wall clock may have been set back, so that instants and numbers need not agree: the first
  * number at or after the instant bounds the walk, the instant itself decides. */
@@ -186,7 +186,9 @@ static struct run_view run_view_of(sqlite3_stmt *row)
 				 .period_start_ms = number_at(row, 14),
 				 .period_end_ms = number_at(row, 15),
 				 .started_at_ms = number_at(row, 16),
-				 .pruned_at_ms = number_at(row, 17)};
+				 .pruned_at_ms = number_at(row, 17),
+				 .start_at_ms = number_at(row, 18),
+				 .is_forced = number_at(row, 19) != 0};
 }
 
 /* Shows the rows of a query until there are no more or the callback has enough; *shown counts. */

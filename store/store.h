@@ -71,6 +71,7 @@ struct store_dag_file {
 	const char *hash;
 	const char *git_commit; /* of the work tree that holds the file; NULL = none */
 	int git_dirty;          /* 1 = it holds changes, 0 = none, -1 = not known */
+	bool start_paused;      /* when it comes into force for the first time */
 };
 
 /* What stat said of a file. */

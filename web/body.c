@@ -117,7 +117,6 @@ enum value_type {
 	VALUE_TASKS,
 	VALUE_PAUSED,
 	VALUE_FLAG,
-	VALUE_LATER, /* the key is still to come */
 };
 
 #define SCHEMA_LINE "{\"type\":[\"string\",\"null\"],\"pattern\":\"^[ -~]{0,500}$\"}"
@@ -133,15 +132,15 @@ static const struct body_key {
 	size_t offset; /* of its text in struct body */
 	/* What is wrong with the text, or NULL. */
 	const char *(*fault)(const char *text, size_t size);
-	const char *schema; /* in JSON Schema; what VALUE_LATER is for has none */
+	const char *schema; /* in JSON Schema */
 } keys[] = {
     {"id", IN(TRIGGER), 0, VALUE_TEXT, offsetof(struct body, key), body_key_fault,
      "{\"type\":[\"string\",\"null\"],\"pattern\":\"^[!-~]{1,200}$\"}"},
     {"params", IN(TRIGGER) | IN(RERUN), 0, VALUE_OBJECT, offsetof(struct body, params), NULL,
      "{\"type\":[\"object\",\"null\"]}"},
     {"period", IN(TRIGGER), 0, VALUE_TEXT, offsetof(struct body, period), line_fault, SCHEMA_LINE},
-    {"at", IN(TRIGGER), 0, VALUE_LATER, 0, NULL, NULL},
-    {"force", IN(TRIGGER), 0, VALUE_LATER, 0, NULL, NULL},
+    {"at", IN(TRIGGER), 0, VALUE_TEXT, offsetof(struct body, at), line_fault, SCHEMA_LINE},
+    {"force", IN(TRIGGER), 0, VALUE_FLAG, offsetof(struct body, force), NULL, "{\"type\":[\"boolean\",\"null\"]}"},
     {"mode", IN(RERUN), 0, VALUE_TEXT, offsetof(struct body, mode), mode_fault,
      "{\"enum\":[\"failed\",\"from\",\"only\",\"all\",null]}"},
     {"tasks", IN(RERUN), 0, VALUE_TASKS, 0, task_fault,
@@ -244,7 +243,7 @@ static void read_flag(const struct body_key *key, const json_t *value, struct bo
 static void list_keys(enum web_command_kind kind, struct str *out)
 {
 	for (size_t i = 0; i < KEY_COUNT; i++)
-		if ((keys[i].kinds & (1u << kind)) != 0 && keys[i].type != VALUE_LATER)
+		if ((keys[i].kinds & (1u << kind)) != 0)
 			str_printf(out, "%s'%s'", out->size == 0 ? "" : ", ", keys[i].name);
 }
 
@@ -259,9 +258,6 @@ static void read_member(enum web_command_kind kind, const char *name, const json
 		snprintf(next_fault(faults, name), FAULT_BYTES,
 			 "unknown key '%.40s': this body takes %s", name, str_text(&known));
 		str_close(&known);
-	} else if (key->type == VALUE_LATER) {
-		snprintf(next_fault(faults, name), FAULT_BYTES, "key '%s' is not supported yet",
-			 name);
 	} else if (json_is_null(value)) {
 		return;
 	} else if (key->type == VALUE_OBJECT) {

@@ -36,6 +36,8 @@ struct body {
 	char *task;
 	char **tasks;
 	size_t task_count;
+	char *at;
+	bool force;
 	bool resumes; /* "paused" is false */
 	bool dry_run;
 	bool backups;

@@ -28,6 +28,8 @@ void command_start(struct request *request)
 	    .reason = body->reason,
 	    .params = body->params != NULL ? body->params : request->call.params,
 	    .period = body->period,
+	    .at = body->at,
+	    .force = body->force,
 	    .mode = body->mode == NULL ? "failed" : body->mode,
 	    .tasks = (const char *const *)body->tasks,
 	    .task_count = body->task_count,

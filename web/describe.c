@@ -56,6 +56,7 @@ static const struct {
     {"VersionPage", "items:@DagVersion* next:text?"},
     {"Run", "id:run dag:text state:@RunState reason:text? key:text source:text created_at:time "
 	    "started_at:time? ended_at:time? last_fact:int dag_hash:hash period:text? "
+	    "start_at:time? forced:bool "
 	    "pruned_at:time? params:map"},
     {"RunRow", "+Run task_count:int"},
     {"RunPage", "items:@RunRow* total:int? next:text?"},

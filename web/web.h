@@ -43,9 +43,11 @@ struct web_command {
 	const char *reason;
 	const char *params;       /* WEB_TRIGGER, WEB_RERUN: a JSON object */
 	const char *period;       /* WEB_TRIGGER: an instant or a date */
+	const char *at;           /* WEB_TRIGGER: likewise; when to start, NULL = at once */
 	const char *mode;         /* WEB_RERUN: "failed", "from", "only" or "all" */
 	const char *const *tasks; /* WEB_RERUN: ids, with "from" and "only" */
 	size_t task_count;
+	bool force;        /* WEB_TRIGGER: past the limits and the pause of the dag */
 	bool latest;       /* WEB_RERUN: with the version in force */
 	bool dry_run;      /* WEB_GC: only says what would go */
 	bool backups;      /* WEB_GC: what migrations left goes, too */

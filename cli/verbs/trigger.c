@@ -31,8 +31,11 @@ static int build_body(struct cli *cli, const char *dag_id, json_t **out)
 
 	if (ask_put_flag(body, "id", args, FLAG_ID) &&
 	    ask_put_flag(body, "period", args, FLAG_PERIOD) &&
+	    ask_put_flag(body, "at", args, FLAG_AT) &&
 	    ask_put_flag(body, "reason", args, FLAG_REASON))
 		code = put_params(cli, dag_id, body);
+	if (args_has(args, FLAG_FORCE))
+		json_object_set_new(body, "force", json_true());
 	*out = body;
 	return code;
 }

@@ -84,9 +84,20 @@ static uint32_t count_active_runs(const struct world *world, const char *dag_id)
 		const struct run_row *run = world->disk.rows.runs.items[i];
 
 		count += strcmp(run->dag->id, dag_id) == 0 && !run_state_is_done(run->state) &&
-			 run->state != RUN_QUEUED;
+			 run_state_has_begun(run->state) && !run->is_forced;
 	}
 	return count;
+}
+
+/* Whether two attempts share max_active_tasks: that of their dag, or, of a forced run, its own. */
+static bool share_limit(const struct world *world, const struct fake_attempt *attempt,
+			const struct effect *launch)
+{
+	bool is_forced = rows_run(&world->disk.rows, launch->run_no)->is_forced;
+
+	if (is_forced || rows_run(&world->disk.rows, attempt->run_no)->is_forced)
+		return attempt->run_no == launch->run_no;
+	return strcmp(attempt->dag->id, launch->dag->id) == 0;
 }
 
 static void check_limits(struct world *world, const struct effect *launch)
@@ -95,8 +106,8 @@ static void check_limits(struct world *world, const struct effect *launch)
 	uint32_t of_dag = 0;
 
 	for (size_t i = 0; i < world->fake.living.count; i++)
-		of_dag += strcmp(fake_attempt(&world->fake, world->fake.living.items[i])->dag->id,
-				 dag_id) == 0;
+		of_dag += share_limit(
+		    world, fake_attempt(&world->fake, world->fake.living.items[i]), launch);
 	sim_check(of_dag <= most_active(world, dag_id, false), "%u attempts of dag '%s'", of_dag,
 		  dag_id);
 	sim_check(count_active_runs(world, dag_id) <= most_active(world, dag_id, true),

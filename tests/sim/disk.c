@@ -152,7 +152,9 @@ static int take_run(void *context, const struct store_run_row *row, struct err *
 				    .deadline_boot_ms = rows_due_boot_ms(
 					row->deadline_wall_ms, row->deadline_boot_ms, load->now),
 				    .params = row->params,
-				    .period = row->period};
+				    .period = row->period,
+				    .start_at_ms = row->start_at_ms,
+				    .is_forced = row->is_forced};
 
 	(void)err;
 	sim_check(expected != NULL && run.dag == expected->dag && row->state == expected->state &&

@@ -49,6 +49,9 @@ static void trigger(struct world *world)
 	input.trigger.run_id = run_id;
 	input.trigger.key = wish->key;
 	input.trigger.source = "manual";
+	input.trigger.is_forced = wish->is_forced;
+	if (wish->delay_ms > 0)
+		input.trigger.start_at_ms = world->now.wall_ms + wish->delay_ms;
 	input.trigger.params = wish->key[1] % 2 == 0 ? "{\"n\": 7}" : "{\"n\": 2}";
 	sim_check(sched_find_key(world->sched, wish->dag->id, "manual", wish->key) == 0,
 		  "key '%s' is known", wish->key);

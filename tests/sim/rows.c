@@ -110,12 +110,16 @@ static void apply_run_new(struct rows *rows, const struct change *change)
 	snprintf(run->run_id, sizeof run->run_id, "%s", new->run_id);
 	run->key = mem_strdup(new->key);
 	run->source = mem_strdup(new->source);
-	sim_check(new->state == RUN_RUNNING || new->state == RUN_QUEUED, "run %s begins %s",
+	sim_check((new->state == RUN_WAITING) == (new->start_at_ms != 0), "run %s begins %s",
+		  new->run_id, run_state_name(new->state));
+	sim_check(new->state == RUN_RUNNING || !run_state_has_begun(new->state), "run %s begins %s",
 		  new->run_id, run_state_name(new->state));
 	run->state = new->state;
 	run->outcome = new->state;
 	run->deadline_wall_ms = new->deadline.wall_ms;
 	run->deadline_boot_ms = new->deadline.boot_ms;
+	run->start_at_ms = new->start_at_ms;
+	run->is_forced = new->is_forced;
 	run->params = mem_strdup(new->params);
 	run->period = new->period;
 	run->period.id = mem_strdup(new->period.id);
@@ -134,7 +138,8 @@ static void check_pause(const struct rows *rows, const struct run_row *run)
 {
 	for (size_t i = 0; i < rows->pauses.count; i++)
 		sim_check(rows->pauses.items[i].dag_id != NULL &&
-			      !is_same_dag(rows->pauses.items[i].dag_id, run->dag->id),
+			      (run->is_forced ||
+			       !is_same_dag(rows->pauses.items[i].dag_id, run->dag->id)),
 			  "run %" PRId64 " starts something while it is paused", run->run_no);
 }
 
@@ -568,7 +573,9 @@ void rows_feed(const struct rows *rows, struct sched *sched, int64_t run_no, str
 	    .outcome = run->outcome,
 	    .deadline_boot_ms = rows_due_boot_ms(run->deadline_wall_ms, run->deadline_boot_ms, now),
 	    .params = run->params,
-	    .period = run->period};
+	    .period = run->period,
+	    .start_at_ms = run->start_at_ms,
+	    .is_forced = run->is_forced};
 
 	sched_restore_run(sched, &row);
 	restore_tasks(run, sched, now);

@@ -37,6 +37,8 @@ struct run_row {
 	int64_t deadline_boot_ms;
 	char *params; /* NULL = none */
 	struct run_period period;
+	int64_t start_at_ms; /* 0 = at once */
+	bool is_forced;
 	bool was_cancelled;     /* somebody asked for it */
 	bool end_was_cancelled; /* the tasks of its end were */
 	bool timed_out;

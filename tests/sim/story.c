@@ -295,19 +295,36 @@ int64_t story_trigger(struct story *story, struct dag *dag, const char *key)
 	return story_trigger_with(story, dag, key, NULL);
 }
 
+static int64_t trigger(struct story *story, struct input *input, struct dag *dag, const char *key)
+{
+	char run_id[RUN_ID_SIZE];
+
+	snprintf(run_id, sizeof run_id, "%016zx", story->rows.runs.count + 0xa0);
+	input->kind = INPUT_TRIGGER;
+	input->actor = "user:alice";
+	input->trigger.dag = dag;
+	input->trigger.run_id = run_id;
+	input->trigger.key = key;
+	input->trigger.source = "manual";
+	return step(story, input);
+}
+
 int64_t story_trigger_with(struct story *story, struct dag *dag, const char *key,
 			   const char *params)
 {
-	char run_id[RUN_ID_SIZE];
-	struct input input = {.kind = INPUT_TRIGGER, .actor = "user:alice"};
+	struct input input = {.trigger.params = params};
 
-	snprintf(run_id, sizeof run_id, "%016zx", story->rows.runs.count + 0xa0);
-	input.trigger.dag = dag;
-	input.trigger.run_id = run_id;
-	input.trigger.key = key;
-	input.trigger.source = "manual";
-	input.trigger.params = params;
-	return step(story, &input);
+	return trigger(story, &input, dag, key);
+}
+
+int64_t story_trigger_at(struct story *story, struct dag *dag, const char *key, int64_t delay_ms,
+			 bool is_forced)
+{
+	struct input input = {.trigger.is_forced = is_forced};
+
+	if (delay_ms > 0)
+		input.trigger.start_at_ms = story->now.wall_ms + delay_ms;
+	return trigger(story, &input, dag, key);
 }
 
 /* What the daemon does first: a run that has ended is fed from its rows. */

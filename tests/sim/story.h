@@ -41,6 +41,10 @@ void story_outputs(struct story *story, const char *task_id, const char *json);
 void story_match(struct story *story, const char *task_id, bool retry, bool fail);
 
 int64_t story_trigger(struct story *story, struct dag *dag, const char *key);
+/* To start at an instant of the wall clock, so long from now (0 = at once), perhaps past the limits
+ * of its dag. */
+int64_t story_trigger_at(struct story *story, struct dag *dag, const char *key, int64_t delay_ms,
+			 bool is_forced);
 /* With params, a JSON object. */
 int64_t story_trigger_with(struct story *story, struct dag *dag, const char *key,
 			   const char *params);

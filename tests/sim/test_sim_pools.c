@@ -248,9 +248,53 @@ static void more_runs_start_when_the_version_in_force_allows_them(void **state)
 		   "00:15 run 2 success\n");
 }
 
+static void new_limits_pools_and_priorities_reach_what_waits(void **state)
+{
+	static const struct pool_size small[] = {{.name = "p", .slots = 1}, {.name = NULL}};
+	static const struct pool_size large[] = {{.name = "p", .slots = 2}, {.name = NULL}};
+	static const struct task_spec before[] = {{.id = "x", .pool = "p"},
+						  {.id = "y", .pool = "p"},
+						  {.id = "z", .pool = "p", .priority = 5},
+						  {.id = NULL}};
+	static const struct task_spec after[] = {{.id = "y", .pool = "p", .priority = 9},
+						 {.id = "z", .pool = "p", .priority = 1},
+						 {.id = NULL}};
+	struct story *story = story_start(&(struct story_config){0});
+	struct dag_spec spec = {.id = "d", .tasks = before, .pools = small, .max_active_runs = 1};
+	struct dag *old = spec_dag(&spec);
+	struct dag *new;
+
+	(void)state;
+	story_plan(story, "x", "success:10s");
+	story_plan(story, "y", "success:10s");
+	story_plan(story, "z", "success:10s");
+	story_trigger(story, old, "1");
+	story_trigger(story, old, "2");
+	story_hush(story);
+	spec.tasks = after;
+	spec.pools = large;
+	spec.max_active_runs = 2;
+	new = spec_dag(&spec);
+	story_put_dag(story, new);
+	story_restart(story);
+	story_wait(story, 10000);
+	/* z runs since the beginning; now y comes before x, and z of run 2 last. */
+	assert_string_equal(story_told(story), "00:00 run 2 running\n"
+					       "00:00 y try 1 running\n"
+					       "00:10 z try 1 success\n"
+					       "00:10 2/y try 1 running\n"
+					       "00:10 y try 1 success\n"
+					       "00:10 2/z try 1 running\n");
+	story_go_on(story);
+	dag_unref(old);
+	dag_unref(new);
+	story_end(story);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(new_limits_pools_and_priorities_reach_what_waits),
 	    cmocka_unit_test(dags_of_a_domain_share_its_pool),
 	    cmocka_unit_test(a_task_of_many_slots_is_not_starved_by_smaller_ones),
 	    cmocka_unit_test(the_higher_priority_comes_first_then_the_longer_wait),

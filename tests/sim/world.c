@@ -224,6 +224,9 @@ static void make_wishes(struct world *world)
 		    .dag = world->dags.items[rng_next(&world->rng) % world->dags.count]};
 
 		snprintf(wish.key, sizeof wish.key, "k%" PRId64, i);
+		if (rng_chance(&world->rng, 20))
+			wish.delay_ms = rng_between(&world->rng, 1, 600000);
+		wish.is_forced = rng_chance(&world->rng, 10);
 		vec_push(&world->wishes, wish);
 	}
 }

@@ -31,6 +31,8 @@
 struct wish {
 	struct dag *dag; /* one of world->dags */
 	char key[24];
+	int64_t delay_ms; /* until it is to start; 0 = at once */
+	bool is_forced;
 };
 
 /* What one step yielded, on its way to the disk. */

@@ -366,7 +366,7 @@ static void two_schedulers_that_behave_alike_print_alike(void **state)
 	    "unfinished=2+0 holding=1 failed=0 params= period=monday 1767225600000 1767225600000\n"
 	    "  task a running try=1/1 attempt=40 released=1767225600000\n"
 	    "  task b none upstream=1: 0 success 0 failed 0 upstream_failed 0 skipped 0 removed\n"
-	    "dag nightly active=1/16 runs=1/4 queued=0\n"
+	    "dag nightly active=1/16 runs=1/4 queued=0 waiting=0\n"
 	    "pool default used=1/4\n");
 	str_close(&text);
 }

@@ -61,7 +61,7 @@ static void what_cannot_be_triggered_says_why(void **state)
 	reply = ask(server, "POST", "/api/v1/dags/x/runs", "", "");
 	expect_problem(&reply, 404, "no dag 'x' is in force");
 	reply = ask(server, "POST", "/api/v1/dags/nightly.etl/runs", "", "{\"at\":1}");
-	expect_problem(&reply, 422, "key 'at' is not supported yet");
+	expect_problem(&reply, 422, "'at' is not a text");
 	reply = ask(server, "POST", "/api/v1/dags/nightly.etl/runs", "Idempotency-Key: a\r\n",
 		    "{\"id\":\"b\"}");
 	expect_problem(&reply, 422, "differ");

@@ -86,6 +86,9 @@ static void write_run_members(struct compose *compose, const struct run_view *vi
 	compose_member_int(compose, "last_fact", view->last_fact);
 	compose_member_text(compose, "dag_hash", view->dag_hash);
 	compose_member_text(compose, "period", view->period_id);
+	compose_member_time(compose, "start_at", view->start_at_ms);
+	compose_key(compose, "forced");
+	compose_bool(compose, view->is_forced);
 	compose_member_time(compose, "pruned_at", view->pruned_at_ms);
 	compose_key(compose, "params");
 	compose_json(compose, view->params == NULL ? "{}" : view->params);
