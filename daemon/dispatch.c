@@ -11,6 +11,7 @@
 #include "daemon/operate.h"
 #include "daemon/outcome.h"
 #include "daemon/park.h"
+#include "daemon/rehearsal.h"
 #include "daemon/retention.h"
 #include "daemon/run_info.h"
 #include "model/param.h"
@@ -429,12 +430,25 @@ static void step_trigger(struct dispatch *dispatch, struct dag *dag,
 	}
 	input.trigger.params = params;
 	sched_put_dag(dispatch->sched, dag); /* its limits are those in force */
-	dispatch_step(dispatch, &input);
-	if (output->answer == ANSWER_DONE)
-		dispatch_answer(dispatch, token, WEB_DONE, run_id, NULL);
-	else
-		dispatch_answer(dispatch, token, WEB_REFUSED, NULL, output->message);
+	if (!rehearsal_trigger(dispatch, command, &input, token)) {
+		dispatch_step(dispatch, &input);
+		if (output->answer == ANSWER_DONE)
+			dispatch_answer(dispatch, token, WEB_DONE, run_id, NULL);
+		else
+			dispatch_answer(dispatch, token, WEB_REFUSED, NULL, output->message);
+	}
 	mem_free(params);
+}
+
+/* The same key never makes a second run. */
+static void answer_known_run(struct dispatch *dispatch, const struct web_command *command,
+			     const char *run_id, uint64_t token)
+{
+	char why[64];
+
+	snprintf(why, sizeof why, "run '%s' has this key", run_id);
+	if (!rehearsal_nothing(dispatch, command, why, token))
+		dispatch_answer(dispatch, token, WEB_UNCHANGED, run_id, NULL);
 }
 
 static void trigger(struct dispatch *dispatch, const struct web_command *command, uint64_t token)
@@ -446,36 +460,11 @@ static void trigger(struct dispatch *dispatch, const struct web_command *command
 	if (found == NULL)
 		dispatch_answer_unknown_dag(dispatch, command->dag_id, token);
 	else if (command->key != NULL && find_by_key(dispatch, found->id, command->key, run_id))
-		dispatch_answer(dispatch, token, WEB_UNCHANGED, run_id, NULL);
+		answer_known_run(dispatch, command, run_id, token);
 	else if (dag == NULL)
 		dispatch_fetch(dispatch, found, command, token);
 	else
 		step_trigger(dispatch, dag, command, token);
-}
-
-static bool run_is_known(void *context, const struct run_view *view)
-{
-	(void)view;
-	*(bool *)context = true;
-	return false;
-}
-
-static void cancel(struct dispatch *dispatch, const struct web_command *command, uint64_t token)
-{
-	struct input input = {.kind = INPUT_CANCEL, .actor = command->actor};
-	bool known = false;
-
-	input.cancel.run_no = sched_find_run(dispatch->sched, command->run_id);
-	input.cancel.reason = command->reason;
-	if (input.cancel.run_no != 0) {
-		dispatch_step(dispatch, &input);
-		dispatch_answer(dispatch, token, WEB_DONE, command->run_id, NULL);
-		return;
-	}
-	(void)read_run(dispatch->reader, command->run_id, run_is_known, &known, NULL);
-	dispatch_answer(dispatch, token, known ? WEB_UNCHANGED : WEB_NOT_FOUND,
-			known ? command->run_id : NULL,
-			known ? NULL : "no such run; 'heddle ls runs' lists them");
 }
 
 /* Whether commands are taken. */
@@ -516,7 +505,7 @@ static void refuse(struct dispatch *dispatch, uint64_t token)
 static void (*const commands[WEB_COMMAND_COUNT])(struct dispatch *dispatch,
 						 const struct web_command *command,
 						 uint64_t token) = {
-    [WEB_TRIGGER] = trigger,      [WEB_CANCEL] = cancel,
+    [WEB_TRIGGER] = trigger,      [WEB_CANCEL] = operate_cancel,
     [WEB_RERUN] = operate_rerun,  [WEB_MARK] = operate_mark,
     [WEB_PAUSE] = operate_pause,  [WEB_RESUME] = operate_pause,
     [WEB_NOTE] = operate_note,    [WEB_WHY] = operate_why,
@@ -1040,5 +1029,6 @@ void dispatch_close(struct dispatch *dispatch)
 	dispatch->refusals = NULL;
 	mem_free(dispatch->deadlines);
 	dispatch->deadlines = NULL;
+	rehearsals_close(&dispatch->rehearsals);
 	suspects_close(&dispatch->suspects);
 }

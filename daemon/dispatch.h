@@ -32,6 +32,18 @@ struct deadline;
 struct refusal;
 struct retention;
 
+#define REHEARSALS_MAX 32
+#define REHEARSAL_TOKEN_SIZE 33
+
+/* Lists that dry runs have shown lately, oldest overwritten; see rehearsal.h. */
+struct rehearsals {
+	struct rehearsal_kept {
+		char token[REHEARSAL_TOKEN_SIZE];
+		char *lines; /* NULL = none */
+	} kept[REHEARSALS_MAX];
+	size_t next;
+};
+
 struct dispatch {
 	uv_loop_t *loop;
 	const struct home *home;
@@ -46,6 +58,7 @@ struct dispatch {
 	struct retention *retention; /* what ended and is let go of */
 	struct suspects suspects;
 	struct zones zones;
+	struct rehearsals rehearsals;
 
 	struct gather *open;   /* what this turn of the loop yielded; NULL = nothing yet */
 	struct gather *oldest; /* handed to the writer and not committed yet, in order */

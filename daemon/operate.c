@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "daemon/dispatch_core.h"
+#include "daemon/rehearsal.h"
 #include "daemon/restore.h"
 #include "daemon/retention.h"
 #include "model/param.h"
@@ -59,20 +60,6 @@ static struct dag *kept_version(struct dispatch *dispatch, const char *run_id,
 	return restore_version(dispatch->reader, run_id, err);
 }
 
-/* Feeds an ended run back. */
-static int revive(struct dispatch *dispatch, const char *run_id, const struct target *target,
-		  struct err *err)
-{
-	struct dag *dag = kept_version(dispatch, run_id, target, err);
-	int rc;
-
-	if (dag == NULL)
-		return err->code;
-	rc = restore_ended_run(dispatch->reader, dispatch->sched, run_id, dag, err);
-	dag_unref(dag);
-	return rc;
-}
-
 /* Says what the scheduler answered to the step that was just made. */
 static void answer_step(struct dispatch *dispatch, uint64_t token, const char *run_id)
 {
@@ -98,33 +85,79 @@ static bool is_gone(struct dispatch *dispatch, const struct target *target, uint
 	return true;
 }
 
-/* The run's number in the scheduler, fed back when it had ended; 0 = answered already. */
-static int64_t take_run(struct dispatch *dispatch, const char *run_id, struct target *target,
-			uint64_t token)
+/* Feeds an ended run back, unless the command is only rehearsed. False = it is answered. */
+static bool take_ended(struct dispatch *dispatch, const struct rehearsal_run *run,
+		       const struct target *target, uint64_t token)
 {
-	int64_t run_no = sched_find_run(dispatch->sched, run_id);
+	struct rehearsal_run ended = *run;
 	struct err err = {0};
+	bool is_answered = false;
+	int rc;
 
-	if (!find_target(dispatch, run_id, target)) {
+	ended.kept = kept_version(dispatch, run->command->run_id, target, &err);
+	rc = ended.kept == NULL ? err.code : 0;
+	if (rc == 0)
+		is_answered = rehearsal_run(dispatch, &ended, token);
+	if (rc == 0 && !is_answered)
+		rc = restore_ended_run(dispatch->reader, dispatch->sched, run->command->run_id,
+				       ended.kept, &err);
+	if (rc != 0)
+		dispatch_answer(dispatch, token, WEB_REFUSED, NULL, err.message);
+	dag_unref(ended.kept);
+	return rc == 0 && !is_answered;
+}
+
+/* Finds the run that a command is to, and feeds it back when it has ended; *run_no is the input's,
+ * and gets its number. False = the command is answered. */
+static bool take_run(struct dispatch *dispatch, const struct web_command *command,
+		     const struct input *input, int64_t *run_no, struct target *target,
+		     uint64_t token)
+{
+	struct rehearsal_run run = {.command = command, .input = input};
+
+	if (!find_target(dispatch, command->run_id, target)) {
 		dispatch_answer(dispatch, token, WEB_NOT_FOUND, NULL,
 				"no such run; 'heddle ls runs' lists them");
-		return 0;
+		return false;
 	}
-	if (run_no != 0)
-		return run_no;
+	*run_no = target->run_no;
+	run.run_no = target->run_no;
+	if (sched_find_run(dispatch->sched, command->run_id) != 0)
+		return !rehearsal_run(dispatch, &run, token);
 	if (is_gone(dispatch, target, token))
-		return 0;
+		return false;
 	/* Its end may be decided and on its way to the disk: then its rows are not the last word.
 	 */
-	if (!target->is_done) {
-		dispatch_answer(dispatch, token, WEB_HELD, NULL,
-				"the run is ending this moment: ask again");
-		return 0;
+	if (target->is_done)
+		return take_ended(dispatch, &run, target, token);
+	dispatch_answer(dispatch, token, WEB_HELD, NULL,
+			"the run is ending this moment: ask again");
+	return false;
+}
+
+/* --- cancel -------------------------------------------------------------------------------------
+ */
+
+void operate_cancel(struct dispatch *dispatch, const struct web_command *command, uint64_t token)
+{
+	struct input input = {.kind = INPUT_CANCEL, .actor = command->actor};
+	struct rehearsal_run run = {.command = command, .input = &input};
+	struct target target;
+
+	input.cancel.run_no = sched_find_run(dispatch->sched, command->run_id);
+	input.cancel.reason = command->reason;
+	run.run_no = input.cancel.run_no;
+	if (run.run_no == 0 && !find_target(dispatch, command->run_id, &target)) {
+		dispatch_answer(dispatch, token, WEB_NOT_FOUND, NULL,
+				"no such run; 'heddle ls runs' lists them");
+	} else if (run.run_no == 0) {
+		str_close(&target.params);
+		if (!rehearsal_nothing(dispatch, command, "the run has ended", token))
+			dispatch_answer(dispatch, token, WEB_UNCHANGED, command->run_id, NULL);
+	} else if (!rehearsal_run(dispatch, &run, token)) {
+		dispatch_step(dispatch, &input);
+		dispatch_answer(dispatch, token, WEB_DONE, command->run_id, NULL);
 	}
-	if (revive(dispatch, run_id, target, &err) == 0)
-		return target->run_no;
-	dispatch_answer(dispatch, token, WEB_REFUSED, NULL, err.message);
-	return 0;
 }
 
 /* --- rerun --------------------------------------------------------------------------------------
@@ -217,14 +250,13 @@ static void step_rerun(struct dispatch *dispatch, const struct web_command *comm
 	if (rc != 0) {
 		dispatch_answer(dispatch, token, WEB_INVALID, NULL, err.message);
 	} else {
-		input.rerun.run_no = take_run(dispatch, command->run_id, target, token);
 		input.rerun.mode = mode;
 		input.rerun.tasks = command->tasks;
 		input.rerun.task_count = command->task_count;
 		input.rerun.dag = latest;
 		input.rerun.params = params;
 		input.rerun.reason = command->reason;
-		if (input.rerun.run_no != 0) {
+		if (take_run(dispatch, command, &input, &input.rerun.run_no, target, token)) {
 			dispatch_step(dispatch, &input);
 			answer_step(dispatch, token, command->run_id);
 		}
@@ -267,10 +299,9 @@ void operate_mark(struct dispatch *dispatch, const struct web_command *command, 
 				"'state' is one of success, failed, skipped");
 		return;
 	}
-	input.mark.run_no = take_run(dispatch, command->run_id, &target, token);
 	input.mark.task = command->task;
 	input.mark.reason = command->reason;
-	if (input.mark.run_no != 0) {
+	if (take_run(dispatch, command, &input, &input.mark.run_no, &target, token)) {
 		dispatch_step(dispatch, &input);
 		answer_step(dispatch, token, command->run_id);
 	}
@@ -288,6 +319,8 @@ void operate_pause(struct dispatch *dispatch, const struct web_command *command,
 	}
 	input.pause.dag_id = command->dag_id;
 	input.pause.reason = command->reason;
+	if (rehearsal_pause(dispatch, command, &input, token))
+		return;
 	dispatch_step(dispatch, &input);
 	answer_step(dispatch, token, NULL);
 }
@@ -303,6 +336,9 @@ void operate_note(struct dispatch *dispatch, const struct web_command *command, 
 				"no such run; 'heddle ls runs' lists them");
 		return;
 	}
+	str_close(&target.params);
+	if (rehearsal_note(dispatch, command, token))
+		return;
 	output = dispatch_output(dispatch);
 	change = change_list_add(&output->changes, CHANGE_NOTE);
 	change->run_no = target.run_no;
@@ -311,7 +347,6 @@ void operate_note(struct dispatch *dispatch, const struct web_command *command, 
 	change->note.task_id = arena_strdup(&output->changes.arena, command->task);
 	change->note.text = arena_strdup(&output->changes.arena, command->text);
 	dispatch_answer(dispatch, token, WEB_DONE, command->run_id, NULL);
-	str_close(&target.params);
 }
 
 static bool restore_pause(void *context, const struct pause_view *view)

@@ -4,7 +4,7 @@
 #include "base/mem.h"
 
 /* A member added there is to be copied here when it points to something. */
-_Static_assert(sizeof(struct web_command) == 16 * sizeof(void *), "park_command copies each text");
+_Static_assert(sizeof(struct web_command) == 17 * sizeof(void *), "park_command copies each text");
 
 static const char *const *copy_tasks(struct arena *arena, const struct web_command *command)
 {
@@ -37,6 +37,7 @@ struct parked *park_command(const struct web_command *command, uint64_t token, v
 	parked->command.task = arena_strdup(arena, command->task);
 	parked->command.state = arena_strdup(arena, command->state);
 	parked->command.text = arena_strdup(arena, command->text);
+	parked->command.token = arena_strdup(arena, command->token);
 	return parked;
 }
 

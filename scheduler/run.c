@@ -232,6 +232,15 @@ static enum run_state first_state(struct step *step, const struct sched_run_row 
 	return RUN_WAITING;
 }
 
+bool run_may_begin(struct step *step, const struct sched_run_row *row, enum run_state *state,
+		   const char **why)
+{
+	*state = first_state(step, row, why);
+	if (*why == NULL && row->is_forced)
+		*why = "forced: past the limits and the pause of its dag";
+	return *state == RUN_RUNNING || row->is_forced || !queue_is_full(step, row->dag);
+}
+
 struct run *run_begin(struct step *step, const struct input *input)
 {
 	struct sched *sched = step->sched;
@@ -248,10 +257,7 @@ struct run *run_begin(struct step *step, const struct input *input)
 	struct run *run;
 
 	follow_version(sched, dag);
-	row.state = first_state(step, &row, &why);
-	if (why == NULL && row.is_forced)
-		why = "forced: past the limits and the pause of its dag";
-	if (row.state != RUN_RUNNING && !row.is_forced && queue_is_full(step, dag))
+	if (!run_may_begin(step, &row, &row.state, &why))
 		return NULL;
 	row.run_no = sched->next_run_no++;
 	if (row.period.id == NULL)

@@ -12,6 +12,10 @@ void run_destroy(struct sched *sched, struct run *run);
 /* Gives a run new instances, all in none, for the dag that it has now. */
 void run_make_instances(struct run *run);
 
+/* Whether a run may begin as this row says: in *state, and *why so, NULL when that goes without
+ * saying. Else that is answered. */
+bool run_may_begin(struct step *step, const struct sched_run_row *row, enum run_state *state,
+		   const char **why);
 /* Starts a run, or queues it. Returns it; NULL when the queue of its dag is full. */
 struct run *run_begin(struct step *step, const struct input *input);
 /* Its turn has come, in its dag's queue. */

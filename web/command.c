@@ -37,7 +37,8 @@ void command_start(struct request *request)
 	    .task = request->call.names.task != NULL ? request->call.names.task : body->task,
 	    .state = body->state,
 	    .text = body->text,
-	    .dry_run = body->dry_run,
+	    .token = request->call.query.token,
+	    .dry_run = body->dry_run || request->call.query.dry_run,
 	    .backups = body->backups};
 
 	if (web->stopping) {
@@ -64,6 +65,13 @@ static void answer_without_run(struct request *request)
 	request_finish(request);
 }
 
+static void answer_json(struct request *request, const char *json)
+{
+	str_append(&request->call.answer.body, json);
+	request->call.answer.status = MHD_HTTP_OK;
+	request_finish(request);
+}
+
 /* What the scheduler knows is the answer; what it does not know any more the database tells. */
 static void answer_question(struct request *request, enum web_result result, const char *json)
 {
@@ -72,9 +80,7 @@ static void answer_question(struct request *request, enum web_result result, con
 		look_start(request);
 		return;
 	}
-	str_append(&request->call.answer.body, json);
-	request->call.answer.status = MHD_HTTP_OK;
-	request_finish(request);
+	answer_json(request, json);
 }
 
 static bool is_page(const struct request *request)
@@ -138,6 +144,10 @@ void request_answer(struct web *web, uint64_t token, enum web_result result, con
 	if ((request->call.route->kind == ROUTE_QUESTION || kind_of(request) == WEB_GC) &&
 	    (result == WEB_DONE || result == WEB_UNCHANGED)) {
 		answer_question(request, result, message);
+		return;
+	}
+	if (request->call.query.dry_run && result == WEB_DONE) {
+		answer_json(request, message);
 		return;
 	}
 	if (result == WEB_DONE || result == WEB_UNCHANGED) {
@@ -214,7 +224,8 @@ static bool is_new(struct request *request)
 	struct repeat *found;
 	char path[512];
 
-	if (key == NULL)
+	/* What only shows is not to be taken for what it shows. */
+	if (key == NULL || call->query.dry_run)
 		return true;
 	snprintf(path, sizeof path, "%s %s %s %s", call->route->pattern,
 		 call->names.dag == NULL ? "" : call->names.dag, call->names.run,

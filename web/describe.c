@@ -95,6 +95,8 @@ static const struct {
     {"GcPruned", "runs:int attempts:int outputs:int files:int bytes:int"},
     {"GcVersions", "count:int bytes:int"},
     {"GcFiles", "files:int bytes:int"},
+    {"Change", "kind:text task:text? from:text? to:text? what:text?"},
+    {"DryRun", "token:text changes:@Change* total:int message:text?"},
     {"Why", "answer:text chain:@WhyLink* holders:@WhyHolder* holders_total:int"},
     {"WhyLink",
      "kind:text text:text dag:text? run:run? task:text? pool:text? count:int? limit:int? "
@@ -394,6 +396,17 @@ static void begin_answer(struct compose *compose, unsigned status)
 	text(compose, "description", MHD_get_reason_phrase_for(status));
 }
 
+/* A command that is only rehearsed is answered with what it would do. */
+static void write_dry_run_ref(struct compose *compose, const struct route *route)
+{
+	compose_open(compose, '{');
+	compose_member_open(compose, "anyOf", '[');
+	write_ref(compose, route->schema, strlen(route->schema));
+	write_ref(compose, "DryRun", strlen("DryRun"));
+	compose_close(compose, ']');
+	end(compose);
+}
+
 static void write_content(struct compose *compose, const struct route *route)
 {
 	begin(compose, "content");
@@ -405,7 +418,9 @@ static void write_content(struct compose *compose, const struct route *route)
 		at += length;
 		begin(compose, media);
 		compose_key(compose, "schema");
-		if (strcmp(media, "application/json") == 0 && route->schema != NULL)
+		if ((route->params & QUERY_DRY_RUN) != 0)
+			write_dry_run_ref(compose, route);
+		else if (strcmp(media, "application/json") == 0 && route->schema != NULL)
 			write_ref(compose, route->schema, strlen(route->schema));
 		else
 			compose_json(compose, "{\"type\":\"string\"}");

@@ -31,10 +31,10 @@
 	}
 #define COMMAND(method, path, params, find, command, schema, summary) \
 	COMMAND_OF(method, path, 0, params, find, command, schema, summary)
-#define COMMAND_OF(method, path, flags, params, find, command, schema, summary)                \
-	{                                                                                      \
-		method, path, ROUTE_COMMAND, flags, params, find, NULL, command, JSON, schema, \
-		    summary, NULL                                                              \
+#define COMMAND_OF(method, path, flags, params, find, command, schema, summary)                   \
+	{                                                                                         \
+		method, path, ROUTE_COMMAND, flags, (params) | QUERY_DRY_RUN | QUERY_TOKEN, find, \
+		    NULL, command, JSON, schema, summary, NULL                                    \
 	}
 
 #define QUESTION(path, find, command, schema, summary)                                         \

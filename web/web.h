@@ -49,11 +49,12 @@ struct web_command {
 	size_t task_count;
 	bool force;        /* WEB_TRIGGER: past the limits and the pause of the dag */
 	bool latest;       /* WEB_RERUN: with the version in force */
-	bool dry_run;      /* WEB_GC: only says what would go */
+	bool dry_run;      /* only say what it would do: as JSON, in the answer's message */
 	bool backups;      /* WEB_GC: what migrations left goes, too */
 	const char *task;  /* WEB_MARK; WEB_NOTE, WEB_WHY: NULL = of the run */
 	const char *state; /* WEB_MARK: "success", "failed" or "skipped" */
 	const char *text;  /* WEB_NOTE */
+	const char *token; /* of a dry run: do what it showed, or nothing; NULL = none */
 };
 
 enum web_result {

@@ -160,6 +160,8 @@ int api_write_dag_parts(struct compose *compose, struct store_reader *reader, co
 			struct err *err);
 /* The number of a page's cursor, 0 when none is given. */
 int64_t api_cursor_number(const struct call *call);
+/* What the header Last-Event-ID says, -1 when it is not there; ERR_INVALID. */
+int api_last_event(const struct call *call, int64_t *number, struct err *err);
 /* How many a list shows that shows all unless it is told otherwise. */
 uint32_t api_limit_or_all(const struct call *call);
 /* Ends the object of a page: "next" is the number after which the next page begins, if there is

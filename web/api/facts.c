@@ -93,20 +93,16 @@ enum call_outcome api_stream(struct call *call, struct store_reader *reader)
 {
 	struct run_brief brief;
 	struct err err;
-	const char *last = call->last_event_id;
+	int64_t last;
 
+	if (api_last_event(call, &last, &err) != 0)
+		return api_fail(call, &err);
 	if (call->query.run != NULL &&
 	    api_run_brief(call, reader, call->query.run, &brief, &err) != 0)
 		return api_fail(call, &err);
 	call->feed.since = call->query.since_fact;
-	if (last != NULL &&
-	    (*last == '\0' || strlen(last) > 18 || strspn(last, "0123456789") != strlen(last))) {
-		err_set(&err, ERR_INVALID,
-			"header 'Last-Event-ID' is '%.64s': it must be the number of a fact", last);
-		return api_fail(call, &err);
-	}
-	if (last != NULL)
-		call->feed.since = strtoll(last, NULL, 10);
+	if (last >= 0)
+		call->feed.since = last;
 	else if ((call->query.given & QUERY_SINCE_FACT) == 0 &&
 		 read_last_fact(reader, &call->feed.since, &err) != 0)
 		return api_fail(call, &err);

@@ -140,28 +140,19 @@ static int read_at_once(const struct process_log *log, int64_t first, int64_t en
  * browser says when it comes again is newer than the address it was given. */
 static int take_event_offset(struct call *call, int64_t size, int64_t *first, struct err *err)
 {
-	const char *last = call->last_event_id;
+	int64_t last;
+	int rc = api_last_event(call, &last, err);
 
 	call->answer.status = MHD_HTTP_OK;
 	call->answer.content_type = "text/event-stream";
-	*first = call->query.offset;
-	if (last == NULL && *first > size)
-		return err_set(err, ERR_INVALID,
-			       "query parameter 'offset' is %" PRId64 ": the log has %" PRId64
-			       " bytes",
-			       *first, size);
-	if (last == NULL)
-		return 0;
-	if (strlen(last) > 0 && strlen(last) <= 18 && strspn(last, "0123456789") == strlen(last))
-		*first = strtoll(last, NULL, 10);
-	else
-		*first = -1;
-	if (*first >= 0 && *first <= size)
-		return 0;
-	return err_set(err, ERR_INVALID,
-		       "header 'Last-Event-ID' is '%.64s': it must be an offset in the log, which "
-		       "has %" PRId64 " bytes",
-		       last, size);
+	*first = last >= 0 ? last : call->query.offset;
+	if (rc == 0 && *first > size)
+		rc = err_set(err, ERR_INVALID,
+			     "%s is %" PRId64
+			     ": it must be an offset in the log, which has %" PRId64 " bytes",
+			     last >= 0 ? "header 'Last-Event-ID'" : "query parameter 'offset'",
+			     *first, size);
+	return rc;
 }
 
 static void hand_on(struct call *call, const struct run_brief *brief,
@@ -237,9 +228,11 @@ enum call_outcome api_log(struct call *call, struct store_reader *reader)
 {
 	struct wanted_attempt wanted = {.found = false};
 	struct run_brief brief;
+	int64_t last;
 	struct err err;
 
-	if (api_run_detail(call, reader, call->names.run, &brief, &err) != 0)
+	if (api_last_event(call, &last, &err) != 0 ||
+	    api_run_detail(call, reader, call->names.run, &brief, &err) != 0)
 		return api_fail(call, &err);
 	if (read_attempts(reader, brief.run_no, call->names.task, call->names.attempt, take_attempt,
 			  &wanted, &err) != 0)

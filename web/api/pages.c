@@ -4,10 +4,27 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 int64_t api_cursor_number(const struct call *call)
 {
 	return call->query.cursor == NULL ? 0 : strtoll(call->query.cursor, NULL, 10);
+}
+
+int api_last_event(const struct call *call, int64_t *number, struct err *err)
+{
+	const char *last = call->last_event_id;
+
+	*number = -1;
+	if (last == NULL)
+		return 0;
+	if (*last == '\0' || strlen(last) > 18 || strspn(last, "0123456789") != strlen(last))
+		return err_set(err, ERR_INVALID,
+			       "header 'Last-Event-ID' is '%.64s': it must be the id of an event, "
+			       "a number",
+			       last);
+	*number = strtoll(last, NULL, 10);
+	return 0;
 }
 
 uint32_t api_limit_or_all(const struct call *call)
