@@ -234,6 +234,18 @@ static void forget_quietly(struct process_executor *executor, struct attempt *at
 	executor->over.count--;
 }
 
+void adopt_newer(struct process_executor *executor, int64_t attempt_id)
+{
+	struct attempt *attempt = executor_find(executor, attempt_id);
+
+	if (attempt == NULL)
+		return;
+	executor_trouble(executor, attempt,
+			 "its claim or its end was written by a newer Heddle, in a version that "
+			 "this one does not know: it is left as it is until that one is started");
+	executor_wake(executor, attempt, RETRY_MS);
+}
+
 void adopt_judge(struct process_executor *executor, struct attempt *attempt)
 {
 	struct claim_file file;
@@ -245,7 +257,9 @@ void adopt_judge(struct process_executor *executor, struct attempt *attempt)
 	    (attempt->is_told && executor->is_held))
 		return;
 	rc = claim_file_read(executor_claim_path(executor, attempt, path), &file, &held);
-	if (rc == 0 && attempt->is_quiet && file.is_record && !take_spooled(executor, attempt))
+	if (rc == 0 && file.is_newer)
+		adopt_newer(executor, attempt->id);
+	else if (rc == 0 && attempt->is_quiet && file.is_record && !take_spooled(executor, attempt))
 		forget_quietly(executor, attempt);
 	else if (rc == 0 && !(attempt->is_quiet && file.is_record))
 		judge_claimed(executor, attempt, &file, held);

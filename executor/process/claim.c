@@ -92,6 +92,11 @@ void claim_file_decode(const void *bytes, size_t count, struct claim_file *out)
 	out->is_record =
 	    count > CLAIM_RECORD_OFFSET &&
 	    record_decode(at + CLAIM_RECORD_OFFSET, count - CLAIM_RECORD_OFFSET, &out->end);
+	if (!out->is_record)
+		out->is_newer =
+		    codec_is_newer(at, claim_bytes, magic, CLAIM_VERSION) ||
+		    (count > CLAIM_RECORD_OFFSET &&
+		     record_is_newer(at + CLAIM_RECORD_OFFSET, count - CLAIM_RECORD_OFFSET));
 }
 
 /* Writes all or nothing that counts: a short write is a full disk. Returns 0 or an errno value. */

@@ -53,6 +53,9 @@ struct claim {
 struct claim_file {
 	bool is_claim;  /* claim is valid */
 	bool is_record; /* end is valid */
+	/* There is no record that can be read, and one of them is of a version that this program
+	 * does not know: it must be left alone. */
+	bool is_newer;
 	struct claim claim;
 	struct attempt_end end;
 };

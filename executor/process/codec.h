@@ -55,4 +55,14 @@ static inline size_t codec_check(const unsigned char *bytes, size_t count, const
 	return length;
 }
 
+/* Whether they say to be of this magic in a version that only a newer program knows. No more can be
+ * told of them: what follows the version, checksum included, is that program's affair. */
+static inline bool codec_is_newer(const unsigned char *bytes, size_t count, const char magic[4],
+				  unsigned char version)
+{
+	uint64_t said = count < CODEC_HEAD_BYTES ? 0 : codec_get(bytes + 4, 4);
+
+	return said > version && said <= UINT8_MAX && memcmp(bytes, magic, 4) == 0;
+}
+
 #endif

@@ -213,6 +213,9 @@ void spool_close(struct process_executor *executor);
 /* adopt.c */
 /* Finds out what became of the attempt and what is to be done. attempt may be gone after. */
 void adopt_judge(struct process_executor *executor, struct attempt *attempt);
+/* Its claim or record is a newer program's: it is left as it is, and people are told. An attempt
+ * that is not in the table is allowed. */
+void adopt_newer(struct process_executor *executor, int64_t attempt_id);
 /* The launcher says that the attempt's shim ended. */
 void adopt_shim_gone(struct process_executor *executor, struct attempt *attempt, int status,
 		     int fork_errno);

@@ -170,6 +170,10 @@ static void take_frames(struct launcher *launcher)
 		long size = frame_size(at, left);
 
 		launcher->is_over = size < 0;
+		if (size < 0)
+			dprintf(STDERR_FILENO, "heddle-shim: the daemon sent what this version of "
+					       "heddle-shim does not know: install both of one "
+					       "release, and start the daemon again\n");
 		if (size <= 0 || (size_t)size > left)
 			break;
 		take_frame(launcher, at, (size_t)size);

@@ -89,3 +89,8 @@ bool record_decode(const void *bytes, size_t count, struct attempt_end *end)
 	*end = read;
 	return true;
 }
+
+bool record_is_newer(const void *bytes, size_t count)
+{
+	return codec_is_newer(bytes, count, magic, RECORD_VERSION);
+}

@@ -33,4 +33,7 @@ size_t record_encode(const struct attempt_end *end, unsigned char buffer[RECORD_
  * anything but a whole record of a version that is known. */
 bool record_decode(const void *bytes, size_t count, struct attempt_end *end);
 
+/* Whether a newer program wrote it, so that it is no record here and no torn one either. */
+bool record_is_newer(const void *bytes, size_t count);
+
 #endif

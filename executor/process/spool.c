@@ -71,6 +71,8 @@ static void take_record(struct process_executor *executor, const char *name)
 		retry_later(executor);
 	else if (rc == 0 && file.is_record && file.end.attempt_id == attempt_id)
 		executor_over(executor, &file.end);
+	else if (rc == 0 && file.is_newer)
+		adopt_newer(executor, attempt_id);
 	else if (rc == 0)
 		set_aside(executor, name, attempt_id);
 }

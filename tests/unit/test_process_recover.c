@@ -304,6 +304,42 @@ static void a_torn_claim_is_lost_and_its_processes_end(void **state)
 		    claim.cgroup); /* only the claim knew of it; the next launcher would sweep it */
 }
 
+static void set_version(const char *path, off_t at, const char *version)
+{
+	write_over(path, at + 4, version, 1);
+}
+
+/* As after somebody went back to an older release: nothing is ended, lost or set aside. */
+static void what_a_newer_release_wrote_is_left_to_it(void **state)
+{
+	struct rig *rig = *state;
+
+	for (int64_t id = 1; id <= 2; id++) {
+		struct process_launch launch = rig_command(rig, id, "true");
+		char record[PATH_MAX];
+
+		rig_run(rig, &launch);
+		rig_stop(rig);
+		rig->end_count = 0;
+		process_record_path(rig->home, rig->incarnation, launch.ref, record);
+		set_version(record, 0, id == 1 ? "\2" : "\1");
+		set_version(record, CLAIM_RECORD_OFFSET, "\2");
+		rig_start(rig);
+		process_adopt(rig->executor, &launch, true);
+		rig_until(rig, rig->trouble[0] != '\0');
+		assert_non_null(strstr(rig->trouble, "a newer Heddle"));
+		assert_int_equal(access(record, F_OK), 0);
+		assert_int_equal(rig->end_count, 0);
+		/* What is of a version that it knows again is taken. */
+		set_version(record, 0, "\1");
+		set_version(record, CLAIM_RECORD_OFFSET, "\1");
+		rig_until(rig, rig_end(rig, id) != NULL);
+		rig_expect_cause(rig_end(rig, id), CAUSE_SUCCESS);
+		process_forget(rig->executor, launch.ref);
+		rig->trouble[0] = '\0';
+	}
+}
+
 static void garbage_in_the_spool_harms_nothing(void **state)
 {
 	struct rig *rig = *state;
@@ -384,6 +420,7 @@ int main(void)
 	    STORY(a_claim_of_another_boot_is_lost),
 	    STORY(a_new_daemon_ends_the_former_launcher),
 	    STORY(a_torn_record_counts_as_none),
+	    STORY(what_a_newer_release_wrote_is_left_to_it),
 	    STORY(a_torn_claim_is_lost_and_its_processes_end),
 	    STORY(garbage_in_the_spool_harms_nothing),
 	    STORY(a_full_disk_still_tells_the_end),
