@@ -14,6 +14,14 @@ static enum web_command_kind kind_of(const struct request *request)
 	return request->body.resumes ? WEB_RESUME : request->call.route->command;
 }
 
+/* A rerun names its tasks in a list of their own. */
+static const char *task_of(const struct request *request)
+{
+	if (kind_of(request) == WEB_RERUN)
+		return NULL;
+	return request->call.names.task != NULL ? request->call.names.task : request->body.task;
+}
+
 void command_start(struct request *request)
 {
 	struct web *web = request->listener->web;
@@ -34,7 +42,7 @@ void command_start(struct request *request)
 	    .tasks = (const char *const *)body->tasks,
 	    .task_count = body->task_count,
 	    .latest = body->version != NULL && strcmp(body->version, "latest") == 0,
-	    .task = request->call.names.task != NULL ? request->call.names.task : body->task,
+	    .task = task_of(request),
 	    .state = body->state,
 	    .text = body->text,
 	    .token = request->call.query.token,

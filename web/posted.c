@@ -64,18 +64,31 @@ bool posted_read(struct request *request)
 		return false;
 	}
 	request->call.given_params = json_incref(request->form.params);
+	request->call.query.token = request->form.token;
 	return is_ours(request) && tells_reason(request) && read_body(request);
 }
 
+static bool names_tasks(const char *mode)
+{
+	return mode != NULL && (strcmp(mode, "from") == 0 || strcmp(mode, "only") == 0);
+}
+
+/* What the form will send, and no more: the token of what is shown is of exactly that. */
 void posted_ask(struct request *request)
 {
 	const struct page_ask *ask = &request->call.ask;
+	enum web_command_kind kind = request->call.route->command;
 	struct body *body = &request->body;
 
+	request->call.query.dry_run = kind != WEB_WHY;
+	if (kind == WEB_MARK)
+		body->state =
+		    mem_strdup(ask->text[ASK_MARK] == NULL ? "success" : ask->text[ASK_MARK]);
+	if (kind != WEB_RERUN)
+		return;
 	body->mode = mem_strdup(ask->text[ASK_MODE]);
 	body->version = mem_strdup(ask->text[ASK_VERSION]);
-	body->state = mem_strdup(ask->text[ASK_MARK]);
-	if (request->call.route->command != WEB_RERUN || ask->text[ASK_TASK] == NULL)
+	if (ask->text[ASK_TASK] == NULL || !names_tasks(body->mode))
 		return;
 	body->tasks = mem_alloc(sizeof *body->tasks);
 	body->tasks[0] = mem_strdup(ask->text[ASK_TASK]);

@@ -87,12 +87,20 @@ static int add_param(struct form *form, const char *name, const char *text, stru
 	return put_text(form->params, name, text, err);
 }
 
+/* Where a field of its own kind is kept. */
+static char **slot_of(struct form *form, const char *name)
+{
+	if (strcmp(name, "csrf") == 0)
+		return &form->csrf;
+	if (strcmp(name, "token") == 0)
+		return &form->token;
+	return strcmp(name, "back") == 0 ? &form->back : NULL;
+}
+
 /* Takes value over when it is kept. */
 static int take(struct form *form, const char *name, char **value, struct err *err)
 {
-	char **slot = strcmp(name, "csrf") == 0   ? &form->csrf
-		      : strcmp(name, "back") == 0 ? &form->back
-						  : NULL;
+	char **slot = slot_of(form, name);
 
 	if (slot != NULL && *slot != NULL)
 		return err_set(err, ERR_INVALID, "field '%s' is given twice", name);
@@ -159,6 +167,7 @@ void form_close(struct form *form)
 {
 	mem_free(form->csrf);
 	mem_free(form->back);
+	mem_free(form->token);
 	json_decref(form->fields);
 	json_decref(form->params);
 	*form = (struct form){.fields = NULL};

@@ -2,6 +2,7 @@
  * as the body that the same command has over the API (body.h).
  *
  *	csrf               checked apart, never part of the body
+ *	token              of the list that was shown (web.h); likewise
  *	back               where to go after it, an address on this server
  *	task, tasks        may come several times: a list
  *	param-NAME         a value of params, as text
@@ -22,6 +23,7 @@
 
 struct form {
 	char *csrf;     /* NULL = none came */
+	char *token;    /* likewise */
 	char *back;     /* NULL = none came, or it leads elsewhere */
 	json_t *fields; /* an object of texts, and "tasks" a list of them */
 	json_t *params; /* an object of texts; NULL = none came */

@@ -14,7 +14,7 @@ struct ask_form {
 	const char *subtitle;
 	const char *action; /* where it posts to; a local address */
 	const char *back;   /* where one comes from; likewise */
-	const char *button; /* what it does, in words */
+	const char *button; /* what it does, in words; NULL = nothing can be done */
 	const char *dag_id; /* what it is about */
 	const char *run_id;
 	const char *task_id;

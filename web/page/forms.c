@@ -5,6 +5,7 @@
  * back to the page that shows what came of it. */
 #include "web/page/form_parts.h"
 
+#include "web/page/changes.h"
 #include "web/page/shape.h"
 
 #include <microhttpd.h>
@@ -20,12 +21,17 @@ void ask_open(struct page *page, const struct ask_form *form)
 			      .title = form->title,
 			      .place = form->run_id != NULL ? "/runs" : "/dags",
 			      .above = form->back,
-			      .above_title = form->run_id != NULL ? form->run_id : form->dag_id,
+			      .above_title = form->dag_id,
 			      .dag_id = form->dag_id,
 			      .run_id = form->run_id,
 			      .task_id = form->task_id};
 	struct html *html = &page->html;
+	char short_id[9];
 
+	if (form->run_id != NULL) {
+		snprintf(short_id, sizeof short_id, "%.8s", form->run_id);
+		shell.above_title = short_id;
+	}
 	shell_open(page, &shell);
 	page_form_open(page, form->action, "ask panel");
 	html_put(html,
@@ -51,8 +57,10 @@ void ask_close(struct page *page, const struct ask_form *form)
 
 	html_put(html, "</div><footer><span class=\"sp\"></span><a class=\"btn\" href=\"");
 	html_local(html, form->back);
-	html_put(html, "\">Leave it</a><button class=\"btn primary\">%s</button></footer></form>",
-		 form->button);
+	html_put(html, "\">Leave it</a>");
+	if (form->button != NULL)
+		html_put(html, "<button class=\"btn primary\">%s</button>", form->button);
+	html_put(html, "</footer></form>");
 	shell_close(page);
 }
 
@@ -87,50 +95,9 @@ int ask_read_run(struct page *page, struct ask_run *run, struct err *err)
 /* --- cancel -------------------------------------------------------------------------------------
  */
 
-struct active {
-	struct page *page;
-	uint32_t count;
-};
-
-#define ACTIVE_SHOWN 30u
-
-static bool write_active(void *context, const struct task_view *view)
-{
-	struct active *active = context;
-	struct html *html = &active->page->html;
-	bool runs = strcmp(view->state, "running") == 0;
-
-	if (!runs && strcmp(view->state, "queued") != 0 && strcmp(view->state, "up_for_retry") != 0)
-		return true;
-	if (active->count++ >= ACTIVE_SHOWN)
-		return true;
-	html_put(html, "<li>");
-	shape_state(html, view->state, true);
-	html_put(html, "<span class=\"t\">%s</span><span class=\"v\">%s</span></li>", view->task_id,
-		 runs ? "gets TERM, and KILL after its grace" : "does not start");
-	return true;
-}
-
-static int write_cancel(struct page *page, const struct ask_run *run, struct err *err)
-{
-	struct active active = {.page = page};
-	struct html *html = &page->html;
-	int rc;
-
-	html_put(html, "<ul class=\"mini panel\">");
-	rc = read_tasks(page->reader, run->run_no, NULL, write_active, &active, err);
-	if (active.count > ACTIVE_SHOWN)
-		html_put(html, "<li class=\"faint\">and %u more</li>", active.count - ACTIVE_SHOWN);
-	html_put(html,
-		 "<li class=\"faint\">Tasks that have not begun are cancelled with the run.</li>"
-		 "</ul>");
-	ask_reason(page, true);
-	return rc;
-}
-
 enum call_outcome page_cancel(struct call *call, struct store_reader *reader)
 {
-	struct ask_form form = {.title = "Stop the run", .button = "Stop the run"};
+	struct ask_form form = {.title = "Stop the run"};
 	struct ask_run run;
 	struct page page;
 	struct err err;
@@ -149,9 +116,14 @@ enum call_outcome page_cancel(struct call *call, struct store_reader *reader)
 	form.subtitle = form.dag_id = run.dag_id;
 	form.run_id = call->run_id;
 	ask_open(&page, &form);
-	rc = write_cancel(&page, &run, &err);
+	html_put(&page.html, "<p>What runs gets TERM, and KILL after its grace. What has not begun "
+			     "does not begin.</p>");
+	if (changes_write(&page)) {
+		form.button = "Stop the run";
+		ask_reason(&page, true);
+	}
 	ask_close(&page, &form);
-	return rc == 0 ? page_end(&page, MHD_HTTP_OK) : page_fail(&page, &err);
+	return page_end(&page, MHD_HTTP_OK);
 }
 
 /* --- note ---------------------------------------------------------------------------------------
@@ -205,38 +177,47 @@ static bool find_task(void *context, const struct task_view *view)
 	return false;
 }
 
-static void write_choice(struct html *html, const char *value, const char *words, bool on)
+static const char *marked_as(const struct call *call)
 {
-	html_put(html, "<label><input type=\"radio\" name=\"state\" value=\"%s\" required", value);
-	if (on)
-		html_put(html, " checked");
-	html_put(html, "><b class=\"strong\">%s</b><small>%s</small></label>", value, words);
+	return call->ask.text[ASK_MARK] == NULL ? "success" : call->ask.text[ASK_MARK];
 }
 
-static void write_mark(struct page *page, const struct marked *marked)
+static void write_choice(struct page *page, const char *state, const char *words)
 {
-	const char *as = page->call->ask.text[ASK_MARK];
 	struct html *html = &page->html;
 
-	html_put(html, "<ul class=\"mini panel\"><li>");
-	shape_state(html, marked->state, true);
-	html_put(html, "<span class=\"t\">%s</span><span class=\"v\">is %s now%s</span></li></ul>",
-		 marked->task_id, shape_words(marked->state),
+	html_put(html, "<a class=\"chip\" href=\"");
+	page_query(page, ASK_MARK, state);
+	html_put(html, "\"");
+	if (strcmp(state, marked_as(page->call)) == 0)
+		html_put(html, " aria-current=\"true\"");
+	html_put(html, ">");
+	shape_state(html, state, false);
+	html_put(html, "%s: %s</a>", state, words);
+}
+
+static bool write_mark(struct page *page, const struct marked *marked)
+{
+	struct html *html = &page->html;
+
+	html_put(html, "<p>It is %s now%s.</p>", shape_words(marked->state),
 		 strcmp(marked->state, "running") == 0 ? "; it is ended first" : "");
-	html_put(html, "<div class=\"opts\" role=\"radiogroup\" aria-label=\"What it came to\">");
-	write_choice(html, "success", "what waits for it goes on",
-		     as == NULL || strcmp(as, "success") == 0);
-	write_choice(html, "failed", "what needs it does not run",
-		     as != NULL && strcmp(as, "failed") == 0);
-	write_choice(html, "skipped", "what follows is judged by its trigger rule",
-		     as != NULL && strcmp(as, "skipped") == 0);
+	html_put(html, "<div class=\"bar\" role=\"group\" aria-label=\"What it came to\">");
+	write_choice(page, "success", "what waits for it goes on");
+	write_choice(page, "failed", "what needs it does not run");
+	write_choice(page, "skipped", "what follows is judged by its rule");
 	html_put(html, "</div>");
+	if (!changes_write(page))
+		return false;
+	html_put(html, "<input type=\"hidden\" name=\"state\" value=\"%s\">",
+		 marked_as(page->call));
 	ask_reason(page, true);
+	return true;
 }
 
 enum call_outcome page_mark(struct call *call, struct store_reader *reader)
 {
-	struct ask_form form = {.title = "Say what the task came to", .button = "Mark it"};
+	struct ask_form form = {.title = "Say what the task came to"};
 	struct marked marked = {.task_id = call->names.task};
 	struct ask_run run;
 	struct page page;
@@ -260,7 +241,8 @@ enum call_outcome page_mark(struct call *call, struct store_reader *reader)
 	form.run_id = call->run_id;
 	form.subtitle = form.task_id = marked.task_id;
 	ask_open(&page, &form);
-	write_mark(&page, &marked);
+	if (write_mark(&page, &marked))
+		form.button = "Mark it";
 	ask_close(&page, &form);
 	return page_end(&page, MHD_HTTP_OK);
 }

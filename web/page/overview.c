@@ -74,7 +74,9 @@ static void write_share(struct html *html, const struct day *day)
 	html_put(html, "<p class=\"sub\"><span>%s%s %s in the last 24 hours",
 		 day->more ? "Over " : "", shape_count(all, text), all == 1 ? "run" : "runs");
 	if (ended > 0)
-		html_put(html, ", <b class=\"strong num\">%" PRId64 ".%" PRId64 " %%</b> succeeded",
+		html_put(html,
+			 "; of those that have ended, <b class=\"strong num\">%" PRId64 ".%" PRId64
+			 " %%</b> succeeded",
 			 day->success * 1000 / ended / 10, day->success * 1000 / ended % 10);
 	html_put(html, ".</span></p></div></div>\n");
 }

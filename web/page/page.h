@@ -68,6 +68,7 @@ enum call_outcome page_dag(struct call *call, struct store_reader *reader);
 enum call_outcome page_runs(struct call *call, struct store_reader *reader);
 enum call_outcome page_run(struct call *call, struct store_reader *reader);
 
+enum call_outcome page_rerun(struct call *call, struct store_reader *reader);
 enum call_outcome page_cancel(struct call *call, struct store_reader *reader);
 enum call_outcome page_mark(struct call *call, struct store_reader *reader);
 enum call_outcome page_note(struct call *call, struct store_reader *reader);

@@ -54,11 +54,15 @@ static const struct route routes[] = {
 	DO("/dags/{dag}/resume", NULL, WEB_RESUME, "Lets a DAG go on"),
 	SHOW("/runs", ASK_BIT(DAG) | ASK_BIT(STATE) | ASK_BIT(CURSOR), page_runs, "Runs, newest first"),
 	SHOW_ASKED("/runs/{run}", RUN_ASKS, api_find_run, WEB_WHY, page_run, "A run"),
-	SHOW("/runs/{run}/cancel", 0, page_cancel, "Stop a run?"),
+	SHOW_ASKED("/runs/{run}/rerun", ASK_BIT(MODE) | ASK_BIT(TASK) | ASK_BIT(VERSION), api_find_run,
+		   WEB_RERUN, page_rerun, "Which tasks would run again?"),
+	DO("/runs/{run}/rerun", api_find_run, WEB_RERUN, "Resets tasks of a run"),
+	SHOW_ASKED("/runs/{run}/cancel", 0, api_find_run, WEB_CANCEL, page_cancel, "Stop a run?"),
 	DO("/runs/{run}/cancel", api_find_run, WEB_CANCEL, "Stops a run"),
 	SHOW("/runs/{run}/note", ASK_BIT(TASK), page_note, "A note"),
 	DO("/runs/{run}/note", api_find_run, WEB_NOTE, "Writes a note"),
-	SHOW("/runs/{run}/tasks/{task}/mark", ASK_BIT(MARK), page_mark, "Say what a task came to?"),
+	SHOW_ASKED("/runs/{run}/tasks/{task}/mark", ASK_BIT(MARK), api_find_run, WEB_MARK, page_mark,
+		   "Say what a task came to?"),
 	DO("/runs/{run}/tasks/{task}/mark", api_find_run, WEB_MARK, "Says what a task came to"),
 };
 /* clang-format on */

@@ -290,10 +290,14 @@ static void write_fact(struct story *story, const struct fact_view *view)
 	html_put(html, "</dt><dd>");
 	if (view->task_id != NULL)
 		html_put(html, "<b class=\"strong\">%s</b> ", view->task_id);
-	if (view->from != NULL)
-		html_put(html, "%s to ", shape_words(view->from));
-	html_put(html, "%s <span class=\"faint\">%s%s%s</span></dd>", shape_words(view->to),
-		 view->actor, view->why == NULL ? "" : ": ", view->why);
+	if (strcmp(view->kind, "run.new") == 0)
+		html_put(html, "made the run");
+	else if (view->from != NULL)
+		html_put(html, "%s to %s", shape_words(view->from), shape_words(view->to));
+	else
+		html_put(html, "%s", shape_words(view->to));
+	html_put(html, " <span class=\"faint\">%s%s%s</span></dd>", view->actor,
+		 view->why == NULL ? "" : ": ", view->why);
 }
 
 static bool take_fact(void *context, const struct fact_view *view)

@@ -52,16 +52,20 @@ static int place_of(const struct span *span, int64_t at_ms)
 
 static void write_ticks(struct html *html, const struct span *span)
 {
-	enum shape_time form =
-	    span->to_ms - span->from_ms < CLOCK_SPAN_MS ? TIME_CLOCK : TIME_MINUTE;
+	bool is_short = span->to_ms - span->from_ms < CLOCK_SPAN_MS;
+	int64_t unit_ms = is_short ? 1000 : 60 * 1000;
+	int64_t last = -1;
 
 	html_put(html, "<div class=\"ax\"><span></span><div>");
 	for (int i = 0; i < TICKS; i++) {
+		int64_t at_ms = span->from_ms + (span->to_ms - span->from_ms) * i / TICKS;
 		int percent = i * 100 / TICKS;
 
+		if (at_ms / unit_ms == last) /* it would read the same */
+			continue;
+		last = at_ms / unit_ms;
 		html_put(html, "<span class=\"l%d\" data-css=\"left:%d%%\">", percent, percent);
-		shape_time(html, span->from_ms + (span->to_ms - span->from_ms) * i / TICKS, form,
-			   0);
+		shape_time(html, at_ms, is_short ? TIME_CLOCK : TIME_MINUTE, 0);
 		html_put(html, "</span>");
 	}
 	html_put(html, "</div><span></span></div>\n");
@@ -135,7 +139,7 @@ static void write_took(struct page *page, const struct attempt_view *tries, size
 
 	html_put(html, "<span class=\"d\">");
 	if (count > 1)
-		html_put(html, "<span class=\"faint\">%zu tries</span> ", count);
+		html_put(html, "<span class=\"faint\">%zu×</span> ", count);
 	if (count > 0)
 		html_put(html, "%s",
 			 shape_duration(

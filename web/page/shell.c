@@ -244,7 +244,7 @@ static void write_tools(struct html *html)
 	html_put(html,
 		 "<span class=\"sp\"></span><span class=\"live\" data-live data-script hidden>"
 		 "<i></i><span>Live</span></span><a class=\"jump\" href=\"/dags\" "
-		 "data-dialog=\"palette\" data-script hidden>");
+		 "data-dialog=\"palette\" aria-label=\"Search or jump\" data-script hidden>");
 	shape_icon(html, "search");
 	html_put(html,
 		 "<span>Search or jump</span><span class=\"sp\"></span><span class=\"kbd\">Ctrl K"
