@@ -5,7 +5,7 @@
 # shellcheck disable=SC2034 # the lists are for those who source this
 
 BUILD_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config libuv1-dev libsqlite3-dev libyaml-dev
-	libjansson-dev libmicrohttpd-dev libsodium-dev libcurl4-openssl-dev libpcre2-dev uthash-dev
+	libjansson-dev libmicrohttpd-dev libsodium-dev libcurl4-openssl-dev libpcre2-dev uthash-dev zlib1g-dev
 	libcmocka-dev tzdata"
 PYTHON_PACKAGES="ca-certificates python3 python3-venv"
 PYTHON=/usr/bin/python3   # Debian's own, whatever else stands first in PATH

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "web/block.h"
 #include "web/patience.h"
+#include "web/squeeze.h"
 #include "web/task.h"
 
 #include <string.h>
@@ -197,6 +198,7 @@ static void take_headers(struct check *check)
 	call->range = headers->range;
 	call->if_none_match = headers->if_none_match;
 	call->last_event_id = headers->last_event_id;
+	call->takes_gzip = squeeze_is_taken(headers->accept_encoding);
 	call->sessions = &check->listener->web->sessions;
 	call->port = check->listener->web->port;
 	call->listen_host = check->listener->web->listen_host;

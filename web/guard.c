@@ -21,6 +21,7 @@ static const struct {
     {"Idempotency-Key", offsetof(struct guard_headers, idempotency_key), NULL},
     {"Range", offsetof(struct guard_headers, range), NULL},
     {"Accept", offsetof(struct guard_headers, accept), "*/*"},
+    {"Accept-Encoding", offsetof(struct guard_headers, accept_encoding), ""},
     {"Content-Type", offsetof(struct guard_headers, content_type), NULL},
     {"Cookie", offsetof(struct guard_headers, cookie), NULL},
     {"X-Heddle-CSRF", offsetof(struct guard_headers, csrf), NULL},

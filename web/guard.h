@@ -23,6 +23,7 @@ struct guard_headers {
 	const char *idempotency_key;
 	const char *range;
 	const char *accept;
+	const char *accept_encoding;
 	const char *content_type;
 	const char *cookie;
 	const char *csrf; /* X-Heddle-CSRF */

@@ -152,6 +152,27 @@ def test_no_link_is_dead(flights):
     assert f"/runs/{run}" in seen and "/dags/flights?view=history" in seen
 
 
+def test_the_first_view_is_small(flights):
+    """All of it over the wire, DESIGN of the page: 60 KB."""
+    fail_once(flights)
+    browser = Browser(flights)
+
+    def size(address):
+        connection = http.client.HTTPConnection("127.0.0.1", flights.port(), timeout=10)
+        connection.request("GET", address, headers={"Accept-Encoding": "gzip", "Cookie": browser.cookie})
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        assert answer.status == 200
+        return len(body), answer.getheader("Content-Encoding")
+
+    page = browser.get("/dags/flights")
+    linked = [element.get("href") or element.get("src") for element in page.find("link") + page.find("script")]
+    assert size("/dags/flights")[1] == "gzip"
+    assert sum(size(address)[0] for address in ["/dags/flights", *linked]) < 60 * 1024
+    assert size("/dags?q=flights")[1] is None  # beside a secret, what others chose is not squeezed
+
+
 def test_assets_are_kept_for_ever_and_asked_for_once(flights):
     browser = Browser(flights)
     page = browser.get("/")

@@ -85,11 +85,11 @@ def test_a_container_is_built_of_the_recipe(tmp_path):
 def test_the_recipe_names_every_library_that_is_built_with():
     """The same as scripts/run installs, and as CMake asks for."""
     recipe = (ROOT / "dist/Containerfile").read_text()
-    built = set(re.findall(r"\b(?:lib\w+[-\w.]*|uthash)-dev\b", recipe))
+    built = set(re.findall(r"\b(?:lib\w+[-\w.]*|uthash|zlib1g)-dev\b", recipe))
     asked = re.search(r"foreach\(library IN ITEMS ([^)]*)\)", (ROOT / "CMakeLists.txt").read_text()).group(1).split()
     debian = {"libuv": "libuv1-dev", "sqlite3": "libsqlite3-dev", "yaml-0.1": "libyaml-dev",
               "jansson": "libjansson-dev", "libmicrohttpd": "libmicrohttpd-dev", "libsodium": "libsodium-dev",
-              "libpcre2-8": "libpcre2-dev"}
+              "libpcre2-8": "libpcre2-dev", "zlib": "zlib1g-dev"}
     assert {debian[name] for name in asked} <= built
     assert 'ENTRYPOINT ["heddle"]' in recipe and "STOPSIGNAL SIGTERM" in recipe
 

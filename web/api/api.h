@@ -68,6 +68,7 @@ struct call {
 	uint16_t port;                    /* of TCP; 0 = none */
 	const char *listen_host;          /* likewise; NULL = none */
 	bool is_head;
+	bool takes_gzip;
 	bool time_is_over; /* the waiting time has passed: CALL_WAIT is no outcome any more */
 	const char *home;
 	const struct web_events *events; /* for what runs on the loop */

@@ -6,6 +6,7 @@
 #include "web/page/needs.h"
 #include "web/page/shape.h"
 #include "web/session.h"
+#include "web/squeeze.h"
 
 #include <inttypes.h>
 #include <microhttpd.h>
@@ -23,10 +24,30 @@ int page_begin(struct page *page, struct call *call, struct store_reader *reader
 	return reader == NULL ? 0 : read_last_fact(reader, &page->last_fact, err);
 }
 
+/* Text of the address on the page, beside the secret of its forms: their sizes must not tell
+ * anything of one another (the attack called BREACH), so they are not squeezed together. */
+static bool echoes(const struct page_ask *ask)
+{
+	static const enum ask_param free_texts[] = {ASK_DOMAIN, ASK_OWNER,  ASK_TAG,
+						    ASK_WORDS,  ASK_CURSOR, ASK_FIND};
+
+	for (size_t i = 0; i < sizeof free_texts / sizeof *free_texts; i++)
+		if (ask->text[free_texts[i]] != NULL)
+			return true;
+	return false;
+}
+
 enum call_outcome page_end(struct page *page, unsigned status)
 {
-	page->call->answer.status = status;
-	page->call->answer.content_type = "text/html; charset=utf-8";
+	struct answer *answer = &page->call->answer;
+
+	answer->status = status;
+	answer->content_type = "text/html; charset=utf-8";
+	answer_header(answer, MHD_HTTP_HEADER_VARY, "Accept-Encoding");
+	if (page->reader != NULL && page->call->takes_gzip && !echoes(&page->call->ask)) {
+		squeeze(&answer->body);
+		answer_header(answer, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+	}
 	return CALL_ANSWERED;
 }
 
