@@ -33,6 +33,8 @@ static const char sql_letters[] =
     "SELECT letter_no, at_ms, kind, subject, reason FROM dead_letter ORDER BY letter_no DESC"
     " LIMIT ?1";
 
+static const char sql_error_mark[] = "SELECT count(*), coalesce(sum(since_ms), 0) FROM dag_error";
+
 static const char sql_place[] =
     "SELECT r.dag_id, r.run_id, n.task_id, a.number, a.released_at_ms"
     " FROM attempt a JOIN run r ON r.run_no = a.run_no"
@@ -185,6 +187,22 @@ int read_held(struct store_reader *reader, held_view_fn each, void *context, str
 	}
 	db_reset(row);
 	return rc;
+}
+
+int read_dag_error_mark(struct store_reader *reader, struct dag_error_mark *mark, struct err *err)
+{
+	sqlite3_stmt *row;
+	int rc = reader_query(reader, sql_error_mark, &row, err, "");
+
+	*mark = (struct dag_error_mark){.count = 0};
+	if (rc == 0)
+		rc = reader_step(reader, row, err);
+	if (rc == 1) {
+		mark->count = sqlite3_column_int64(row, 0);
+		mark->since_sum_ms = sqlite3_column_int64(row, 1);
+	}
+	db_reset(row);
+	return rc < 0 ? rc : 0;
 }
 
 int read_letters(struct store_reader *reader, uint32_t limit, letter_view_fn each, void *context,

@@ -154,6 +154,14 @@ typedef bool (*held_view_fn)(void *context, const struct held_view *view);
 
 int read_held(struct store_reader *reader, held_view_fn each, void *context, struct err *err);
 
+/* By which it shows that the errors of the folder have changed: how many there are, and since when.
+ */
+struct dag_error_mark {
+	int64_t count;
+	int64_t since_sum_ms;
+};
+int read_dag_error_mark(struct store_reader *reader, struct dag_error_mark *mark, struct err *err);
+
 /* An input that could not be written, and what it was about. */
 struct letter_view {
 	int64_t letter_no;

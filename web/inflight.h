@@ -13,8 +13,8 @@
 #include "base/mem.h"
 #include "web/api/api.h"
 #include "web/body.h"
-#include "web/page/form.h"
 #include "web/guard.h"
+#include "web/page/form.h"
 #include "web/request.h"
 
 #define uthash_malloc(size) mem_alloc(size)

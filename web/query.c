@@ -256,6 +256,8 @@ static bool read_topics(const char *value, int64_t now_ms, struct query *out)
 {
 	(void)now_ms;
 	out->topics = value;
+	if (strlen(value) > QUERY_TOPICS_MAX)
+		return false;
 	for (const char *at = value;; at++) {
 		size_t length = strcspn(at, ",");
 
@@ -343,8 +345,9 @@ static const struct query_param_row params[] = {
     {"from", QUERY_FROM_TASK, read_from_task, "the position of a task, from 0",
      "{\"type\":\"integer\",\"minimum\":0,\"maximum\":20000}"},
     {"topics", QUERY_TOPICS, read_topics,
-     "some of run, task, attempt, dag, with commas between them",
-     "{\"type\":\"string\",\"pattern\":\"^(run|task|attempt|dag)(,(run|task|attempt|dag))*$\"}"},
+     "some of run, task, attempt, dag, clock, hold, errors, with commas between them",
+     "{\"type\":\"string\",\"maxLength\":60,\"pattern\":\"^(run|task|attempt|dag|clock|hold|errors)"
+     "(,(run|task|attempt|dag|clock|hold|errors))*$\"}"},
     {"offset", QUERY_OFFSET, read_offset, "a number of bytes", SCHEMA_COUNT},
     {"dry_run", QUERY_DRY_RUN, read_dry_run, "1 or 0",
      "{\"type\":\"string\",\"enum\":[\"0\",\"1\"]}"},

@@ -56,8 +56,9 @@ enum query_param {
 	QUERY_TOKEN = 1 << 28, /* "token": of a dry run */
 };
 
-/* What "topics" may name: facts by the first word of their kind. */
-#define QUERY_TOPIC_NAMES "run task attempt dag"
+/* What "topics" may name: facts by the first word of their kind; errors: of the folder. */
+#define QUERY_TOPIC_NAMES "run task attempt dag clock hold errors"
+#define QUERY_TOPICS_MAX 60u /* bytes */
 
 /* Texts live in the target. */
 struct query {

@@ -55,7 +55,7 @@ static const struct route routes[] = {
 	NOW(V1 "/session", ROUTE_TASK, api_session, JSON, "Session", "Who asks, and what commands of a page need"),
 	{"POST", V1 "/session:link", ROUTE_NOW, 0, 0, NULL, api_session_link, 0, JSON, "PageLink",
 	 "Makes a link that signs a page in, good once and for ten minutes", NULL},
-	READ(V1 "/stream", ROUTE_EVENTS | ROUTE_TASK_NAMED, QUERY_RUN | QUERY_SINCE_FACT, api_stream, EVENTS, NULL,
+	READ(V1 "/stream", ROUTE_EVENTS | ROUTE_TASK_NAMED, QUERY_RUN | QUERY_SINCE_FACT | QUERY_TOPICS, api_stream, EVENTS, NULL,
 	     "What happens, as it happens: facts as server-sent events"),
 	READ(V1 "/attention", ROUTE_CONCERNS, PAGE | QUERY_SINCE_TIME, api_attention, JSON, "AttentionPage",
 	     "What needs somebody, the most pressing first"),

@@ -59,6 +59,7 @@ struct web {
 	struct request *requests; /* all, linked */
 	struct stream *streams;   /* likewise */
 	size_t feed_count;        /* of them, those of facts */
+	_Atomic uint64_t changes; /* of what belongs to no run: workers look whether it moved */
 	struct sessions sessions;
 	struct repeats repeats;
 	struct heap places; /* of connections that owe something, by uv_now */

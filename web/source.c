@@ -8,13 +8,13 @@
 #include "web/source.h"
 
 #include "base/mem.h"
+#include "web/feed.h"
 #include "web/server.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#define FACTS_AT_ONCE 100
 #define LINE_BYTES_MAX 65536 /* a longer line goes out in parts, each a line of its own */
 
 /* --- logs ---------------------------------------------------------------------------------------
@@ -197,74 +197,6 @@ static struct stream_source *open_log(const struct web *web, struct call *call)
 	return &log->source;
 }
 
-/* --- facts --------------------------------------------------------------------------------------
- */
-
-struct feed_source {
-	struct stream_source source;
-	char run_id[RUN_ID_SIZE];
-	int64_t since;
-};
-
-struct feed_piece {
-	struct feed_source *feed;
-	struct str *out;
-	uint32_t count;
-};
-
-static bool put_fact_event(void *context, const struct fact_view *view)
-{
-	struct feed_piece *piece = context;
-	struct compose compose;
-
-	str_printf(piece->out, "id: %" PRId64 "\nevent: %s\ndata: ", view->fact_no, view->kind);
-	compose_init(&compose, piece->out);
-	compose_open(&compose, '{');
-	api_write_fact(&compose, view);
-	compose_close(&compose, '}');
-	str_append(piece->out, "\n\n");
-	piece->feed->since = view->fact_no;
-	piece->count++;
-	return true;
-}
-
-static enum stream_turn fill_feed(struct stream_source *source, struct web *web, struct str *out)
-{
-	struct feed_source *feed = (struct feed_source *)source;
-	struct feed_piece piece = {.feed = feed, .out = out};
-	struct store_reader *reader;
-	struct err err;
-	int rc = readers_take(&web->readers, web->db_path, &reader, &err);
-
-	if (rc != 0)
-		return STREAM_FAILED;
-	rc = read_facts(reader, feed->run_id[0] == '\0' ? NULL : feed->run_id, feed->since,
-			FACTS_AT_ONCE, put_fact_event, &piece, &err);
-	readers_give(&web->readers, reader, rc != 0);
-	if (rc != 0)
-		return STREAM_FAILED;
-	return piece.count > 0 ? STREAM_FILLED : STREAM_IDLE;
-}
-
-static void close_feed(struct stream_source *source, struct web *web)
-{
-	web->feed_count--;
-	mem_free(source);
-}
-
-static struct stream_source *open_feed(struct web *web, struct call *call)
-{
-	struct feed_source *feed = mem_alloc(sizeof *feed);
-
-	web->feed_count++;
-	call->feed.is_open = false;
-	feed->since = call->feed.since;
-	memcpy(feed->run_id, call->run_id, sizeof feed->run_id);
-	feed->source = (struct stream_source){
-	    .fill = fill_feed, .close = close_feed, .run_id = feed->run_id, .is_events = true};
-	return &feed->source;
-}
-
 struct stream_source *source_open(struct web *web, struct call *call, uint64_t *bytes)
 {
 	*bytes = MHD_SIZE_UNKNOWN;
@@ -276,7 +208,7 @@ struct stream_source *source_open(struct web *web, struct call *call, uint64_t *
 	if (!call->feed.is_open)
 		return NULL;
 	if (web->feed_count < SOURCE_FEEDS_MAX)
-		return open_feed(web, call);
+		return feed_open(web, call);
 	answer_problem(&call->answer, MHD_HTTP_SERVICE_UNAVAILABLE,
 		       "%d streams are open, and no more are served: close one, or ask "
 		       "/api/v1/facts",

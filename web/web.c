@@ -447,6 +447,7 @@ void web_run_changed(struct web *web, const char *run_id)
 
 void web_changed(struct web *web)
 {
+	web->changes++;
 	waits_tell_any(&web->waits);
 }
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from daemon_home import Home, wait_for
+from daemon_home import Home, UnixConnection, wait_for
 
 FLOW = """id: flow
 description: two steps
@@ -145,3 +145,46 @@ def test_a_list_of_runs_tells_how_many_there_are(home):
     assert get(home, "/runs?since=1h")["total"] is None
     first = get(home, "/runs")["items"][0]
     assert first["created_at"] <= first["started_at"] <= first["ended_at"]
+
+
+def stream(home, path, headers=None):
+    """The blocks of a stream of events, as dictionaries."""
+    connection = UnixConnection(home.path / "heddle.sock")
+    connection.request("GET", "/api/v1" + path, headers=headers or {})
+    answer = connection.getresponse()
+    assert answer.status == 200, answer.read()
+    event = {}
+    for line in answer:
+        key, _, value = line.decode().rstrip("\n").partition(": ")
+        if key:
+            event[key] = value
+        elif event:
+            yield event
+            event = {}
+
+
+def test_a_stream_of_topics_tells_those_and_moves_on_over_others(home):
+    (home.work / "good").touch()
+    run(home, "one", "success")
+    last = get(home, "/facts?limit=1000")["items"][-1]["fact"]
+    told = stream(home, "/stream?since=0&topics=run,dag")
+    kinds = []
+    while not kinds or kinds[-1] != "run.state":
+        kinds.append(next(told)["event"])
+    assert set(kinds) == {"dag.new", "run.new", "run.state"}
+    # What is left out has no event, but the place behind it.
+    quiet = next(stream(home, "/stream?since=0&topics=hold"))
+    assert quiet == {"id": str(last)}
+    again = stream(home, "/stream?since=0&topics=run", {"Last-Event-ID": str(last)})
+    run(home, "two", "success")
+    assert next(again)["event"] == "run.new"
+    assert home.http("GET", "/api/v1/stream?topics=runs")[0] == 400
+
+
+def test_a_stream_tells_when_the_broken_files_change(home):
+    told = stream(home, "/stream?topics=errors")
+    assert next(told) == {"event": "errors", "data": '{"total":0}'}
+    (home.dags / "broken.yaml").write_text("id: broken\n")
+    assert next(told)["data"] == '{"total":1}'
+    (home.dags / "broken.yaml").unlink()
+    assert next(told)["data"] == '{"total":0}'
