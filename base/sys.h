@@ -3,7 +3,7 @@
  * Each behaves like the call it is named after (return value, errno). In builds with HEDDLE_FAULTS
  *the environment can make the n-th one fail, kill the process or take time:
  *
- *	HEDDLE_FAULT=WHO:CALL:N:WHAT     WHO   daemon | launcher | shim: see sys_fault_role
+ *	HEDDLE_FAULT=WHO:CALL:N:WHAT     WHO   daemon | launcher | shim | gc: see sys_fault_role
  *	                                 CALL  open write fsync rename link unlink fork mkdir
  *fallocate | any N     counted per process from 1; 0 = every one WHAT  an errno name (ENOSPC EIO
  *EMFILE EAGAIN EDQUOT EACCES) | kill (SIGKILL before the call) | delay:MICROSECONDS

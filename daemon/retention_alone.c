@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/sys.h"
 #include "daemon/home.h"
 #include "daemon/retention_report.h"
 
@@ -47,9 +48,11 @@ int retention_alone(const struct home *home, struct round_wish wish, char **json
 	struct retention_round *round;
 	struct round_told told = {.is_dry = wish.is_dry};
 	struct store *store;
-	int rc = store_open(home->db_path, &store, err);
+	int rc;
 
+	sys_fault_role("gc");
 	*json = NULL;
+	rc = store_open(home->db_path, &store, err);
 	if (rc != 0)
 		return rc;
 	round = mem_alloc(sizeof *round);

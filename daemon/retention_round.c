@@ -174,13 +174,13 @@ static int write_packs(struct retention_round *round, struct err *err)
 	return rc;
 }
 
-/* The rows of those that were packed to the end. */
+/* The rows of those that were packed to the end, and of which nothing else is left. */
 static size_t whole_packs(const struct round_pack *pack, struct prune_pack *out)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < pack->begun; i++)
-		if (!pack_writer_is_partial(pack->runs[i].writer))
+		if (!pack_writer_is_partial(pack->runs[i].writer) && !pack->runs[i].has_failed)
 			out[count++] = pack->runs[i].pack;
 	return count;
 }
@@ -200,14 +200,14 @@ static int note_packs(struct retention_round *round, struct err *err)
 static void clear_packed(struct retention_round *round)
 {
 	struct round_pack *pack = &round->pack;
+	struct round_packing *run = &pack->runs[pack->cleared];
 	struct err err = {0};
 	bool done = false;
 
-	if (pack_writer_clear(pack->runs[pack->cleared].writer, ROUND_ENTRIES, &done, &err) != 0) {
+	run->has_failed = pack_writer_clear(run->writer, ROUND_ENTRIES, &done, &err) != 0;
+	if (run->has_failed)
 		round_fault(round, &err);
-		done = true;
-	}
-	pack->cleared += done;
+	pack->cleared += done || run->has_failed;
 }
 
 static int finish_packs(struct retention_round *round, struct err *err)

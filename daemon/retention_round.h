@@ -73,6 +73,7 @@ enum round_phase {
 struct round_packing {
 	struct pack_writer *writer; /* of the run at hand; NULL = none */
 	struct prune_pack pack;     /* of it */
+	bool has_failed;            /* something could not be removed: it comes again */
 };
 
 /* Runs whose files are being packed. */

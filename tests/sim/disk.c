@@ -2,6 +2,7 @@
 #include "tests/sim/disk.h"
 
 #include "base/str.h"
+#include "store/prune.h"
 #include "store/read.h"
 #include "store/store.h"
 #include "tests/sim/fail.h"
@@ -107,12 +108,30 @@ static void commit_to_store(struct disk *disk, struct change_list *const *lists,
 	}
 }
 
+/* A step or two of what a worker does then; the rest in the next life, or never. */
+static void clear_in_store(struct disk *disk, const struct change_list *changes)
+{
+	struct prune_counts counts = {0};
+	struct err err;
+
+	for (const struct change *change = changes->first; change != NULL; change = change->next) {
+		struct prune_clear clear = {change->run_no, INT64_MAX, change->run_no % 2 == 0};
+
+		if (change->kind == CHANGE_RUN_PRUNE)
+			sim_check(store_clear_runs(disk->store, &clear, 1, 5, &counts, &err) == 0,
+				  "%s", err.message);
+	}
+}
+
 void disk_commit(struct disk *disk, struct change_list *const *lists, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		rows_apply(&disk->rows, lists[i]);
-	if (disk->store != NULL)
-		commit_to_store(disk, lists, count);
+	if (disk->store == NULL)
+		return;
+	commit_to_store(disk, lists, count);
+	for (size_t i = 0; i < count; i++)
+		clear_in_store(disk, lists[i]);
 }
 
 /* --- reading back ------------------------------------------------------------------------------

@@ -86,6 +86,8 @@ static bool feed(struct world *world, int64_t run_no)
 		return false;
 	if (!run_state_is_done(run->state))
 		return true;
+	if (run->is_pruned || world_is_pruning(world, run_no))
+		return false;
 	if (world->batches.count > 0 || world->effects.count > 0)
 		return false;
 	rows_feed(&world->disk.rows, world->sched, run_no, world->now);
@@ -195,6 +197,23 @@ static void resume(struct world *world)
 	input.pause.dag_id = dag_id;
 	world_step(world, &input);
 	mem_free(dag_id);
+}
+
+static bool can_prune(const struct world *world)
+{
+	return world->prunes_left > 0 && world->disk.rows.runs.count > 0;
+}
+
+/* The run was read from the disk, a while ago. Now the scheduler is asked, which knows all runs
+ * that anything may still happen to. */
+static void prune(struct world *world)
+{
+	const struct run_row *run = rows_run(&world->disk.rows, random_run(world));
+
+	world->prunes_left--;
+	if (run_state_is_done(run->state) && !run->is_pruned &&
+	    !world_is_pruning(world, run->run_no) && sched_find_run(world->sched, run->run_id) == 0)
+		world_prune(world, run);
 }
 
 /* --- the disk and the executor -----------------------------------------------------------------
@@ -377,6 +396,7 @@ static const struct {
     {10, can_cancel, cancel, true},
     {10, can_rerun, rerun, true},
     {10, can_mark, mark, true},
+    {10, can_prune, prune, true},
     {10, can_pause, pause_some, true},
     {40, can_resume, resume, false},
     {150, can_commit, commit, false},

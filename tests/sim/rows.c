@@ -79,6 +79,8 @@ static struct run_row *run_of(const struct rows *rows, const struct change *chan
 	struct run_row *run = rows_run(rows, change->run_no);
 
 	sim_check(run != NULL, "run %" PRId64 " has no row", change->run_no);
+	sim_check(!run->is_pruned, "run %" PRId64 " was pruned, and something happens to it",
+		  change->run_no);
 	return run;
 }
 
@@ -185,6 +187,26 @@ static void apply_run_state(struct rows *rows, const struct change *change)
 		check_done(run, false);
 	if (run_state_is_done(run->state))
 		check_done(run, true);
+	if (!run_state_is_done(run->state))
+		run->ended_at_ms = 0;
+	else if (run->ended_at_ms == 0)
+		run->ended_at_ms = change->at_ms;
+}
+
+/* Whoever asked for it must have seen that the run has ended, and that nobody goes on with it. */
+static void apply_run_prune(struct rows *rows, const struct change *change)
+{
+	struct run_row *run = run_of(rows, change);
+
+	sim_check(run_state_is_done(run->state), "run %" PRId64 " is %s, and pruned", run->run_no,
+		  run_state_name(run->state));
+	sim_check(run->ended_at_ms == change->run_prune.ended_at_ms,
+		  "run %" PRId64 " has ended anew, and is pruned", run->run_no);
+	for (uint32_t i = 0; i < run->dag->task_count; i++)
+		sim_check(task_state_is_done(run->tasks[i].state),
+			  "task %u of pruned run %" PRId64 " is %s", i, run->run_no,
+			  task_state_name(run->tasks[i].state));
+	run->is_pruned = true;
 }
 
 /* --- an oracle of the trigger rules, told by what each rule says in Airflow's documentation ------
@@ -494,6 +516,7 @@ static void (*const appliers[CHANGE_KIND_COUNT])(struct rows *rows, const struct
     [CHANGE_RUN_PARAMS] = apply_run_params,
     [CHANGE_RUN_VERSION] = apply_run_version,
     [CHANGE_DAG_PAUSE] = apply_dag_pause,
+    [CHANGE_RUN_PRUNE] = apply_run_prune,
 };
 
 void rows_apply(struct rows *rows, const struct change_list *changes)

@@ -42,9 +42,11 @@ struct run_row {
 	bool was_cancelled;     /* somebody asked for it */
 	bool end_was_cancelled; /* the tasks of its end were */
 	bool timed_out;
-	bool by_hand;      /* somebody made a task of it run again, or marked it */
-	bool has_moved;    /* it went on with another version */
-	uint32_t revivals; /* it has ended and gone on so often */
+	bool by_hand;        /* somebody made a task of it run again, or marked it */
+	bool is_pruned;      /* its detail is gone: nothing may happen to it any more */
+	int64_t ended_at_ms; /* 0 = not yet */
+	bool has_moved;      /* it went on with another version */
+	uint32_t revivals;   /* it has ended and gone on so often */
 };
 
 struct pause_row {

@@ -75,6 +75,7 @@ static void add(struct world_stats *sum, const struct world_stats *part)
 	sum->cancels += part->cancels;
 	sum->reruns += part->reruns;
 	sum->marks += part->marks;
+	sum->prunes += part->prunes;
 	sum->pauses += part->pauses;
 	sum->late += part->late;
 	sum->jumps += part->jumps;
@@ -85,11 +86,11 @@ static void print(const struct world_stats *sum)
 {
 	printf("steps=%" PRIu64 " commits=%" PRIu64 " runs=%" PRIu64 " attempts=%" PRIu64
 	       " crashes=%" PRIu64 " reboots=%" PRIu64 " cancels=%" PRIu64 " reruns=%" PRIu64
-	       " marks=%" PRIu64 " pauses=%" PRIu64 " late=%" PRIu64 " jumps=%" PRIu64
-	       " compared=%" PRIu64 "\n",
+	       " marks=%" PRIu64 " prunes=%" PRIu64 " pauses=%" PRIu64 " late=%" PRIu64
+	       " jumps=%" PRIu64 " compared=%" PRIu64 "\n",
 	       sum->steps, sum->commits, sum->runs, sum->attempts, sum->crashes, sum->reboots,
-	       sum->cancels, sum->reruns, sum->marks, sum->pauses, sum->late, sum->jumps,
-	       sum->compared);
+	       sum->cancels, sum->reruns, sum->marks, sum->prunes, sum->pauses, sum->late,
+	       sum->jumps, sum->compared);
 }
 
 static bool run_all(uint64_t first, uint64_t count)
@@ -112,8 +113,8 @@ static bool run_all(uint64_t first, uint64_t count)
 	/* Worlds in which nothing happens would pass, too. */
 	if (passed && count >= 1000 &&
 	    (sum.crashes == 0 || sum.reboots == 0 || sum.cancels == 0 || sum.reruns == 0 ||
-	     sum.marks == 0 || sum.pauses == 0 || sum.late == 0 || sum.jumps == 0 ||
-	     sum.compared == 0 || sum.attempts < count)) {
+	     sum.marks == 0 || sum.prunes == 0 || sum.pauses == 0 || sum.late == 0 ||
+	     sum.jumps == 0 || sum.compared == 0 || sum.attempts < count)) {
 		printf("the worlds were too quiet to show anything\n");
 		passed = false;
 	}

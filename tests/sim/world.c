@@ -58,6 +58,44 @@ void world_step(struct world *world, const struct input *input)
 	add_batch(world, &output);
 }
 
+void world_prune(struct world *world, const struct run_row *run)
+{
+	struct sched_output output;
+	struct change *change;
+
+	sched_output_init(&output);
+	change = change_list_add(&output.changes, CHANGE_RUN_PRUNE);
+	change->run_no = run->run_no;
+	change->at_ms = world->now.wall_ms;
+	change->run_prune.ended_at_ms = run->ended_at_ms;
+	world->stats->prunes++;
+	add_batch(world, &output);
+}
+
+bool world_is_pruning(const struct world *world, int64_t run_no)
+{
+	for (size_t i = 0; i < world->batches.count; i++)
+		for (const struct change *change = world->batches.items[i]->changes.first;
+		     change != NULL; change = change->next)
+			if (change->kind == CHANGE_RUN_PRUNE && change->run_no == run_no)
+				return true;
+	return false;
+}
+
+/* What was pruned lives nowhere: by the executor's truth, whatever the rows say. */
+static void check_pruned(const struct world *world, const struct change_list *changes)
+{
+	for (const struct change *change = changes->first; change != NULL; change = change->next) {
+		if (change->kind != CHANGE_RUN_PRUNE)
+			continue;
+		for (size_t i = 0; i < world->fake.living.count; i++)
+			sim_check(
+			    world->fake.attempts.items[world->fake.living.items[i] - 1].run_no !=
+				change->run_no,
+			    "run %" PRId64 " is pruned while it lives", change->run_no);
+	}
+}
+
 static struct sched *load(struct world *world, struct moment now)
 {
 	return disk_load(&world->disk, world->slots, world->grace_ms, now, world->dags.items,
@@ -108,6 +146,8 @@ void world_commit(struct world *world, size_t count)
 	for (size_t i = 0; i < count; i++)
 		vec_push(&lists, &world->batches.items[i]->changes);
 	disk_commit(&world->disk, lists.items, count);
+	for (size_t i = 0; i < count; i++)
+		check_pruned(world, lists.items[i]);
 	vec_close(&lists);
 	if (last->dump != NULL && is_comparable(&world->disk.rows, last->now))
 		compare(world, last->dump, last->now);
@@ -245,6 +285,7 @@ static void begin(struct world *world, uint64_t seed, bool on_store)
 	world->reboots_left = (unsigned)rng_between(rng, 0, 1);
 	world->cancels_left = (unsigned)(rng_chance(rng, 50) ? 0 : rng_between(rng, 1, 3));
 	world->reruns_left = (unsigned)(rng_chance(rng, 50) ? 0 : rng_between(rng, 1, 4));
+	world->prunes_left = (unsigned)(rng_chance(rng, 50) ? 0 : rng_between(rng, 1, 6));
 	world->marks_left = (unsigned)(rng_chance(rng, 50) ? 0 : rng_between(rng, 1, 4));
 	world->pauses_left = (unsigned)(rng_chance(rng, 60) ? 0 : rng_between(rng, 1, 4));
 	world->jumps_left = (unsigned)rng_between(rng, 0, 3);

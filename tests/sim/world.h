@@ -14,6 +14,7 @@
  *	- no more runs of a dag are under way than it allows			deeds.c
  *	- nothing starts while it is paused					rows.c
  *	- an effect is carried out only after its commit				deeds.c
+ *	- nothing happens to a run that was pruned, and nothing of it lives	rows.c, world.c
  *	- a scheduler made from the disk equals the one that made the commits	world.c
  *	- every run that was accepted ends, as its outcomes say			oracle.c
  *	- nothing is left behind							oracle.c
@@ -56,6 +57,7 @@ struct world_stats {
 	uint64_t pauses;
 	uint64_t late;
 	uint64_t jumps;
+	uint64_t prunes;
 	uint64_t compared; /* states made from the disk and found equal */
 };
 
@@ -72,6 +74,7 @@ struct world {
 	unsigned marks_left;
 	unsigned pauses_left;
 	unsigned jumps_left;
+	unsigned prunes_left;
 	uint64_t ids_made;      /* run ids handed out, lost ones too */
 	VEC(struct dag *) dags; /* several may be versions of one */
 	VEC(struct wish) wishes;
@@ -92,6 +95,10 @@ void world_run(uint64_t seed, bool on_store, struct world_stats *stats);
 
 /* Lets the scheduler take an input; what it yields becomes a batch. */
 void world_step(struct world *world, const struct input *input);
+/* A run lets go of its detail: a batch beside those of the scheduler. */
+void world_prune(struct world *world, const struct run_row *run);
+/* It is decided, and not on disk yet. */
+bool world_is_pruning(const struct world *world, int64_t run_no);
 /* Commits the oldest batches. */
 void world_commit(struct world *world, size_t count);
 /* The daemon is killed and starts again; with reboot, the machine. */
