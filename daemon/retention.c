@@ -19,7 +19,9 @@
 #define PAUSE_MIN_MS 5
 #define PAUSE_MAX_MS 500
 #define WRITER_PAUSE_MS 20
-#define WRITER_PATIENCE 25 /* pauses; then a step is made although commits are under way */
+/* Pauses; then a step is made although commits are under way. */
+#define WRITER_PATIENCE 25
+#define WRITER_PATIENCE_BY_HAND 3
 
 static void step(struct retention *retention);
 static void on_timer(uv_timer_t *timer);
@@ -213,8 +215,9 @@ static struct round_wish usual_wish(struct retention *retention)
 /* A commit that somebody waits for goes first; not for ever. */
 static bool yields(struct retention *retention)
 {
-	if (store_writer_is_idle(retention->dispatch->writer) ||
-	    retention->patience == WRITER_PATIENCE)
+	unsigned most = retention->is_by_hand ? WRITER_PATIENCE_BY_HAND : WRITER_PATIENCE;
+
+	if (store_writer_is_idle(retention->dispatch->writer) || retention->patience >= most)
 		return false;
 	retention->patience++;
 	return true;

@@ -366,12 +366,12 @@ static int clear_files(struct retention_round *round, const struct prune_run *ru
 static int step_clear(struct retention_round *round, bool *done, struct err *err)
 {
 	struct file_walk walk = {.left = ROUND_ENTRIES};
-	struct prune_clear clears[ROUND_RUNS];
-	struct prune_run runs[ROUND_RUNS];
+	struct prune_clear clears[ROUND_DUE];
+	struct prune_run runs[ROUND_DUE];
 	size_t count;
 	size_t ready = 0;
-	int rc = prune_read_clearing(round->reader, round->cleared_run_no, runs, ROUND_RUNS, &count,
-				     err);
+	int rc =
+	    prune_read_clearing(round->reader, round->cleared_run_no, runs, ROUND_DUE, &count, err);
 
 	*done = rc == 0 && count == 0;
 	for (size_t i = 0; rc == 0 && i < count && walk.left > 0; i++) {

@@ -25,7 +25,7 @@
 #define LIMIT_ERRORS 1000u /* reported of one file; one more line tells of the rest */
 #define LIMIT_POOL_SLOTS 100000
 #define LIMIT_RETRIES 10000
-#define LIMIT_DURATION_MS (366LL * 24 * 3600 * 1000)
+#define LIMIT_DURATION_MS (3660LL * 24 * 3600 * 1000)
 
 /* Linux refuses one argument or environment string of 128 KiB or more (MAX_ARG_STRLEN, execve(2)).
  */
