@@ -36,6 +36,7 @@
 
 #define EXIT_CODE_SKIP 99
 #define ATTEMPT_VARIABLE "HEDDLE_ATTEMPT_ID="
+#define TOKEN_VARIABLE "HEDDLE_TOKEN="
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 8u /* memfd_create(2), since Linux 6.3 */
@@ -153,12 +154,26 @@ static int open_pipe(struct shim *shim, int stream)
 	return 0;
 }
 
+/* The value of a variable ("NAME=") of the task; NULL = it has none. */
+static const char *find_variable(const struct frame_launch *launch, const char *name)
+{
+	const char *at = launch->strings;
+
+	for (uint32_t i = 0; i < launch->argc; i++)
+		at = frame_next(at);
+	for (uint32_t i = 0; i < launch->envc; i++, at = frame_next(at))
+		if (strncmp(at, name, strlen(name)) == 0)
+			return at + strlen(name);
+	return NULL;
+}
+
 static int open_output(struct shim *shim)
 {
 	int rc;
 
 	place_log(shim->launch.day, shim->launch.name, shim->log_path);
 	shim_log_init(&shim->log, shim->log_path, shim->launch.log_limit_bytes);
+	shim_log_hide(&shim->log, find_variable(&shim->launch, TOKEN_VARIABLE));
 	rc = open_pipe(shim, 0);
 	if (rc != 0 || !shim->launch.keep_stdout)
 		return rc;

@@ -215,14 +215,47 @@ static void add(struct shim_log *log, bool is_error, const char *bytes, size_t c
 	}
 }
 
+/* Where what a mask passes on goes. */
+struct way {
+	struct shim_log *log;
+	bool is_error;
+	int64_t now_ms;
+};
+
+static void add_passed(void *context, const char *bytes, size_t count)
+{
+	const struct way *way = context;
+
+	add(way->log, way->is_error, bytes, count, way->now_ms);
+}
+
+void shim_log_hide(struct shim_log *log, const char *secret)
+{
+	mask_init(&log->masks[0], secret);
+	mask_init(&log->masks[1], secret);
+}
+
 void shim_log_add(struct shim_log *log, const char *bytes, size_t count, int64_t now_ms)
 {
-	add(log, false, bytes, count, now_ms);
+	struct way way = {log, false, now_ms};
+
+	mask_pass(&log->masks[0], bytes, count, add_passed, &way);
 }
 
 void shim_log_add_error(struct shim_log *log, const char *bytes, size_t count, int64_t now_ms)
 {
-	add(log, true, bytes, count, now_ms);
+	struct way way = {log, true, now_ms};
+
+	mask_pass(&log->masks[1], bytes, count, add_passed, &way);
+}
+
+static void end_masks(struct shim_log *log, int64_t now_ms)
+{
+	for (int i = 0; i < 2; i++) {
+		struct way way = {log, i == 1, now_ms};
+
+		mask_end(&log->masks[i], add_passed, &way);
+	}
 }
 
 void shim_log_note(struct shim_log *log, const char *text, int64_t now_ms)
@@ -298,6 +331,7 @@ static void finish_limited(struct shim_log *log, int64_t now_ms)
 
 void shim_log_finish(struct shim_log *log, int64_t now_ms)
 {
+	end_masks(log, now_ms);
 	shim_log_flush(log, now_ms);
 	if (log->is_limited)
 		finish_limited(log, now_ms);

@@ -24,10 +24,13 @@
  *
  *	2026-11-20T06:00:00.123Z [stderr] text of the line
  *
+ * The attempt's token is masked (mask.h): logs are for more people than the task is.
+ *
  * All sizes count what stands in the file, the times and marks included. */
 #ifndef HEDDLE_EXECUTOR_PROCESS_SHIM_LOG_H
 #define HEDDLE_EXECUTOR_PROCESS_SHIM_LOG_H
 
+#include "executor/process/mask.h"
 #include "model/limits.h"
 
 #include <stdbool.h>
@@ -55,11 +58,12 @@ struct shim_log {
 	struct shim_log_loss lost; /* in all former gaps */
 	int gap_errno;
 	bool is_limited;
-	bool ends_midline;   /* the file does */
-	uint32_t line_bytes; /* of the line under way, its time not counted */
-	bool is_midline;     /* a line is under way */
-	bool is_error;       /* it is one of those that are marked as stderr */
-	int64_t stamp_ms;    /* what stamp says */
+	bool ends_midline;    /* the file does */
+	uint32_t line_bytes;  /* of the line under way, its time not counted */
+	bool is_midline;      /* a line is under way */
+	bool is_error;        /* it is one of those that are marked as stderr */
+	struct mask masks[2]; /* of stdout and stderr */
+	int64_t stamp_ms;     /* what stamp says */
 	char stamp[SHIM_LOG_STAMP_BYTES + 8];
 	size_t out_count;
 	uint64_t tail_count; /* ever put into tail */
@@ -69,6 +73,8 @@ struct shim_log {
 
 /* The large arrays are left untouched, so that a quiet task costs no memory for them. */
 void shim_log_init(struct shim_log *log, const char *path, uint64_t limit_bytes);
+/* This text (the caller's) is to be masked; NULL = none. Before anything is added. */
+void shim_log_hide(struct shim_log *log, const char *secret);
 /* Takes what arrived at now_ms. */
 void shim_log_add(struct shim_log *log, const char *bytes, size_t count, int64_t now_ms);
 /* The same for what came from stderr, where it does not share stdout's pipe. */

@@ -99,6 +99,14 @@ def test_the_token_stands_nowhere_but_in_the_environment(home):
     assert secret.decode() not in home.log_text()
 
 
+def test_nor_in_the_log_of_a_task_that_prints_it(home):
+    dags(home, "env; echo token=$HEDDLE_TOKEN >&2; printf 'hdt1.'; sleep 0.1; printf '%s' \"${HEDDLE_TOKEN#hdt1.}\"")
+    home.start()
+    run, text = run_it(home)
+    assert "HEDDLE_TOKEN=hdt1.***" in text and "token=hdt1.***" in text and text.endswith("hdt1.***")
+    assert not TOKEN.search(home.cli("logs", run).stdout)
+
+
 RIGHTS = [  # method, path, body, status to a task of D1
     ("GET", "/api/v1/dags/near", None, 200),
     ("GET", "/api/v1/dags/near/source", None, 200),
