@@ -119,3 +119,27 @@ int preview_rerun(const struct dag *dag, const json_t *states, const struct prev
 	mem_free(choice.chosen);
 	return rc;
 }
+
+int preview_choose(const struct dag *dag, const struct preview_wish *wish, bool **chosen,
+		   struct err *err)
+{
+	struct choice choice = {.dag = dag, .task_count = dag->task_count - dag->hook_count};
+	int rc;
+
+	choice.chosen = mem_alloc((dag->task_count + 1) * sizeof *choice.chosen);
+	rc = choose(&choice, NULL, wish, err);
+	for (uint32_t i = choice.task_count; rc == 0 && i < dag->task_count; i++)
+		if (choice.chosen[i])
+			rc = err_set(err, ERR_USAGE,
+				     "task '%s' belongs to the end of the run: it runs when the "
+				     "run ends",
+				     dag->tasks[i].id);
+	if (rc == 0 && !wish->only)
+		choose_downstream(&choice);
+	if (rc != 0) {
+		mem_free(choice.chosen);
+		choice.chosen = NULL;
+	}
+	*chosen = choice.chosen;
+	return rc;
+}

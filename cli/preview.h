@@ -24,4 +24,9 @@ struct preview_wish {
 int preview_rerun(const struct dag *dag, const json_t *states, const struct preview_wish *wish,
 		  struct str *out, struct err *err);
 
+/* The tasks that a wish (with tasks) means, by position in the dag; the caller's. Those of the
+ * run's end are none of them. Fails likewise, and for a task of the run's end with ERR_USAGE. */
+int preview_choose(const struct dag *dag, const struct preview_wish *wish, bool **chosen,
+		   struct err *err);
+
 #endif

@@ -14,11 +14,13 @@ static const struct verb verbs[] = {
 	 "heddle daemon\n"
 	 "heddle daemon --home /var/lib/heddle --dags /srv/dags --port 8088\n"
 	 "heddle daemon --listen none\n", run_verb_daemon},
-	{"run", "FILE", 1, 1, BIT(DAG) | BIT(DRY_RUN) | BIT(PARAM) | BIT(PERIOD), BIT(FROM) | BIT(ONLY),
+	{"run", "FILE", 1, 1, 
+	 BIT(DAG) | BIT(DRY_RUN) | BIT(FROM) | BIT(ONLY) | BIT(PARAM) | BIT(PERIOD), 0,
 	 "Run one DAG to its end, here, without a daemon. Exits as the run does.",
 	 "heddle run nightly.yaml\n"
 	 "heddle run nightly.yaml --param region=eu --period 2026-11-20\n"
-	 "heddle run nightly.yaml --dry-run\n"
+	 "heddle run nightly.yaml --from load --dry-run\n"
+	 "heddle run nightly.yaml --only report\n"
 	 "heddle run nightly.yaml --home /tmp/nightly --json\n", run_verb_run},
 	{"validate", "[PATH...]", 0, VERB_OPERANDS_ANY, BIT(STRICT), BIT(STRICT_MWAAS),
 	 "Check DAG files and folders (default: --dags), without a daemon. Prints all errors.",
@@ -73,11 +75,12 @@ static const struct verb verbs[] = {
 	 "heddle logs 9f1c\n"
 	 "heddle logs 9f1c extract -f\n"
 	 "heddle logs 9f1c extract --attempt 1\n", run_verb_logs},
-	{"why", "TARGET [TASK]", 1, 2, 0, BIT(AT),
+	{"why", "TARGET [TASK]", 1, 2, BIT(AT), 0,
 	 "Say why a run, a task or a DAG (RUN, RUN/TASK, DAG, DAG@PERIOD) is where it is, and what it waits for.",
 	 "heddle why 9f1c\n"
 	 "heddle why 9f1c/load\n"
 	 "heddle why flights\n"
+	 "heddle why 9f1c/load --at 2026-11-20T06:30:00+01:00\n"
 	 "heddle why flights@2026-11-20 load --json\n", run_verb_why},
 	{"cancel", "RUN", 1, 1, BIT(REASON) | BIT(WAIT), 0,
 	 "End a run: its tasks get SIGTERM, and SIGKILL after their grace.",
@@ -152,10 +155,10 @@ static const struct verb verbs[] = {
 
 /* Verbs that are to come. */
 static const char *const later[] = {
-    "plan",     "import",      "approve", "reject",  "backfill", "next",       "cron",   "forecast",
-    "simulate", "products",    "impact",  "event",   "events",   "exceptions", "outbox", "dq",
-    "secrets",  "connections", "grants",  "tokens",  "pools",    "replay",     "audit",  "stats",
-    "init",     "test",
+    "plan",     "import",   "approve",  "reject",      "backfill", "next",   "cron",
+    "forecast", "simulate", "products", "impact",      "event",    "events", "exceptions",
+    "outbox",   "dq",       "secrets",  "connections", "grants",   "tokens", "pools",
+    "replay",   "audit",    "stats",    "init",        "test",
 };
 
 #define LATER_COUNT (sizeof later / sizeof *later)

@@ -349,6 +349,13 @@ void dispatch_fetch(struct dispatch *dispatch, const struct folder_dag *found,
 	force_fetch(dispatch->force, found, take_parked, park_command(command, token, dispatch));
 }
 
+void dispatch_fetch_kept(struct dispatch *dispatch, const char *hash,
+			 const struct web_command *command, uint64_t token)
+{
+	force_fetch_kept(dispatch->force, hash, take_parked,
+			 park_command(command, token, dispatch));
+}
+
 /* What the run stands for: the instant, or the first one of the date, that the caller names; else
  * this instant. id_room holds the text of an instant. False = what was named is neither. */
 static bool read_period(struct dispatch *dispatch, const struct dag *dag, const char *text,
@@ -399,11 +406,43 @@ static bool read_start(struct dispatch *dispatch, const struct dag *dag, const c
 	return false;
 }
 
+/* Which tasks are to run. False = answered: it makes no sense. */
+static bool read_choice(struct dispatch *dispatch, const struct web_command *command,
+			struct input *input, uint64_t token)
+{
+	bool is_from = strcmp(command->mode, "from") == 0;
+	bool is_only = strcmp(command->mode, "only") == 0;
+
+	if ((is_from || is_only) != (command->task_count > 0)) {
+		dispatch_answer(dispatch, token, WEB_INVALID, NULL,
+				"a run of some tasks needs both: 'mode' from or only, and 'tasks'");
+		return false;
+	}
+	input->trigger.mode = is_from ? RERUN_FROM : RERUN_ONLY;
+	input->trigger.tasks = command->tasks;
+	input->trigger.task_count = command->task_count;
+	return true;
+}
+
+static void answer_trigger(struct dispatch *dispatch, uint64_t token, const char *run_id)
+{
+	static const enum web_result results[] = {
+	    [ANSWER_DONE] = WEB_DONE,
+	    [ANSWER_UNCHANGED] = WEB_UNCHANGED,
+	    [ANSWER_NOT_FOUND] = WEB_NOT_FOUND,
+	    [ANSWER_REFUSED] = WEB_REFUSED,
+	};
+	const struct sched_output *output = dispatch_output(dispatch);
+	bool is_done = output->answer == ANSWER_DONE;
+
+	dispatch_answer(dispatch, token, results[output->answer], is_done ? run_id : NULL,
+			is_done ? NULL : output->message);
+}
+
 static void step_trigger(struct dispatch *dispatch, struct dag *dag,
 			 const struct web_command *command, uint64_t token)
 {
 	struct input input = {.kind = INPUT_TRIGGER, .actor = command->actor};
-	const struct sched_output *output = dispatch_output(dispatch);
 	char run_id[RUN_ID_SIZE];
 	char period_id[40];
 	char *params = NULL;
@@ -415,6 +454,8 @@ static void step_trigger(struct dispatch *dispatch, struct dag *dag,
 	input.trigger.key = command->key != NULL ? command->key : run_id;
 	input.trigger.source = "manual";
 	input.trigger.is_forced = command->force;
+	if (!read_choice(dispatch, command, &input, token))
+		return;
 	if (!read_start(dispatch, dag, command->at, &input.trigger.start_at_ms, token))
 		return;
 	if (!read_period(dispatch, dag, command->period != NULL ? command->period : command->at,
@@ -432,10 +473,7 @@ static void step_trigger(struct dispatch *dispatch, struct dag *dag,
 	sched_put_dag(dispatch->sched, dag); /* its limits are those in force */
 	if (!rehearsal_trigger(dispatch, command, &input, token)) {
 		dispatch_step(dispatch, &input);
-		if (output->answer == ANSWER_DONE)
-			dispatch_answer(dispatch, token, WEB_DONE, run_id, NULL);
-		else
-			dispatch_answer(dispatch, token, WEB_REFUSED, NULL, output->message);
+		answer_trigger(dispatch, token, run_id);
 	}
 	mem_free(params);
 }

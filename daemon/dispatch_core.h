@@ -20,5 +20,8 @@ struct sched_output *dispatch_when_committed(struct dispatch *dispatch, void (*t
 /* The dag's version is not at hand: it is fetched, and the command taken again then. */
 void dispatch_fetch(struct dispatch *dispatch, const struct folder_dag *found,
 		    const struct web_command *command, uint64_t token);
+/* Likewise of a version that a run keeps. */
+void dispatch_fetch_kept(struct dispatch *dispatch, const char *hash,
+			 const struct web_command *command, uint64_t token);
 
 #endif

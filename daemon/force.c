@@ -101,7 +101,7 @@ struct dag *force_dag(struct force *force, const struct folder_dag *found)
 struct fetch {
 	uv_work_t request;
 	struct force *force;
-	char *file;
+	char *file; /* NULL = where it was last found */
 	char hash[33];
 	struct dag *dag; /* NULL = failed */
 	struct err err;
@@ -111,18 +111,19 @@ struct fetch {
 
 static void parse_version(struct fetch *fetch, const struct store_version *version)
 {
+	const char *file = fetch->file == NULL ? version->file : fetch->file;
 	struct dag_errors errors;
 	struct dag_list dags;
 
 	dag_list_init(&dags);
 	dag_errors_init(&errors);
-	if (dag_parse_version(fetch->file, version->text, version->bytes, version->files,
+	if (dag_parse_version(file, version->text, version->bytes, version->files,
 			      version->file_count, &dags, &errors) == 0 &&
 	    dags.count == 1)
 		fetch->dag = dag_ref(dags.items[0]);
 	else
 		err_set(&fetch->err, ERR_INVALID,
-			"%s: its last good version is not accepted any more: %s", fetch->file,
+			"%s: its last good version is not accepted any more: %s", file,
 			errors.count > 0 ? errors.items[0].message : "not one dag");
 	dag_errors_close(&errors);
 	dag_list_close(&dags);
@@ -169,17 +170,33 @@ static void worked(uv_work_t *request, int status)
 	mem_free(fetch);
 }
 
-void force_fetch(struct force *force, const struct folder_dag *found, force_fetched *done,
-		 void *context)
+static void start_fetch(struct force *force, const char *file, const char *hash,
+			force_fetched *done, void *context)
 {
 	struct fetch *fetch = mem_alloc(sizeof *fetch);
 
 	fetch->request.data = fetch;
 	fetch->force = force;
-	fetch->file = mem_strdup(found->file);
-	memcpy(fetch->hash, found->hash, sizeof fetch->hash);
+	fetch->file = mem_strdup(file);
+	memccpy(fetch->hash, hash, '\0', sizeof fetch->hash - 1);
 	fetch->done = done;
 	fetch->context = context;
 	/* Fails only for a missing callback. */
 	(void)uv_queue_work(force->loop, &fetch->request, work, worked);
+}
+
+void force_fetch(struct force *force, const struct folder_dag *found, force_fetched *done,
+		 void *context)
+{
+	start_fetch(force, found->file, found->hash, done, context);
+}
+
+struct dag *force_kept(struct force *force, const char *hash)
+{
+	return parsed_find_version(&force->parsed, hash);
+}
+
+void force_fetch_kept(struct force *force, const char *hash, force_fetched *done, void *context)
+{
+	start_fetch(force, NULL, hash, done, context);
 }

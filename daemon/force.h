@@ -43,4 +43,8 @@ typedef void force_fetched(void *context, const struct err *err);
 void force_fetch(struct force *force, const struct folder_dag *found, force_fetched *done,
 		 void *context);
 
+/* The same for a version that a run keeps, in force or not. */
+struct dag *force_kept(struct force *force, const char *hash);
+void force_fetch_kept(struct force *force, const char *hash, force_fetched *done, void *context);
+
 #endif

@@ -46,18 +46,25 @@ static bool find_target(struct dispatch *dispatch, const char *run_id, struct ta
 	return target->run_no != 0;
 }
 
-/* The version that the run keeps: from memory when it is the one in force, else from the store. */
+/* The version that the run keeps: from memory, else read and parsed here. */
 static struct dag *kept_version(struct dispatch *dispatch, const char *run_id,
 				const struct target *target, struct err *err)
 {
-	const struct folder_dag *found = force_find(dispatch->force, target->dag_id);
-	struct dag *dag = NULL;
+	struct dag *dag = force_kept(dispatch->force, target->hash);
 
-	if (found != NULL && strcmp(found->hash, target->hash) == 0)
-		dag = force_dag(dispatch->force, found);
-	if (dag != NULL)
-		return dag_ref(dag);
-	return restore_version(dispatch->reader, run_id, err);
+	return dag != NULL ? dag_ref(dag) : restore_version(dispatch->reader, run_id, err);
+}
+
+/* Large versions are parsed by workers: false = that is under way, and the command is taken again
+ * then. Two versions that a cache cannot hold together would be fetched by turns for ever: the
+ * third time it is parsed here. */
+static bool has_version(struct dispatch *dispatch, const struct web_command *command,
+			const struct target *target, uint64_t token)
+{
+	if (command->times_parked >= 2 || force_kept(dispatch->force, target->hash) != NULL)
+		return true;
+	dispatch_fetch_kept(dispatch, target->hash, command, token);
+	return false;
 }
 
 /* Says what the scheduler answered to the step that was just made. */
@@ -129,7 +136,8 @@ static bool take_run(struct dispatch *dispatch, const struct web_command *comman
 	/* Its end may be decided and on its way to the disk: then its rows are not the last word.
 	 */
 	if (target->is_done)
-		return take_ended(dispatch, &run, target, token);
+		return has_version(dispatch, command, target, token) &&
+		       take_ended(dispatch, &run, target, token);
 	dispatch_answer(dispatch, token, WEB_HELD, NULL,
 			"the run is ending this moment: ask again");
 	return false;
@@ -279,7 +287,9 @@ void operate_rerun(struct dispatch *dispatch, const struct web_command *command,
 	else if (!read_mode(command->mode, &mode))
 		dispatch_answer(dispatch, token, WEB_INVALID, NULL,
 				"'mode' is one of failed, from, only, all");
-	else if (!command->latest || find_latest(dispatch, command, &target, token, &latest))
+	else if ((!command->latest || find_latest(dispatch, command, &target, token, &latest)) &&
+		 (latest != NULL || command->params == NULL ||
+		  has_version(dispatch, command, &target, token)))
 		step_rerun(dispatch, command, &target, mode, latest, token);
 	str_close(&target.params);
 }

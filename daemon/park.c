@@ -24,6 +24,7 @@ struct parked *park_command(const struct web_command *command, uint64_t token, v
 	parked->token = token;
 	parked->context = context;
 	parked->command = *command;
+	parked->command.times_parked++;
 	parked->command.actor = arena_strdup(arena, command->actor);
 	parked->command.dag_id = arena_strdup(arena, command->dag_id);
 	parked->command.key = arena_strdup(arena, command->key);

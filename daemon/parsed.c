@@ -58,15 +58,27 @@ static struct parsed_entry *find(const struct parsed *parsed, const char *hash)
 	return entry;
 }
 
+static struct dag *use(struct parsed *parsed, struct parsed_entry *entry)
+{
+	take_out(parsed, entry);
+	put_in(parsed, entry);
+	return entry->dag;
+}
+
 struct dag *parsed_find(struct parsed *parsed, const char *hash, const char *file)
 {
 	struct parsed_entry *entry = find(parsed, hash);
 
 	if (entry == NULL || strcmp(entry->dag->source, file) != 0)
 		return NULL;
-	take_out(parsed, entry);
-	put_in(parsed, entry);
-	return entry->dag;
+	return use(parsed, entry);
+}
+
+struct dag *parsed_find_version(struct parsed *parsed, const char *hash)
+{
+	struct parsed_entry *entry = find(parsed, hash);
+
+	return entry == NULL ? NULL : use(parsed, entry);
 }
 
 void parsed_put(struct parsed *parsed, struct dag *dag)

@@ -24,6 +24,8 @@ void parsed_close(struct parsed *parsed);
 /* The version with this hash as it is read under this file name; NULL = not at hand. The cache's.
  */
 struct dag *parsed_find(struct parsed *parsed, const char *hash, const char *file);
+/* Likewise, whatever name it was read under. */
+struct dag *parsed_find_version(struct parsed *parsed, const char *hash);
 /* Takes a reference of its own. */
 void parsed_put(struct parsed *parsed, struct dag *dag);
 

@@ -13,8 +13,7 @@
 #define uthash_free(memory, size) mem_free(memory)
 #include <uthash.h>
 
-static const char lost_refused[] =
-    "the store refused its end twice; the record is in spool/dead";
+static const char lost_refused[] = "the store refused its end twice; the record is in spool/dead";
 static const char lost_restored[] =
     "the home was restored from a backup made while it ran: how it ended is not known";
 
@@ -29,6 +28,8 @@ struct load {
 	struct version *versions; /* hash by number: what is parsed already */
 	struct dag *dag;          /* of the run being read */
 	bool is_ended;            /* the run has ended: see sched_task_row.outputs */
+	struct arena arena;       /* of outputs */
+	const char **outputs;     /* of the run being read, by task; NULL = none */
 };
 
 struct version {
@@ -134,6 +135,35 @@ static void feed_run(struct load *load, const struct store_run_row *row)
 	sched_restore_run(load->sched, &run);
 }
 
+static void take_output(void *context, uint32_t task, const char *json)
+{
+	struct load *load = context;
+
+	if (task < load->dag->task_count && (load->is_ended || load->dag->tasks[task].is_judged_by))
+		load->outputs[task] = arena_strdup(&load->arena, json);
+}
+
+static bool reads_outputs(const struct load *load)
+{
+	for (uint32_t i = 0; i < load->dag->task_count; i++)
+		if (load->is_ended || load->dag->tasks[i].is_judged_by)
+			return true;
+	return false;
+}
+
+/* Those of a run's tasks, before its tasks are fed; the ones of the run before are gone. */
+static int take_outputs(struct load *load, int64_t run_no, struct err *err)
+{
+	arena_close(&load->arena);
+	arena_init(&load->arena);
+	load->outputs = NULL;
+	if (!reads_outputs(load))
+		return 0;
+	load->outputs =
+	    arena_alloc(&load->arena, (load->dag->task_count + 1) * sizeof *load->outputs);
+	return read_outputs(load->reader, run_no, take_output, load, err);
+}
+
 static int take_run(void *context, const struct store_run_row *row, struct err *err)
 {
 	struct load *load = context;
@@ -142,8 +172,10 @@ static int take_run(void *context, const struct store_run_row *row, struct err *
 	if (rc != 0)
 		return rc;
 	load->dag = find_version(load, row->version_no);
-	feed_run(load, row);
-	return 0;
+	rc = take_outputs(load, row->run_no, err);
+	if (rc == 0)
+		feed_run(load, row);
+	return rc;
 }
 
 static void note_attempt(struct load *load, const struct store_task_row *row)
@@ -174,7 +206,7 @@ static void note_attempt(struct load *load, const struct store_task_row *row)
 	    strcmp(row->attempt_incarnation, store_incarnation(load->store)) == 0;
 }
 
-static int feed_task(struct load *load, const struct store_task_row *row, struct err *err)
+static void feed_task(struct load *load, const struct store_task_row *row)
 {
 	struct sched_task_row task = {
 	    .run_no = row->run_no,
@@ -187,26 +219,20 @@ static int feed_task(struct load *load, const struct store_task_row *row, struct
 	    .queued_order = row->queued_order,
 	    .aim = row->aim,
 	    .attempts_before = row->attempts_before};
-	struct str outputs = STR_INIT;
-	int rc = 0;
 
-	if (load->is_ended || load->dag->tasks[row->task].is_judged_by)
-		rc = read_output(load->reader, row->run_no, row->task, &outputs, err);
-	task.outputs = outputs.size == 0 ? NULL : str_text(&outputs);
-	if (rc == 0)
-		sched_restore_task(load->sched, &task);
-	str_close(&outputs);
-	return rc;
+	if (load->outputs != NULL && row->task < load->dag->task_count)
+		task.outputs = load->outputs[row->task];
+	sched_restore_task(load->sched, &task);
 }
 
 static int take_task(void *context, const struct store_task_row *row, struct err *err)
 {
 	struct load *load = context;
-	int rc = feed_task(load, row, err);
 
-	if (rc == 0)
-		note_attempt(load, row);
-	return rc;
+	(void)err;
+	feed_task(load, row);
+	note_attempt(load, row);
+	return 0;
 }
 
 static int compare_attempts(const void *a, const void *b)
@@ -232,7 +258,9 @@ int restore_runs(struct store *store, struct store_reader *reader, struct sched 
 	int rc;
 
 	memset(restored, 0, sizeof *restored);
+	arena_init(&load.arena);
 	rc = store_load_active(store, &loader, err);
+	arena_close(&load.arena);
 	forget_versions(&load);
 	if (rc == 0 && restored->count > 0)
 		qsort(restored->items, restored->count, sizeof *restored->items, compare_attempts);
@@ -263,14 +291,18 @@ struct dag *restore_version(struct store_reader *reader, const char *run_id, str
 
 static int take_ended_run(void *context, const struct store_run_row *row, struct err *err)
 {
-	(void)err;
-	feed_run(context, row);
-	return 0;
+	int rc = take_outputs(context, row->run_no, err);
+
+	if (rc == 0)
+		feed_run(context, row);
+	return rc;
 }
 
 static int take_ended_task(void *context, const struct store_task_row *row, struct err *err)
 {
-	return feed_task(context, row, err);
+	(void)err;
+	feed_task(context, row);
+	return 0;
 }
 
 int restore_ended_run(struct store_reader *reader, struct sched *sched, const char *run_id,
@@ -279,8 +311,12 @@ int restore_ended_run(struct store_reader *reader, struct sched *sched, const ch
 	struct load load = {
 	    .reader = reader, .sched = sched, .dag = dag, .now = clock_now(), .is_ended = true};
 	struct store_loader loader = {&load, take_ended_run, take_ended_task};
+	int rc;
 
-	return read_run_rows(reader, run_id, &loader, err);
+	arena_init(&load.arena);
+	rc = read_run_rows(reader, run_id, &loader, err);
+	arena_close(&load.arena);
+	return rc;
 }
 
 static struct restored_attempt *find_attempt(const struct restored *restored, int64_t attempt_id)

@@ -110,6 +110,16 @@ static bool find_tasks(struct step *step, struct rerun *rerun)
 	return true;
 }
 
+bool *rerun_choose(struct step *step, struct dag *dag, const struct input *wish)
+{
+	struct rerun rerun = {.input = wish, .dag = dag};
+
+	if (find_tasks(step, &rerun))
+		return rerun.chosen;
+	mem_free(rerun.chosen);
+	return NULL;
+}
+
 /* --- whether it makes sense ---------------------------------------------------------------------
  */
 

@@ -10,5 +10,8 @@ int64_t rerun_apply(struct step *step, const struct input *input);
 void rerun_reset_hooks(struct step *step, struct run *run, const char *actor, const char *why);
 /* Sets one instance back to none: what runs is ended first. */
 void rerun_reset(struct step *step, struct instance *instance, const char *actor, const char *why);
+/* The tasks of a dag that a wish (input.rerun: mode, tasks) means, by position; the caller's. NULL
+ * = it makes no sense: answered. */
+bool *rerun_choose(struct step *step, struct dag *dag, const struct input *wish);
 
 #endif

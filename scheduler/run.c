@@ -6,6 +6,7 @@
 #include "scheduler/instance.h"
 #include "scheduler/judge.h"
 #include "scheduler/pause.h"
+#include "scheduler/rerun.h"
 
 #include <assert.h>
 #include <string.h>
@@ -241,7 +242,37 @@ bool run_may_begin(struct step *step, const struct sched_run_row *row, enum run_
 	return *state == RUN_RUNNING || row->is_forced || !queue_is_full(step, row->dag);
 }
 
-struct run *run_begin(struct step *step, const struct input *input)
+/* Those that are asked for, when not all are; false = there is no such task, which is answered. */
+static bool choose(struct step *step, const struct input *input, bool **chosen)
+{
+	const struct input wish = {.kind = INPUT_RERUN,
+				   .rerun = {.mode = input->trigger.mode,
+					     .tasks = input->trigger.tasks,
+					     .task_count = input->trigger.task_count}};
+
+	*chosen = NULL;
+	if (wish.rerun.task_count == 0)
+		return true;
+	*chosen = rerun_choose(step, input->trigger.dag, &wish);
+	return *chosen != NULL;
+}
+
+static void leave_out(struct step *step, struct run *run, const struct input *input,
+		      const bool *chosen)
+{
+	struct move move = {.to = TASK_SUCCESS, .actor = input->actor};
+
+	move.why = emit_text(
+	    step, "left out: %s '%s'%s",
+	    input->trigger.mode == RERUN_FROM ? "the run begins at" : "the run is only of",
+	    input->trigger.tasks[0], input->trigger.task_count > 1 ? " and others" : "");
+	for (uint32_t i = 0; i < run->dag->task_count - run->dag->hook_count; i++)
+		if (!chosen[i])
+			instance_move(step, &run->instances[i], &move);
+}
+
+/* *chosen is only read when not all tasks are asked for. */
+static struct run *begin(struct step *step, const struct input *input, const bool *chosen)
 {
 	struct sched *sched = step->sched;
 	struct dag *dag = input->trigger.dag;
@@ -267,8 +298,21 @@ struct run *run_begin(struct step *step, const struct input *input)
 		row.deadline_boot_ms = step->now.boot_ms + dag->timeout_ms;
 	run = run_create(sched, &row);
 	emit_new(step, run, input, why);
+	if (chosen != NULL)
+		leave_out(step, run, input, chosen);
 	if (row.state == RUN_RUNNING)
 		begin_to_run(step, run);
+	return run;
+}
+
+struct run *run_begin(struct step *step, const struct input *input)
+{
+	struct run *run = NULL;
+	bool *chosen;
+
+	if (choose(step, input, &chosen))
+		run = begin(step, input, chosen);
+	mem_free(chosen);
 	return run;
 }
 

@@ -84,6 +84,11 @@ struct input {
 			 * tasks ignore; max_active_tasks counts them by themselves. Pools, holds
 			 * and the pause of all hold it as any other. */
 			bool is_forced;
+			/* With tasks, RERUN_FROM or RERUN_ONLY: these alone, as a rerun would
+			 * choose them; all others count as success without having run. */
+			enum rerun_mode mode;
+			const char *const *tasks;
+			size_t task_count;
 		} trigger;
 		struct {
 			int64_t run_no;

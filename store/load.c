@@ -23,6 +23,8 @@ static const char sql_tasks[] =
     " WHERE t.run_no = ?1 ORDER BY t.task";
 
 static const char sql_output[] = "SELECT json FROM output WHERE run_no = ?1 AND task = ?2";
+static const char sql_outputs[] =
+    "SELECT task, json FROM output WHERE run_no = ?1 AND task >= 0 ORDER BY task";
 static const char sql_output_tasks[] =
     "SELECT task FROM output WHERE run_no = ?1 AND task >= 0 ORDER BY task";
 static const char sql_task_state[] =
@@ -180,6 +182,21 @@ int read_output(struct store_reader *reader, int64_t run_no, uint32_t task, stru
 		str_append(json, db_text(row, 0));
 	db_reset(row);
 	return rc < 0 ? rc : 0;
+}
+
+int read_outputs(struct store_reader *reader, int64_t run_no,
+		 void (*each)(void *context, uint32_t task, const char *json), void *context,
+		 struct err *err)
+{
+	sqlite3_stmt *row = NULL;
+	int rc = reader_query(reader, sql_outputs, &row, err, "i", run_no);
+
+	while (rc == 0 && (rc = reader_step(reader, row, err)) == 1) {
+		each(context, (uint32_t)sqlite3_column_int64(row, 0), db_text(row, 1));
+		rc = 0;
+	}
+	db_reset(row);
+	return rc;
 }
 
 int read_output_tasks(struct store_reader *reader, int64_t run_no,

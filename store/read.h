@@ -238,12 +238,16 @@ struct pause_view {
 typedef bool (*pause_view_fn)(void *context, const struct pause_view *view);
 
 /* The rows of one run, ended or not, as a start reads those under way (store.h). The callbacks may
- * use this reader for read_output alone. ERR_NOT_FOUND: no such run. */
+ * use this reader for read_output and read_outputs alone. ERR_NOT_FOUND: no such run. */
 int read_run_rows(struct store_reader *reader, const char *run_id,
 		  const struct store_loader *loader, struct err *err);
 /* What a task gave, a JSON object; *json (cleared first) stays empty when it gave nothing. */
 int read_output(struct store_reader *reader, int64_t run_no, uint32_t task, struct str *json,
 		struct err *err);
+/* All that the tasks of a run gave, by their positions; json lives until each returns. */
+int read_outputs(struct store_reader *reader, int64_t run_no,
+		 void (*each)(void *context, uint32_t task, const char *json), void *context,
+		 struct err *err);
 /* The tasks of a run that gave outputs, by position. */
 int read_output_tasks(struct store_reader *reader, int64_t run_no,
 		      bool (*each)(void *context, uint32_t task), void *context, struct err *err);

@@ -142,9 +142,9 @@ static const struct body_key {
     {"at", IN(TRIGGER), 0, VALUE_TEXT, offsetof(struct body, at), line_fault, SCHEMA_LINE},
     {"force", IN(TRIGGER), 0, VALUE_FLAG, offsetof(struct body, force), NULL,
      "{\"type\":[\"boolean\",\"null\"]}"},
-    {"mode", IN(RERUN), 0, VALUE_TEXT, offsetof(struct body, mode), mode_fault,
+    {"mode", IN(RERUN) | IN(TRIGGER), 0, VALUE_TEXT, offsetof(struct body, mode), mode_fault,
      "{\"enum\":[\"failed\",\"from\",\"only\",\"all\",null]}"},
-    {"tasks", IN(RERUN), 0, VALUE_TASKS, 0, task_fault,
+    {"tasks", IN(RERUN) | IN(TRIGGER), 0, VALUE_TASKS, 0, task_fault,
      "{\"type\":[\"array\",\"null\"],\"maxItems\":1000,"
      "\"items\":{\"type\":\"string\",\"pattern\":\"^[A-Za-z_][A-Za-z0-9_-]{0,99}$\"}}"},
     {"version", IN(RERUN), 0, VALUE_TEXT, offsetof(struct body, version), version_fault,

@@ -41,20 +41,22 @@ struct web_command {
 	const char *key;    /* WEB_TRIGGER: caller's key, NULL = a fresh one */
 	const char *run_id; /* of a command to a run: whole id */
 	const char *reason;
-	const char *params;       /* WEB_TRIGGER, WEB_RERUN: a JSON object */
-	const char *period;       /* WEB_TRIGGER: an instant or a date */
-	const char *at;           /* WEB_TRIGGER: likewise; when to start, NULL = at once */
-	const char *mode;         /* WEB_RERUN: "failed", "from", "only" or "all" */
-	const char *const *tasks; /* WEB_RERUN: ids, with "from" and "only" */
+	const char *params; /* WEB_TRIGGER, WEB_RERUN: a JSON object */
+	const char *period; /* WEB_TRIGGER: an instant or a date */
+	const char *at;     /* WEB_TRIGGER: likewise; when to start, NULL = at once */
+	const char
+	    *mode; /* WEB_RERUN: "failed", "from", "only" or "all"; WEB_TRIGGER: "from", "only" */
+	const char *const *tasks; /* ids, with "from" and "only" */
 	size_t task_count;
-	bool force;        /* WEB_TRIGGER: past the limits and the pause of the dag */
-	bool latest;       /* WEB_RERUN: with the version in force */
-	bool dry_run;      /* only say what it would do: as JSON, in the answer's message */
-	bool backups;      /* WEB_GC: what migrations left goes, too */
-	const char *task;  /* WEB_MARK; WEB_NOTE, WEB_WHY: NULL = of the run */
-	const char *state; /* WEB_MARK: "success", "failed" or "skipped" */
-	const char *text;  /* WEB_NOTE */
-	const char *token; /* of a dry run: do what it showed, or nothing; NULL = none */
+	bool force;           /* WEB_TRIGGER: past the limits and the pause of the dag */
+	uint8_t times_parked; /* how often the daemon has set it aside; 0 at first */
+	bool latest;          /* WEB_RERUN: with the version in force */
+	bool dry_run;         /* only say what it would do: as JSON, in the answer's message */
+	bool backups;         /* WEB_GC: what migrations left goes, too */
+	const char *task;     /* WEB_MARK; WEB_NOTE, WEB_WHY: NULL = of the run */
+	const char *state;    /* WEB_MARK: "success", "failed" or "skipped" */
+	const char *text;     /* WEB_NOTE */
+	const char *token;    /* of a dry run: do what it showed, or nothing; NULL = none */
 };
 
 enum web_result {

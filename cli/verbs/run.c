@@ -4,6 +4,7 @@
 #include "base/vec.h"
 #include "cli/ask.h"
 #include "cli/own.h"
+#include "cli/preview.h"
 #include "cli/render.h"
 #include "cli/source.h"
 #include "cli/text.h"
@@ -29,7 +30,10 @@
 struct local_run {
 	struct cli *cli;
 	const struct dag *dag;
-	json_t *params; /* NULL = none given */
+	json_t *params;     /* NULL = none given */
+	const char **tasks; /* that --from or --only name */
+	struct preview_wish wish;
+	bool *chosen; /* by position; NULL = all tasks */
 	int signal_fd;
 	bool cancelled;
 	struct watch watch;
@@ -95,6 +99,25 @@ static int check_params(struct local_run *run)
 		return cli_fail(CODE_USAGE, "%s", err.message);
 	json_decref(all);
 	return CODE_OK;
+}
+
+static int read_choice(struct local_run *run)
+{
+	const struct args *args = run->cli->args;
+	enum flag_id by = args_has(args, FLAG_ONLY) ? FLAG_ONLY : FLAG_FROM;
+	struct err err = {0};
+	size_t at = 0;
+	int rc = args_check_one_of(args, FLAG_BIT(FLAG_FROM) | FLAG_BIT(FLAG_ONLY), &err);
+
+	run->wish.only = by == FLAG_ONLY;
+	run->wish.task_count = args_count(args, by);
+	run->tasks = mem_alloc((run->wish.task_count + 1) * sizeof *run->tasks);
+	for (size_t i = 0; i < run->wish.task_count; i++)
+		run->tasks[i] = args_next(args, by, &at);
+	run->wish.tasks = run->tasks;
+	if (rc == 0 && run->wish.task_count > 0)
+		rc = preview_choose(run->dag, &run->wish, &run->chosen, &err);
+	return rc == 0 ? CODE_OK : cli_fail_err(&err);
 }
 
 /* --- an interrupt -------------------------------------------------------------------------------
@@ -198,6 +221,19 @@ static void print_fact(struct watch *watch, const json_t *fact)
 /* --- the run ------------------------------------------------------------------------------------
  */
 
+static void put_choice(const struct local_run *run, json_t *body)
+{
+	json_t *tasks = json_array();
+
+	for (size_t i = 0; i < run->wish.task_count; i++)
+		json_array_append_new(tasks, json_string(run->tasks[i]));
+	if (run->wish.task_count > 0) {
+		json_object_set(body, "tasks", tasks);
+		json_object_set_new(body, "mode", json_string(run->wish.only ? "only" : "from"));
+	}
+	json_decref(tasks);
+}
+
 static int trigger(struct local_run *run)
 {
 	const struct args *args = run->cli->args;
@@ -208,6 +244,7 @@ static int trigger(struct local_run *run)
 
 	if (run->params != NULL)
 		json_object_set(body, "params", run->params);
+	put_choice(run, body);
 	str_append(&path, "/api/v1/dags/");
 	http_encode(&path, run->dag->id);
 	str_append(&path, "/runs");
@@ -266,13 +303,20 @@ static int run_here(struct local_run *run, const char *file)
 /* --- what would be run --------------------------------------------------------------------------
  */
 
-static json_t *dag_json(const struct dag *dag)
+/* Tasks of the run's end run whatever else does. */
+static bool would_run(const struct local_run *run, uint32_t task)
+{
+	return run->chosen == NULL || run->chosen[task] || run->dag->tasks[task].hook != HOOK_NONE;
+}
+
+static json_t *dag_json(const struct local_run *run)
 {
 	json_t *tasks = json_array();
 
-	for (uint32_t i = 0; i < dag->task_count; i++)
-		json_array_append_new(tasks, json_string(dag->tasks[i].id));
-	return json_pack("{s:s, s:o}", "dag", dag->id, "tasks", tasks);
+	for (uint32_t i = 0; i < run->dag->task_count; i++)
+		if (would_run(run, i))
+			json_array_append_new(tasks, json_string(run->dag->tasks[i].id));
+	return json_pack("{s:s, s:o}", "dag", run->dag->id, "tasks", tasks);
 }
 
 static void print_task(const struct dag *dag, const struct task *task)
@@ -289,13 +333,14 @@ static void print_task(const struct dag *dag, const struct task *task)
 
 static int dry_run(const struct local_run *run)
 {
-	json_t *json = dag_json(run->dag);
+	json_t *json = dag_json(run);
 	char *text = json_dumps(json, JSON_COMPACT);
 
 	if (run->cli->json)
 		cli_print_line(text);
 	for (uint32_t i = 0; !run->cli->json && i < run->dag->task_count; i++)
-		print_task(run->dag, &run->dag->tasks[i]);
+		if (would_run(run, i))
+			print_task(run->dag, &run->dag->tasks[i]);
 	free(text); /* jansson's own */
 	json_decref(json);
 	return CODE_OK;
@@ -309,6 +354,8 @@ static int run_file(struct local_run *run, struct folder *folder, const char *fi
 	code = folder->errors.count > 0 ? tell_errors(folder) : choose_dag(run, folder, file);
 	if (code == CODE_OK)
 		code = check_params(run);
+	if (code == CODE_OK)
+		code = read_choice(run);
 	if (code != CODE_OK)
 		return code;
 	return args_has(run->cli->args, FLAG_DRY_RUN) ? dry_run(run) : run_here(run, file);
@@ -334,6 +381,8 @@ int run_verb_run(struct cli *cli)
 	else
 		code = run_file(&run, &folder, file);
 	json_decref(run.params);
+	mem_free(run.tasks);
+	mem_free(run.chosen);
 	folder_close(&folder);
 	return code;
 }

@@ -2,13 +2,18 @@
  *
  *	TARGET = RUN | RUN/TASK | DAG | DAG/TASK | DAG@PERIOD | DAG@PERIOD/TASK
  *
- * A dag is asked about through its newest run, or the one for the period. The answer is the
- * daemon's; only of a dag without such a run it is put together here, in the same form. */
+ * A dag is asked about through its newest run (with --at, the newest of then), or the one for the
+ * period. With --at the facts of the run are asked, which are the same for ever (history.h). The
+ *answer is the daemon's; only of a dag without such a run it is put together here, in the same
+ *form. */
 #include "base/mem.h"
+#include "base/tz.h"
 #include "cli/ask.h"
+#include "cli/history.h"
 #include "cli/render.h"
 #include "cli/text.h"
 #include "cli/verbs/verbs.h"
+#include "cli/watch.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -25,6 +30,7 @@ struct why {
 	char *task;         /* NULL = of the run */
 	char run_id[17];    /* "" = the dag has no such run */
 	size_t runs_seen;   /* in which the period was not found */
+	int64_t at_ms;      /* the instant that is asked about; INT64_MAX = now */
 	struct reply dag;   /* the dag as the API gives it, when one is meant */
 	struct reply reply; /* the answer */
 };
@@ -59,6 +65,27 @@ static bool is_utf8(const char *text)
 
 	json_decref(probe);
 	return is;
+}
+
+static int read_instant(struct why *why, struct err *err)
+{
+	const char *text = why->cli->args->values[FLAG_AT];
+	struct tz *utc = NULL;
+	bool is_one;
+
+	why->at_ms = INT64_MAX;
+	if (text == NULL)
+		return 0;
+	if (tz_load("UTC", &utc, err) != 0)
+		return err->code;
+	is_one = tz_parse_instant(utc, text, &why->at_ms);
+	tz_destroy(utc);
+	return is_one
+		   ? 0
+		   : err_set(err, ERR_USAGE,
+			     "'--at %.60s' is neither an instant (2026-11-20T06:30:00+01:00) nor a "
+			     "date",
+			     text);
 }
 
 static int read_target(struct why *why, struct err *err)
@@ -115,19 +142,25 @@ static int find_dag(struct why *why)
 	return code;
 }
 
+static bool is_meant(const struct why *why, const json_t *run)
+{
+	return (why->period == NULL || strcmp(reply_text(run, "period"), why->period) == 0) &&
+	       reply_instant(run, "created_at") <= why->at_ms;
+}
+
 /* Looks through one page; newest first. */
-static void find_period(struct why *why, const json_t *items)
+static void find_in_page(struct why *why, const json_t *items)
 {
 	for (size_t i = 0; i < json_array_size(items) && why->run_id[0] == '\0'; i++) {
 		const json_t *run = json_array_get(items, i);
 
 		why->runs_seen++;
-		if (strcmp(reply_text(run, "period"), why->period) == 0)
+		if (is_meant(why, run))
 			snprintf(why->run_id, sizeof why->run_id, "%s", reply_text(run, "id"));
 	}
 }
 
-static int find_run_of_period(struct why *why)
+static int look_through_runs(struct why *why)
 {
 	struct reply page = {0};
 	struct str path = STR_INIT;
@@ -143,7 +176,7 @@ static int find_run_of_period(struct why *why)
 		code = ask_get(why->cli, str_text(&path), &page);
 		if (code != CODE_OK)
 			break;
-		find_period(why, json_object_get(page.json, "items"));
+		find_in_page(why, json_object_get(page.json, "items"));
 		snprintf(cursor, sizeof cursor, "%s", reply_text(page.json, "next"));
 	} while (cursor[0] != '\0' && why->run_id[0] == '\0' && why->runs_seen < RUNS_MAX);
 	str_close(&path);
@@ -159,8 +192,8 @@ static int find_run(struct why *why)
 	if (code != CODE_OK || why->run_id[0] != '\0')
 		return code;
 	last = json_object_get(why->dag.json, "last_run");
-	if (why->period != NULL)
-		code = find_run_of_period(why);
+	if (why->period != NULL || why->at_ms != INT64_MAX)
+		code = look_through_runs(why);
 	else
 		snprintf(why->run_id, sizeof why->run_id, "%s", reply_text(last, "id"));
 	if (code == CODE_OK && why->run_id[0] != '\0' && !why->cli->json)
@@ -185,7 +218,9 @@ static void add_never(const struct why *why, json_t *chain)
 	struct str text = STR_INIT;
 
 	str_printf(&text, "dag '%s' has ", why->name);
-	if (why->period == NULL)
+	if (why->at_ms != INT64_MAX && why->period == NULL)
+		str_append(&text, "no run of that time");
+	else if (why->period == NULL)
 		str_append(&text, "never run: nobody triggered it");
 	else if (why->runs_seen < RUNS_MAX)
 		str_printf(&text, "no run for '%s': nobody triggered it", why->period);
@@ -264,6 +299,59 @@ static int explain_absence(struct why *why)
 /* --- the answer ---------------------------------------------------------------------------------
  */
 
+static void take_fact(struct watch *watch, const json_t *fact)
+{
+	history_take(watch->context, fact);
+}
+
+static int take_facts(const struct why *why, struct history *history)
+{
+	struct watch watch = {.cli = why->cli, .take = take_fact, .context = history};
+	int code;
+
+	snprintf(watch.run_id, sizeof watch.run_id, "%s", why->run_id);
+	do
+		code = watch_look(&watch, 0);
+	while (code == CODE_OK && watch.more);
+	return code;
+}
+
+/* Whether the run has the task: of one that never was there is no history. */
+static int check_task(const struct why *why)
+{
+	struct reply reply = {0};
+	struct str path = STR_INIT;
+	int code;
+
+	if (why->task == NULL)
+		return CODE_OK;
+	str_printf(&path, "/api/v1/runs/%s/tasks/", why->run_id);
+	http_encode(&path, why->task);
+	code = ask_get(why->cli, str_text(&path), &reply);
+	str_close(&path);
+	reply_close(&reply);
+	return code;
+}
+
+static int explain_then(struct why *why)
+{
+	struct history history;
+	char *text = NULL;
+	int code = check_task(why);
+
+	history_init(&history, why->at_ms);
+	if (code == CODE_OK)
+		code = take_facts(why, &history);
+	if (code == CODE_OK) {
+		why->reply.json = history_explain(&history, why->task);
+		text = json_dumps(why->reply.json, JSON_COMPACT);
+		str_append(&why->reply.body, text);
+	}
+	free(text); /* jansson's own */
+	history_close(&history);
+	return code;
+}
+
 static int explain(struct why *why)
 {
 	struct str path = STR_INIT;
@@ -271,6 +359,8 @@ static int explain(struct why *why)
 
 	if (why->run_id[0] == '\0')
 		return explain_absence(why);
+	if (why->at_ms != INT64_MAX)
+		return explain_then(why);
 	str_printf(&path, "/api/v1/runs/%s", why->run_id);
 	if (why->task != NULL) {
 		str_append(&path, "/tasks/");
@@ -290,7 +380,8 @@ static void print_answer(struct why *why)
 		reply_print(&why->reply);
 		return;
 	}
-	render_why(why->reply.json, why->run_id[0] == '\0' ? "and" : "because", &text);
+	render_why(why->reply.json,
+		   why->run_id[0] == '\0' || why->at_ms != INT64_MAX ? "and" : "because", &text);
 	cli_print_str(&text);
 	str_close(&text);
 }
@@ -301,7 +392,7 @@ int run_verb_why(struct cli *cli)
 	struct err err = {0};
 	int code;
 
-	if (read_target(&why, &err) != 0) {
+	if (read_target(&why, &err) != 0 || read_instant(&why, &err) != 0) {
 		code = cli_fail_err(&err);
 	} else {
 		code = find_run(&why);

@@ -340,8 +340,8 @@ def test_a_file_that_does_not_check_is_not_run(home, run_file):
     code, out, _ = run(chain, "--dry-run")
     assert code == 0 and out.splitlines()[1] == "load after extract"
     assert run(chain, "--param", "m=1")[0] == 2
-    code, _, err = run(chain, "--from", "load")
-    assert code == 2 and "not supported yet" in err
+    code, _, err = run(chain, "--from", "laod")
+    assert code == 4 and "did you mean 'load'?" in err
 
 
 # --- streams

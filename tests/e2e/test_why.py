@@ -110,7 +110,6 @@ tasks:
     for words, told in ((("fials",), "did you mean 'fails'?"), (("0000",), "'0000'"), ((run, "c"), "no task 'c'")):
         done = home.cli("why", *words)
         assert done.returncode == 4 and told in done.stderr, done.stderr
-    assert "not supported yet" in home.cli("why", run, "--at", "2026-11-20").stderr
     done = home.cli("why", "fails@2026-11-22")
     assert done.stdout == "dag 'fails' has no run for '2026-11-22': nobody triggered it\n"
     home.stop()

@@ -317,6 +317,25 @@ int64_t story_trigger_with(struct story *story, struct dag *dag, const char *key
 	return trigger(story, &input, dag, key);
 }
 
+int64_t story_trigger_some(struct story *story, struct dag *dag, const char *key,
+			   enum rerun_mode mode, const char *names)
+{
+	struct input input = {.trigger.mode = mode};
+	VEC(const char *) ids = {0};
+	char *list = mem_strdup(names);
+	char *rest = list;
+	int64_t run_no;
+
+	while (rest != NULL)
+		vec_push(&ids, strsep(&rest, " "));
+	input.trigger.tasks = ids.items;
+	input.trigger.task_count = ids.count;
+	run_no = trigger(story, &input, dag, key);
+	vec_close(&ids);
+	mem_free(list);
+	return run_no;
+}
+
 int64_t story_trigger_at(struct story *story, struct dag *dag, const char *key, int64_t delay_ms,
 			 bool is_forced)
 {

@@ -45,6 +45,9 @@ int64_t story_trigger(struct story *story, struct dag *dag, const char *key);
  * of its dag. */
 int64_t story_trigger_at(struct story *story, struct dag *dag, const char *key, int64_t delay_ms,
 			 bool is_forced);
+/* Of some tasks alone; names: ids with blanks between. */
+int64_t story_trigger_some(struct story *story, struct dag *dag, const char *key,
+			   enum rerun_mode mode, const char *names);
 /* With params, a JSON object. */
 int64_t story_trigger_with(struct story *story, struct dag *dag, const char *key,
 			   const char *params);

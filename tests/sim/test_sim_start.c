@@ -222,6 +222,47 @@ static void the_pause_of_all_holds_a_forced_run_too(void **state)
 	    "00:00 run success\n");
 }
 
+static void a_run_of_some_tasks_leaves_out_the_others(void **state)
+{
+	static const struct task_spec tasks[] = {{.id = "a"},
+						 {.id = "b", .after = "a"},
+						 {.id = "c", .after = "b"},
+						 {.id = "d", .after = "a"},
+						 {.id = "tidy", .hook = HOOK_EXIT},
+						 {.id = NULL}};
+	struct story *story = story_start(&(struct story_config){0});
+	struct dag *dag = spec_dag(&(struct dag_spec){.id = "d", .tasks = tasks});
+
+	(void)state;
+	assert_int_equal(story_trigger_some(story, dag, "0", RERUN_FROM, "e"), 0);
+	assert_string_equal(story_answer(story), "not found: dag 'd' has no task 'e'");
+	story_trigger_some(story, dag, "1", RERUN_FROM, "b");
+	story_go_on(story);
+	story_restart(story);
+	story_trigger_some(story, dag, "2", RERUN_ONLY, "d b");
+	end(story, dag,
+	    "00:00 a success: left out: the run begins at 'b'\n"
+	    "00:00 d success: left out: the run begins at 'b'\n"
+	    "00:00 b try 1 running\n"
+	    "00:00 b try 1 success\n"
+	    "00:00 c try 1 running\n"
+	    "00:00 c try 1 success\n"
+	    "00:00 run ending as success\n"
+	    "00:00 tidy try 1 running\n"
+	    "00:00 tidy try 1 success\n"
+	    "00:00 run success\n"
+	    "00:00 2/a success: left out: the run is only of 'd' and others\n"
+	    "00:00 2/c success: left out: the run is only of 'd' and others\n"
+	    "00:00 2/b try 1 running\n"
+	    "00:00 2/d try 1 running\n"
+	    "00:00 2/b try 1 success\n"
+	    "00:00 2/d try 1 success\n"
+	    "00:00 run 2 ending as success\n"
+	    "00:00 2/tidy try 1 running\n"
+	    "00:00 2/tidy try 1 success\n"
+	    "00:00 run 2 success\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +275,7 @@ int main(void)
 	    cmocka_unit_test(why_says_when_and_what_holds_it),
 	    cmocka_unit_test(a_forced_run_knows_neither_limits_nor_the_pause_of_its_dag),
 	    cmocka_unit_test(the_pause_of_all_holds_a_forced_run_too),
+	    cmocka_unit_test(a_run_of_some_tasks_leaves_out_the_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

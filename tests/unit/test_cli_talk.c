@@ -549,8 +549,8 @@ static void wrong_usage_is_told_before_anything_is_done(void **state)
 	expect_usage(WORDS("xyzzy"), "unknown verb 'xyzzy'; 'heddle help' lists all");
 	expect_usage(WORDS("trigger"), "'trigger' needs more: heddle trigger DAG");
 	expect_usage(WORDS("trigger", "a", "b"), "'b' is one word too many: heddle trigger DAG");
-	expect_usage(WORDS("pause", "a", "--drain"),
-		     "flag '--drain' of 'pause' is not supported yet");
+	expect_usage(WORDS("rerun", "a", "--no-publish"),
+		     "flag '--no-publish' of 'rerun' is not supported yet");
 	expect_usage(WORDS("trigger", "a", "--wait=5"), "flag '--wait'");
 	expect_usage(WORDS("ls", "runz"), "unknown list 'runz' (did you mean 'runs'?)");
 	expect_usage(WORDS("ls", "products"), "'ls products' is not supported yet");
