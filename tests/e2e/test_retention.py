@@ -146,6 +146,8 @@ def test_what_is_past_retention_goes_and_its_facts_stay(house):
         assert now[:-1] == facts[run] and now[-1]["kind"] == "run.prune"
         assert now[-1]["why"] == "retention {runs: 3}"
         assert not (house.path / "runs" / run).exists()
+        status, page, _ = raw(house, f"/runs/{run}", {"Accept": "text/html"})
+        assert status == 200 and b"This run was pruned" in page and b"/rerun" not in page
     for run in runs[2:]:
         assert house.log_of(run, "many").count("\n") == 500
         assert (house.path / "runs" / run / "scratch").exists()

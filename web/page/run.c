@@ -38,6 +38,11 @@ static void write_sub(struct page *page, const struct run_whole *whole)
 	shape_time(html, run->created_at_ms, TIME_FULL, page->now_ms);
 	html_put(html, "</span>");
 	write_took(page, whole);
+	if (run->pruned_at_ms != 0) {
+		html_put(html, "<span class=\"num\">pruned ");
+		shape_time(html, run->pruned_at_ms, TIME_FULL, page->now_ms);
+		html_put(html, "</span>");
+	}
 	html_put(
 	    html,
 	    "<span>%s</span><span>period %s</span><a class=\"t\" href=\"/dags/%s?view=code&amp;"
@@ -61,6 +66,10 @@ static void write_acts(struct page *page, const struct run_whole *whole)
 			 "<a class=\"btn danger\" href=\"/runs/%s/cancel\" data-dialog=\"cancel\" "
 			 "data-run=\"%s\">Stop…</a>",
 			 run, run);
+	if (whole->run.pruned_at_ms != 0) {
+		html_put(html, "</div>"); /* there is nothing left to go on with */
+		return;
+	}
 	html_put(html,
 		 "<a class=\"btn%s\" href=\"/runs/%s/rerun?mode=%s\" data-dialog=\"rerun\" "
 		 "data-run=\"%s\">",

@@ -131,7 +131,11 @@ void run_write_log(struct page *page, const struct run_whole *whole)
 	json_t *total;
 
 	if (whole->attempt.attempt_id == 0) {
-		write_none(page, whole, "No attempt yet, so no log.");
+		write_none(page, whole,
+			   whole->run.pruned_at_ms == 0
+			       ? "No attempt yet, so no log."
+			       : "This run was pruned, as the retention of its DAG says: its logs "
+				 "are gone. Its facts stay.");
 		return;
 	}
 	answer = lines_ask(page, &wanted, &detail);
