@@ -227,6 +227,12 @@ static bool read_grid_runs(const char *value, int64_t now_ms, struct query *out)
 	return parse_up_to(value, QUERY_RUNS_MAX, &out->runs) && out->runs > 0;
 }
 
+static bool read_bars(const char *value, int64_t now_ms, struct query *out)
+{
+	(void)now_ms;
+	return parse_up_to(value, QUERY_RUNS_MAX, &out->bars);
+}
+
 static bool read_grid_tasks(const char *value, int64_t now_ms, struct query *out)
 {
 	(void)now_ms;
@@ -340,6 +346,8 @@ static const struct query_param_row params[] = {
      "[0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)?$\"}"},
     {"runs", QUERY_RUNS, read_grid_runs, "a number of runs from 1 to 100",
      "{\"type\":\"integer\",\"minimum\":1,\"maximum\":100}"},
+    {"bars", QUERY_BARS, read_bars, "a number of runs up to 100",
+     "{\"type\":\"integer\",\"minimum\":0,\"maximum\":100}"},
     {"tasks", QUERY_TASKS, read_grid_tasks, "a number of tasks up to 1000",
      "{\"type\":\"integer\",\"minimum\":0,\"maximum\":1000}"},
     {"from", QUERY_FROM_TASK, read_from_task, "the position of a task, from 0",
@@ -404,6 +412,8 @@ int query_parse(const struct target *target, unsigned accepted, int64_t now_ms, 
 		if (rc != 0)
 			return rc;
 	}
+	if ((out->given & QUERY_BARS) == 0 && out->limit <= QUERY_BARS_LIMIT_MAX)
+		out->bars = QUERY_BARS_DEFAULT;
 	return 0;
 }
 

@@ -21,6 +21,8 @@
 /* Of a grid. */
 #define QUERY_RUNS_DEFAULT 25u
 #define QUERY_RUNS_MAX 100u
+#define QUERY_BARS_DEFAULT 14u
+#define QUERY_BARS_LIMIT_MAX 200u /* a longer page has none unless they are asked for */
 #define QUERY_TASKS_DEFAULT 100u
 #define QUERY_TASKS_MAX 1000u
 
@@ -54,6 +56,7 @@ enum query_param {
 	QUERY_OFFSET = 1 << 26, /* "offset": a place in a log, in bytes */
 	QUERY_DRY_RUN = 1 << 27,
 	QUERY_TOKEN = 1 << 28, /* "token": of a dry run */
+	QUERY_BARS = 1 << 29,  /* "bars": how many runs of each dag */
 };
 
 /* What "topics" may name: facts by the first word of their kind; errors: of the folder. */
@@ -82,6 +85,7 @@ struct query {
 	const char *owner;
 	const char *tag;
 	int64_t to_ms;
+	uint32_t bars;      /* when not given, QUERY_BARS_DEFAULT, or none on a long page */
 	uint32_t runs;      /* QUERY_RUNS_DEFAULT when not given */
 	uint32_t tasks;     /* QUERY_TASKS_DEFAULT likewise */
 	uint32_t from_task; /* a position */

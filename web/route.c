@@ -60,7 +60,7 @@ static const struct route routes[] = {
 	READ(V1 "/attention", ROUTE_CONCERNS, PAGE | QUERY_SINCE_TIME, api_attention, JSON, "AttentionPage",
 	     "What needs somebody, the most pressing first"),
 	READ(V1 "/dags", ROUTE_TAGGED | ROUTE_TASK,
-	     PAGE_BY_ID | QUERY_TEXT | QUERY_DOMAIN | QUERY_OWNER | QUERY_TAG | QUERY_DAG_STATE, api_dags,
+	     PAGE_BY_ID | QUERY_TEXT | QUERY_DOMAIN | QUERY_OWNER | QUERY_TAG | QUERY_DAG_STATE | QUERY_BARS, api_dags,
 	     JSON, "DagPage", "The dags in force with their last runs, by id"),
 	READ(V1 "/dags/{dag}", ROUTE_TAGGED | ROUTE_TASK, 0, api_dag, JSON, "DagWhole",
 	     "A dag with its tasks and its last runs"),

@@ -61,6 +61,9 @@ def test_rows_hold_the_last_runs_and_what_holds_them(home):
     assert (row["running"], row["queued"]) == (1, 1)
     assert row["hold"].startswith("1 run waits: ") and "max_active_runs" in row["hold"], row
     assert row["bars"][1]["duration_ms"] is None and row["bars"][0]["started_at"] is None
+    assert len(get(home, "/dags?bars=1")["items"][0]["bars"]) == 1
+    assert get(home, "/dags?limit=1000")["items"][0]["bars"] == []  # a long page has them when asked for alone
+    assert len(get(home, "/dags?limit=1000&bars=4")["items"][0]["bars"]) == 4
     home.http("PATCH", "/api/v1/dags/slow", {"paused": True, "reason": "the disk is swapped"})
     row = get(home, "/dags?state=paused")["items"][0]
     assert row["id"] == "slow" and ": the disk is swapped; 1 run waits" in row["hold"]

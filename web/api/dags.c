@@ -131,7 +131,7 @@ enum call_outcome api_dags(struct call *call, struct store_reader *reader)
 				    .owner = query->owner,
 				    .tag = query->tag,
 				    .state = query->state,
-				    .bars = READ_BARS_DEFAULT};
+				    .bars = query->bars};
 	int64_t total;
 	struct err err;
 
