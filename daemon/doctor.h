@@ -28,6 +28,7 @@ struct doctor_finding {
 struct doctor_options {
 	const char *home;
 	const char *dags;      /* the dag folder, or one file */
+	bool is_dags_named;    /* else it is only where it would be by default */
 	const char *shim_path; /* the heddle-shim program */
 };
 

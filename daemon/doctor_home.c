@@ -123,7 +123,11 @@ void doctor_dags(struct doctor *doctor)
 	struct err err = {0};
 
 	folder_init(&folder);
-	if (folder_add(&folder, dags, dags, &err) != 0) {
+	if (!doctor->options->is_dags_named && access(dags, F_OK) != 0) {
+		doctor_tell(doctor, DOCTOR_WARNING, dags,
+			    "name the folder that the daemon was given with --dags",
+			    "it is not there");
+	} else if (folder_add(&folder, dags, dags, &err) != 0) {
 		doctor_tell(doctor, DOCTOR_WRONG, dags,
 			    "make the folder readable, or name another one with --dags", "%s",
 			    err.message);

@@ -109,8 +109,12 @@ static void judge_head(struct doctor *doctor)
 void doctor_database(struct doctor *doctor)
 {
 	struct stat status;
+	char restoring[PATH_MAX];
 
-	if (stat(doctor->db_path, &status) != 0 || status.st_size == 0)
+	if (access(doctor_path(doctor, HOME_RESTORING, restoring), F_OK) == 0)
+		doctor_tell(doctor, DOCTOR_WRONG, restoring, "run 'heddle restore' again",
+			    "a restore was interrupted, and no daemon starts until it is done");
+	else if (stat(doctor->db_path, &status) != 0 || status.st_size == 0)
 		judge_missing(doctor);
 	else if (!S_ISREG(status.st_mode) || !has_header(doctor->db_path))
 		doctor_tell(doctor, DOCTOR_WRONG, doctor->db_path, restore_it,

@@ -161,13 +161,19 @@ static void judge_dead(struct looking *looking, const struct active_view *view, 
 static bool judge_active(void *context, const struct active_view *view)
 {
 	struct looking *looking = context;
+	const struct survivor *living;
 	char name[PLACE_NAME_SIZE];
 
 	place_name(view->incarnation, view->attempt_id, name);
-	if (find_living(looking, name) != NULL)
+	living = find_living(looking, name);
+	if (living == NULL)
+		judge_dead(looking, view, name);
+	else if (living->is_shim)
 		looking->running++;
 	else
-		judge_dead(looking, view, name);
+		tell_bounded(looking, DOCTOR_WARNING, name,
+			     "a daemon ends what is left of it; its retries decide",
+			     "its shim is dead, and processes of it still live");
 	return true;
 }
 

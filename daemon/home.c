@@ -302,7 +302,8 @@ static bool holds_claims(const struct home *home)
 	return found;
 }
 
-/* Between moving the old database away and putting the new one in its place, the home has neither. */
+/* Between moving the old database away and putting the new one in its place, the home has neither.
+ */
 static int check_restore(const struct home *home, struct err *err)
 {
 	char path[PATH_MAX];

@@ -212,8 +212,18 @@ static int remake_spool(const struct work *work, struct err *err)
 	return rc == 0 ? file_mkdirs(path, err) : rc;
 }
 
+/* The old database goes aside first: while it is there, all is as it was. */
+static void take_back(const struct work *work)
+{
+	char path[PATH_MAX];
+
+	if (is_there(work, "heddle.db") && path_in(work, HOME_RESTORING, path, NULL) == 0)
+		recover_drop(path);
+}
+
 static int replace(struct work *work, struct err *err)
 {
+	bool had_database = is_there(work, "heddle.db");
 	int rc = rename_in(work, STAGED, HOME_RESTORING, err);
 
 	if (rc == 0)
@@ -226,6 +236,8 @@ static int replace(struct work *work, struct err *err)
 		rc = rename_in(work, HOME_RESTORING, "heddle.db", err);
 	if (rc == 0)
 		rc = file_sync_folder(work->home.path, err);
+	if (rc != 0 && had_database)
+		take_back(work);
 	return rc;
 }
 

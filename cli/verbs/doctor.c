@@ -140,13 +140,15 @@ static void finish(struct report *report)
 	}
 	cli_print_str(&report->text);
 	if (!report->cli->json)
-		cli_tell("%zu checks are well, %zu warn, %zu are wrong", report->counts[DOCTOR_OK],
-			 report->counts[DOCTOR_WARNING], report->counts[DOCTOR_WRONG]);
+		cli_tell("%zu checks are well, %zu warn, %zu %s wrong", report->counts[DOCTOR_OK],
+			 report->counts[DOCTOR_WARNING], report->counts[DOCTOR_WRONG],
+			 report->counts[DOCTOR_WRONG] == 1 ? "is" : "are");
 }
 
 static void examine(struct report *report, const char *shim)
 {
-	struct doctor_options options = {report->cli->home, report->cli->dags, shim};
+	struct doctor_options options = {report->cli->home, report->cli->dags,
+					 args_has(report->cli->args, FLAG_DAGS), shim};
 
 	compose_init(&report->compose, &report->text);
 	if (report->cli->json) {
