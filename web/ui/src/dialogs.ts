@@ -1,9 +1,9 @@
 // What changes something asks first: the exact list, as a dry run of the same call gives it, then why.
 // Confirming does exactly that (the token says so) or says what has changed meanwhile. The openers are
 // links to pages that do the same without script.
-import { Problem, change } from './api';
+import { Problem, change, getText } from './api';
 import { find, many, say } from './dom';
-import { Markup, html, icon, put, shape, words } from './html';
+import { Markup, html, icon, parsePage, put, shape, words } from './html';
 import { refreshSoon } from './live';
 
 interface Change {
@@ -11,12 +11,13 @@ interface Change {
 	task?: string | null;
 	from?: string | null;
 	to?: string | null;
-	why?: string | null;
+	what?: string | null; // in words: "runs again"
 }
 interface DryRun {
 	token: string;
 	changes: Change[];
 	total: number;
+	message?: string | null;
 }
 
 interface Choice {
@@ -87,20 +88,6 @@ const ASKS: Record<string, (of: Opener) => Ask> = {
 		done: () => `${task} is marked`,
 		listed: true,
 	}),
-	trigger: ({ dag }) => ({
-		title: `Trigger ${dag}`,
-		about: 'starts a run of the version in force, with the params of the file',
-		path: `/api/v1/dags/${encodeURIComponent(dag)}/runs`,
-		choices: [{ label: '', body: {} }],
-		why: null,
-		go: () => 'Start a run',
-		done: (answer) => {
-			const id = String(answer['id'] ?? '');
-			if (id && location.pathname.startsWith('/dags/')) location.assign(`/runs/${id}`);
-			return `Run ${id} is created`;
-		},
-		listed: false,
-	}),
 	pause: ({ dag, state }) => ({
 		title: state === 'paused' ? `Resume ${dag}` : `Pause ${dag}`,
 		about: state === 'paused' ? 'its runs that wait begin' : 'runs that are made wait; what runs goes on to its end',
@@ -134,7 +121,9 @@ export function dialogBox(): HTMLDialogElement {
 		document.body.append(box);
 		const made = box;
 		made.addEventListener('click', (e) => {
-			if (e.target === made || (e.target as Element).closest('[data-close]')) made.close();
+			const close = (e.target as Element).closest('[data-close], .ask footer a');
+			if (close) e.preventDefault();
+			if (close || e.target === made) made.close();
 		});
 	}
 	return box;
@@ -157,14 +146,17 @@ export const dialogHead = (title: string, about: string): Markup =>
 
 const LISTED_MAX = 200; // rows in the page; the rest is counted
 
-function rowOf({ task, from, to, why, kind }: Change): Markup {
-	const way = from && to && from !== to ? `${words(from)} → ${words(to)}` : words(to ?? kind);
-	return html`<li>${shape(from ?? to ?? 'none')}<span class="t clip">${task ?? words(kind)}</span><span class="v">${why ? `${way}, ${why}` : way}</span></li>`;
+function rowOf({ task, from, to, what, kind }: Change): Markup {
+	const name = task ?? (kind === 'run' ? 'the run' : words(kind));
+	return html`<li data-change="${kind}">${shape(from ?? to ?? 'none')}<span class="t clip">${name}</span><span class="v">${words(from ?? '')}${from ? ', ' : ''}${what ?? words(to ?? '')}</span></li>`;
 }
 
-const listOf = ({ changes, total }: DryRun): Markup =>
+// What is not listed is of tasks alone: the run is one row.
+const taskCount = ({ changes, total }: DryRun): number => total - changes.filter((one) => one.kind !== 'task').length;
+
+const listOf = ({ changes, total, message }: DryRun): Markup =>
 	total === 0 && changes.length === 0
-		? html`<p class="dim">Nothing would change.</p>`
+		? html`<p class="dim">${message ?? 'Nothing would change.'}</p>`
 		: html`<ul class="mini panel" tabindex="0" aria-label="What would change">${changes.slice(0, LISTED_MAX).map(rowOf)}${
 				total > LISTED_MAX ? html`<li class="dim">and ${many(total - LISTED_MAX, 'more task')}</li>` : ''
 			}</ul>`;
@@ -229,7 +221,7 @@ class Asking {
 			if (turn !== this.turn) return;
 			this.dry = dry;
 			put(find('[data-list]', this.box)!, listOf(dry));
-			button.textContent = ask.go(dry.total);
+			button.textContent = ask.go(taskCount(dry));
 			button.disabled = dry.total === 0;
 			this.show('');
 		} catch (trouble) {
@@ -262,7 +254,7 @@ class Asking {
 	}
 }
 
-export function askFor(opener: HTMLElement): boolean {
+function askFor(opener: HTMLElement): boolean {
 	const make = ASKS[opener.dataset['dialog'] ?? ''];
 	const page = document.body.dataset;
 	const of = (key: string) => opener.dataset[key] ?? page[key] ?? '';
@@ -287,6 +279,19 @@ async function flip(button: HTMLElement): Promise<void> {
 	refreshSoon();
 }
 
+// To start a run one may have to say its params: the daemon's own form knows them.
+async function openForm(link: HTMLAnchorElement): Promise<void> {
+	try {
+		const page = parsePage(await getText(link.href, 'text/html'));
+		const form = find('form.ask', page);
+		if (!form) throw new Error('no form');
+		openDialog('posts', page.title, html``).append(document.importNode(form, true));
+		find<HTMLElement>('dialog input:not([type="hidden"]), dialog .btn.primary')?.focus();
+	} catch {
+		location.assign(link.href);
+	}
+}
+
 export function startDialogs(): void {
 	document.addEventListener('click', (e) => {
 		const button = (e.target as Element).closest<HTMLElement>('[data-pause]');
@@ -297,6 +302,11 @@ export function startDialogs(): void {
 		}
 		const opener = (e.target as Element).closest<HTMLElement>('[data-dialog]');
 		if (!opener || e.metaKey || e.ctrlKey || e.shiftKey) return;
-		if (askFor(opener)) e.preventDefault();
+		if (opener.dataset['dialog'] === 'trigger' && opener instanceof HTMLAnchorElement) {
+			e.preventDefault();
+			void openForm(opener);
+		} else if (askFor(opener)) {
+			e.preventDefault();
+		}
 	});
 }

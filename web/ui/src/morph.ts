@@ -28,9 +28,12 @@ function morphAttributes(old: Element, wanted: Element): void {
 	morphClass(old, wanted.getAttribute('class') ?? '');
 }
 
-// An order never changes under the pointer or under the focus: what came or went waits until it is elsewhere.
-const isHeld = (element: Element): boolean =>
-	element.matches(':hover') && Array.from(element.children).some((child) => child.hasAttribute('data-key'));
+// An order never changes under the pointer: what came or went waits until it is elsewhere.
+// Only lists are held: what has anything without a key in it is no list.
+const isHeld = (element: Element, wanted: Element): boolean =>
+	element.childElementCount > 0 &&
+	element.matches(':hover') &&
+	[...element.children, ...wanted.children].every((child) => child.hasAttribute('data-key'));
 
 const isOwn = (node: Node): boolean => node instanceof Element && node.hasAttribute('data-own');
 
@@ -82,7 +85,7 @@ function morph(old: Node, wanted: Node): void {
 	if (old === document.activeElement && old instanceof HTMLInputElement) return;
 	morphAttributes(old, wanted);
 	if (old.hasAttribute('data-keep')) return;
-	if (isHeld(old)) morphHeld(old, wanted);
+	if (isHeld(old, wanted)) morphHeld(old, wanted);
 	else morphChildren(old, wanted);
 }
 
