@@ -44,8 +44,8 @@ export function wide(id: string, count: number, layers: number): string {
 	const each = count / layers;
 	const rows = Array.from({ length: count }, (_, i) =>
 		i < each
-			? `  - {id: t_${i}, command: 'true'}`
-			: `  - {id: t_${i}, command: 'true', depends_on: [t_${i - each}]}`,
+			? `  - {id: t_${i}, empty: }`
+			: `  - {id: t_${i}, empty: , depends_on: [t_${i - each}]}`,
 	);
 	return `id: ${id}\ntasks:\n${rows.join('\n')}\n`;
 }

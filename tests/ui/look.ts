@@ -43,6 +43,18 @@ export async function live(page: Page): Promise<void> {
 	await expect(light(page)).toHaveAttribute('data-live', 'live');
 }
 
+// Milliseconds of processor that the page's thread has taken since it was asked first.
+export async function workOf(page: Page): Promise<() => Promise<number>> {
+	const cdp = await page.context().newCDPSession(page);
+	await cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
+	const taken = async () => {
+		const { metrics } = await cdp.send('Performance.getMetrics');
+		return metrics.find((metric) => metric.name === 'TaskDuration')!.value * 1000;
+	};
+	const before = await taken();
+	return async () => (await taken()) - before;
+}
+
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 export const ELEMENTS_MAX = 1_500;
 

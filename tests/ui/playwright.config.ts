@@ -1,9 +1,10 @@
 // The system's Chromium, never a downloaded one. Each worker has a daemon of its own (see house.ts).
+// With SHOTS=DIR, pictures are taken instead of tests run (see pictures.ts).
 import { defineConfig } from '@playwright/test';
 
 export default defineConfig({
 	testDir: '.',
-	testMatch: '*.spec.ts',
+	testMatch: process.env['SHOTS'] ? 'pictures.ts' : '*.spec.ts',
 	outputDir: 'results',
 	timeout: 60_000,
 	expect: { timeout: 10_000 },
