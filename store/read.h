@@ -178,6 +178,15 @@ int read_attempts(struct store_reader *reader, int64_t run_no, const char *task_
 /* Facts with a larger number than since, oldest first. run_id NULL = of everything. */
 int read_facts(struct store_reader *reader, const char *run_id, int64_t since, uint32_t limit,
 	       fact_view_fn each, void *context, struct err *err);
+/* What somebody did to a run: the facts of one command, told by the last of them. */
+struct deed_view {
+	struct fact_view fact;
+	uint32_t count;
+};
+typedef bool (*deed_view_fn)(void *context, const struct deed_view *view);
+/* The last ones that people did, and not the daemon by itself, oldest first. */
+int read_deeds(struct store_reader *reader, int64_t run_no, uint32_t limit, deed_view_fn each,
+	       void *context, struct err *err);
 /* The newest notes of a run and its tasks, oldest first. */
 #define READ_NOTES_MAX 200
 int read_notes(struct store_reader *reader, int64_t run_no, note_view_fn each, void *context,

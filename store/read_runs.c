@@ -84,6 +84,13 @@ static const char sql_run_facts[] =
     SELECT_FACT " WHERE f.run_no = (SELECT run_no FROM run WHERE run_id = ?3) AND f.fact_no > ?1"
 		" ORDER BY f.fact_no LIMIT ?2";
 
+/* All facts of one command have its instant, its actor and its reason. */
+static const char sql_deeds[] =
+    "SELECT x.*, g.count FROM (SELECT max(fact_no) AS last, count(*) AS count FROM fact"
+    "  WHERE run_no = ?1 AND actor NOT IN ('scheduler', 'executor', 'daemon', 'folder')"
+    "  AND kind != 'note' GROUP BY at_ms, actor, why ORDER BY last DESC LIMIT ?2) g"
+    " JOIN (" SELECT_FACT ") x ON x.fact_no = g.last ORDER BY g.last";
+
 static const char sql_notes[] =
     "SELECT at_ms, actor, task_id, text FROM"
     " (SELECT * FROM note WHERE run_no = ?1 ORDER BY note_no DESC LIMIT ?2) ORDER BY note_no";
@@ -374,6 +381,23 @@ int read_facts(struct store_reader *reader, const char *run_id, int64_t since, u
 				  run_id);
 	while (rc == 0 && more && (rc = reader_step(reader, row, err)) == 1) {
 		struct fact_view view = fact_view_of(row);
+
+		more = each(context, &view);
+		rc = 0;
+	}
+	db_reset(row);
+	return rc;
+}
+
+int read_deeds(struct store_reader *reader, int64_t run_no, uint32_t limit, deed_view_fn each,
+	       void *context, struct err *err)
+{
+	sqlite3_stmt *row;
+	bool more = true;
+	int rc = reader_query(reader, sql_deeds, &row, err, "ii", run_no, (int64_t)limit);
+
+	while (rc == 0 && more && (rc = reader_step(reader, row, err)) == 1) {
+		struct deed_view view = {fact_view_of(row), (uint32_t)number_at(row, 11)};
 
 		more = each(context, &view);
 		rc = 0;

@@ -11,8 +11,7 @@
 
 #define LINKS_SHOWN 12u
 #define HOLDERS_SHOWN 8u
-#define FACTS_READ 400u
-#define FACTS_SHOWN 12u
+#define DEEDS_SHOWN 12u
 
 /* --- why ----------------------------------------------------------------------------------------
  */
@@ -249,8 +248,6 @@ void run_write_attempt(struct page *page, const struct run_whole *whole)
 struct story {
 	struct page *page;
 	uint32_t count;
-	uint32_t skip;
-	bool counts; /* first they are only counted */
 };
 
 static bool write_note(void *context, const struct note_view *view)
@@ -270,75 +267,54 @@ static bool write_note(void *context, const struct note_view *view)
 	return true;
 }
 
-/* What the scheduler does by itself the timeline shows. */
-static bool is_told(const struct fact_view *view)
+static void write_what(struct html *html, const struct deed_view *deed)
 {
-	static const char *const people[] = {"user:", "uid:", "token:", "page:"};
+	const struct fact_view *fact = &deed->fact;
 
-	for (size_t i = 0; i < sizeof people / sizeof *people; i++)
-		if (str_starts_with(view->actor, people[i]))
-			return strcmp(view->kind, "note") != 0;
-	return false;
+	if (strcmp(fact->kind, "run.new") == 0) {
+		html_put(html, "made the run");
+		return;
+	}
+	if (fact->task_id != NULL)
+		html_put(html, "<b class=\"strong\">%s</b> ", fact->task_id);
+	if (fact->from != NULL)
+		html_put(html, "%s to %s", shape_words(fact->from), shape_words(fact->to));
+	else
+		html_put(html, "%s", shape_words(fact->to));
+	if (deed->count > 1)
+		html_put(html, ", and %u more with it", deed->count - 1);
 }
 
-static void write_fact(struct story *story, const struct fact_view *view)
+static bool write_deed(void *context, const struct deed_view *deed)
 {
+	const struct fact_view *fact = &deed->fact;
+	struct story *story = context;
 	struct html *html = &story->page->html;
 
+	if (story->count++ == 0)
+		html_put(html, "<section class=\"panel\"><header><h2>Done by people</h2></header>"
+			       "<dl class=\"facts\">");
 	html_put(html, "<dt>");
-	shape_time(html, view->at_ms, TIME_CLOCK, story->page->now_ms);
+	shape_time(html, fact->at_ms, TIME_CLOCK, story->page->now_ms);
 	html_put(html, "</dt><dd>");
-	if (view->task_id != NULL)
-		html_put(html, "<b class=\"strong\">%s</b> ", view->task_id);
-	if (strcmp(view->kind, "run.new") == 0)
-		html_put(html, "made the run");
-	else if (view->from != NULL)
-		html_put(html, "%s to %s", shape_words(view->from), shape_words(view->to));
-	else
-		html_put(html, "%s", shape_words(view->to));
-	html_put(html, " <span class=\"faint\">%s%s%s</span></dd>", view->actor,
-		 view->why == NULL ? "" : ": ", view->why);
-}
-
-static bool take_fact(void *context, const struct fact_view *view)
-{
-	struct story *story = context;
-
-	if (!is_told(view))
-		return true;
-	if (story->counts)
-		story->count++;
-	else if (story->skip > 0)
-		story->skip--;
-	else
-		write_fact(story, view);
+	write_what(html, deed);
+	html_put(html, " <span class=\"faint\">%s%s%s</span></dd>", fact->actor,
+		 fact->why == NULL ? "" : ": ", fact->why);
 	return true;
-}
-
-/* The last ones that people made, oldest first. */
-static int write_facts(struct page *page, const struct run_whole *whole, struct err *err)
-{
-	struct story story = {.page = page, .counts = true};
-	const char *run_id = whole->run.run_id;
-	int rc = read_facts(page->reader, run_id, 0, FACTS_READ, take_fact, &story, err);
-
-	if (rc != 0 || story.count == 0)
-		return rc;
-	story.counts = false;
-	story.skip = story.count > FACTS_SHOWN ? story.count - FACTS_SHOWN : 0;
-	html_put(&page->html, "<section class=\"panel\"><header><h2>Done by people</h2>"
-			      "</header><dl class=\"facts\">");
-	rc = read_facts(page->reader, run_id, 0, FACTS_READ, take_fact, &story, err);
-	html_put(&page->html, "</dl></section>\n");
-	return rc;
 }
 
 int run_write_story(struct page *page, const struct run_whole *whole, struct err *err)
 {
 	struct story notes = {.page = page};
+	struct story deeds = {.page = page};
 	int rc = read_notes(page->reader, whole->run.run_no, write_note, &notes, err);
 
 	if (notes.count > 0)
 		html_put(&page->html, "</dl></section>\n");
-	return rc == 0 ? write_facts(page, whole, err) : rc;
+	if (rc == 0)
+		rc = read_deeds(page->reader, whole->run.run_no, DEEDS_SHOWN, write_deed, &deeds,
+				err);
+	if (deeds.count > 0)
+		html_put(&page->html, "</dl></section>\n");
+	return rc;
 }
