@@ -742,6 +742,7 @@ static void release_run_ended(struct dispatch *dispatch, const struct effect *ef
 	char path[PATH_MAX];
 
 	web_run_ended(dispatch->web, effect->run_id);
+	retention_run_ended(dispatch->retention);
 	if ((size_t)snprintf(path, sizeof path, "%s/runs/%s", dispatch->home->path,
 			     effect->run_id) >= sizeof path ||
 	    uv_fs_rmdir(dispatch->loop, request, path, scratch_removed) != 0)

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PACE_MS 60000         /* between two looks for what is to be packed */
+#define PACE_MS 3600000       /* between two looks for what is past retention */
 #define QUIET_MS 600000       /* a run that was just rerun is often rerun again */
-#define PRUNE_FIRST_MS 120000 /* after the start */
-#define PRUNE_PACE_MS 3600000
+#define PACK_AFTER_MS 1000    /* then all that ended in the same second is packed with it */
+#define PRUNE_FIRST_MS 300000 /* after the start */
 #define FAR_AHEAD_MS (24 * 3600000LL)
 #define AFTER_JUMP_MS (24 * 3600000LL)
 #define PAUSE_MIN_MS 5
@@ -31,6 +31,39 @@ static void wait_for(struct retention *retention, int64_t pause_ms)
 	uv_timer_start(&retention->timer, on_timer, (uint64_t)pause_ms, 0);
 }
 
+/* Nothing is looked for while nothing happens: a daemon at rest wakes once an hour for this. */
+static void wait_for_next(struct retention *retention)
+{
+	int64_t next_ms = retention->next_prune_ms < retention->next_pack_ms
+			      ? retention->next_prune_ms
+			      : retention->next_pack_ms;
+	int64_t pause_ms = next_ms - clock_now().boot_ms;
+
+	if (!retention->is_stopping)
+		wait_for(retention, retention->is_asked || pause_ms < 0 ? 0 : pause_ms);
+}
+
+/* What ended while the round went on, or too shortly before it, waits for its own time. */
+static void plan_packing(struct retention *retention)
+{
+	int64_t next_ms = retention->last_end_ms + retention->quiet_ms + PACK_AFTER_MS;
+
+	retention->next_pack_ms = retention->last_end_ms + retention->quiet_ms < retention->began_ms
+				      ? INT64_MAX
+				      : next_ms;
+}
+
+void retention_run_ended(struct retention *retention)
+{
+	bool is_idle = retention->round == NULL && !retention->is_asked;
+
+	retention->last_end_ms = clock_now().boot_ms;
+	if (!is_idle || retention->next_pack_ms != INT64_MAX || retention->is_stopping)
+		return;
+	plan_packing(retention);
+	wait_for_next(retention);
+}
+
 /* --- rounds -------------------------------------------------------------------------------------
  */
 
@@ -41,6 +74,7 @@ static void begin_round(struct retention *retention, struct round_wish wish, boo
 	retention->round = mem_alloc(sizeof *retention->round);
 	round_init(retention->round, dispatch->home, dispatch->store, wish);
 	retention->is_by_hand = is_by_hand;
+	retention->began_ms = clock_now().boot_ms;
 	retention->told = (struct round_told){.number = retention->told.number + 1,
 					      .is_running = true,
 					      .is_dry = wish.is_dry,
@@ -83,8 +117,8 @@ static void end_round(struct retention *retention)
 	round_close(retention->round);
 	mem_free(retention->round);
 	retention->round = NULL;
-	if (!retention->is_stopping)
-		wait_for(retention, retention->is_asked ? 0 : retention->pace_ms);
+	plan_packing(retention);
+	wait_for_next(retention);
 }
 
 /* --- steps --------------------------------------------------------------------------------------
@@ -202,13 +236,12 @@ static bool may_prune(struct retention *retention)
 static struct round_wish usual_wish(struct retention *retention)
 {
 	struct round_wish wish = {.parts = ROUND_PACK, .quiet_ms = retention->quiet_ms};
+	int64_t now_ms = clock_now().boot_ms;
 
-	if (may_prune(retention)) {
+	if (may_prune(retention))
 		wish.parts |= ROUND_PRUNE | ROUND_SWEEP;
-		retention->next_prune_ms =
-		    clock_now().boot_ms +
-		    (retention->pace_ms < PACE_MS ? retention->pace_ms : PRUNE_PACE_MS);
-	}
+	if (retention->next_prune_ms <= now_ms)
+		retention->next_prune_ms = now_ms + retention->pace_ms;
 	return wish;
 }
 
@@ -241,6 +274,9 @@ static void on_timer(uv_timer_t *timer)
 	} else if (retention->is_asked) {
 		retention->is_asked = false;
 		begin_round(retention, retention->asked, true);
+	} else if (clock_now().boot_ms < retention->next_pack_ms &&
+		   clock_now().boot_ms < retention->next_prune_ms) {
+		wait_for_next(retention); /* the loop's clock is ahead by a trifle, or was asleep */
 	} else {
 		begin_round(retention, usual_wish(retention), false);
 	}
@@ -273,7 +309,8 @@ void retention_start(struct retention *retention, uv_loop_t *loop, struct dispat
 	retention->timer.data = retention;
 	retention->is_open = true;
 	dispatch->retention = retention;
-	wait_for(retention, retention->pace_ms);
+	retention->next_pack_ms = INT64_MAX;
+	wait_for_next(retention);
 }
 
 void retention_stop(struct retention *retention)

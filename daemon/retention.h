@@ -39,8 +39,11 @@ struct retention {
 	struct round_wish asked;
 	bool is_by_hand;       /* the round under way */
 	int64_t next_prune_ms; /* of the boot clock: when a round does all there is to do */
+	int64_t next_pack_ms;  /* likewise, what ended is packed; INT64_MAX = nothing has */
+	int64_t last_end_ms;   /* of the boot clock: when a run ended last */
+	int64_t began_ms;      /* likewise: the round under way */
 	int64_t wall_ahead_ms; /* of the wall clock before the boot clock, when last looked at */
-	int64_t pace_ms;       /* between two rounds */
+	int64_t pace_ms;       /* between two looks for what is past retention */
 	int64_t quiet_ms;      /* how long a run has ended before it is packed */
 	struct round_told told;
 };
@@ -51,6 +54,9 @@ void retention_start(struct retention *retention, uv_loop_t *loop, struct dispat
 void retention_stop(struct retention *retention);
 /* After the loop has ended. */
 void retention_close(struct retention *retention);
+
+/* The end of a run is on disk. */
+void retention_run_ended(struct retention *retention);
 
 /* The run is being pruned this moment: who wants something of it is told that it is gone. */
 bool retention_is_pruning(const struct retention *retention, int64_t run_no);
