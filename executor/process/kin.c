@@ -72,37 +72,37 @@ static bool works_in(const char *home, pid_t pid)
 }
 
 /* A shim of this home, also one of before a restore, whose attempt has no number that counts. */
-static bool is_shim(const struct kin_home *home, pid_t pid, int64_t *attempt_id)
+static bool is_shim(const struct kin_home *home, pid_t pid, const struct procfs_stat *stat,
+		    int64_t *attempt_id)
 {
 	char title[TITLE_SIZE];
 
-	if (!procfs_title(pid, title, sizeof title) || !str_starts_with(title, SHIM_TITLE) ||
-	    !works_in(home->path, pid))
+	if (strcmp(stat->name, SHIM_NAME) != 0 || !procfs_title(pid, title, sizeof title) ||
+	    !str_starts_with(title, SHIM_TITLE) || !works_in(home->path, pid))
 		return false;
 	if (!place_attempt(title + strlen(SHIM_TITLE), home->incarnation, attempt_id))
 		*attempt_id = 0;
 	return true;
 }
 
-/* Its parent for certain: a process that ended between two looks leaves its children to another
- * one, and its number to anybody. */
-static enum climb find_parent(pid_t child, pid_t *parent)
+/* Its parent for certain, in *pid and *stat: a process that ended between two looks leaves its
+ * children to another one, and its number to anybody. */
+static enum climb find_parent(pid_t *pid, struct procfs_stat *stat)
 {
-	struct procfs_stat stat;
+	pid_t parent = stat->parent;
 	struct procfs_stat above;
+	struct procfs_stat again;
 
-	if (!procfs_read_stat(child, &stat))
-		return CLIMB_AGAIN;
-	*parent = stat.parent;
-	if (*parent == 0)
+	if (parent == 0)
 		return CLIMB_OUTSIDE;
-	if (!procfs_read_stat(*parent, &above)) {
+	if (!procfs_read_stat(parent, &above))
 		/* One that is hidden from us (hidepid) is another user's: shims are our own. */
-		*parent = 0;
-		return kill(stat.parent, 0) != 0 && errno == ESRCH ? CLIMB_AGAIN : CLIMB_OUTSIDE;
-	}
-	return procfs_read_stat(child, &stat) && stat.parent == *parent ? CLIMB_INSIDE
-									: CLIMB_AGAIN;
+		return kill(parent, 0) != 0 && errno == ESRCH ? CLIMB_AGAIN : CLIMB_OUTSIDE;
+	if (!procfs_read_stat(*pid, &again) || again.parent != parent)
+		return CLIMB_AGAIN;
+	*pid = parent;
+	*stat = above;
+	return CLIMB_INSIDE;
 }
 
 static enum climb climb(const struct kin_home *home, pid_t pid, int64_t *attempt_id)
@@ -112,12 +112,12 @@ static enum climb climb(const struct kin_home *home, pid_t pid, int64_t *attempt
 	if (!procfs_read_stat(pid, &stat) || stat.state == 'Z' || stat.state == 'X')
 		return CLIMB_GONE;
 	for (int depth = 0; depth < DEPTH_MAX; depth++) {
-		enum climb step = find_parent(pid, &pid);
+		enum climb step = find_parent(&pid, &stat);
 
 		if (step != CLIMB_INSIDE)
 			return step;
 		*attempt_id = 0;
-		if (pid == home->launcher || is_shim(home, pid, attempt_id))
+		if (pid == home->launcher || is_shim(home, pid, &stat, attempt_id))
 			return CLIMB_INSIDE;
 		if (pid == getpid())
 			return CLIMB_OUTSIDE;

@@ -31,6 +31,7 @@ bool procfs_read_stat(pid_t pid, struct procfs_stat *out)
 	char path[32];
 	char text[1024];
 	const char *at;
+	const char *name;
 	int parent;
 	int session;
 	unsigned long long start;
@@ -40,10 +41,14 @@ bool procfs_read_stat(pid_t pid, struct procfs_stat *out)
 		return false;
 	/* The second field is the program's name in brackets, and may hold brackets and spaces. */
 	at = strrchr(text, ')');
-	if (at == NULL || sscanf(at + 1,
-				 " %c %d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
-				 "%*d %*d %*d %llu",
-				 &out->state, &parent, &session, &start) != 4)
+	name = strchr(text, '(');
+	if (at == NULL || name == NULL || at < name)
+		return false;
+	snprintf(out->name, sizeof out->name, "%.*s", (int)(at - name - 1), name + 1);
+	if (sscanf(at + 1,
+		   " %c %d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
+		   "%*d %*d %*d %llu",
+		   &out->state, &parent, &session, &start) != 4)
 		return false;
 	out->parent = parent;
 	out->session = session;

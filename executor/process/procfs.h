@@ -16,8 +16,11 @@ struct pids {
 	size_t capacity;
 };
 
+#define PROCFS_NAME_SIZE 16 /* of the kernel's, with its NUL */
+
 struct procfs_stat {
-	char state; /* 'Z' and 'X': dead */
+	char name[PROCFS_NAME_SIZE]; /* of the program, or as it named itself (PR_SET_NAME) */
+	char state;                  /* 'Z' and 'X': dead */
 	pid_t parent;
 	pid_t session;
 	uint64_t start; /* clock ticks after boot; with the pid it names a process for good */

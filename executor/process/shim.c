@@ -74,7 +74,7 @@ __attribute__((format(printf, 2, 3))) static int refuse(struct shim *shim, const
 /* So that `ps` shows what the process is for. */
 static void take_name(const struct shim_place *place, const char *name)
 {
-	prctl(PR_SET_NAME, "heddle-shim");
+	prctl(PR_SET_NAME, SHIM_NAME);
 	if (place->title_bytes == 0)
 		return;
 	memset(place->title, 0, place->title_bytes);

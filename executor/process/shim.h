@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What the kernel calls a shim. */
+#define SHIM_NAME "heddle-shim"
 /* What the title of a shim begins with; the attempt's name follows. */
 #define SHIM_TITLE "heddle-shim "
 
