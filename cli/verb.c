@@ -41,11 +41,13 @@ static const struct verb verbs[] = {
 	 "heddle schema > heddle.schema.json\n"
 	 "heddle schema --folder > heddle-folder.schema.json\n", run_verb_schema},
 	{"ls", "dags|runs|tasks|pools|errors", 1, 1,
-	 BIT(DAG) | BIT(LATEST) | BIT(LIMIT) | BIT(RUN) | BIT(SINCE) | BIT(STATE) | BIT(WATCH),
-	 BIT(DOMAIN),
+	 BIT(DAG) | BIT(DOMAIN) | BIT(LATEST) | BIT(LIMIT) | BIT(RUN) | BIT(SINCE) | BIT(STATE) |
+	     BIT(WATCH),
+	 0,
 	 "List what there is.",
 	 "heddle ls dags\n"
 	 "heddle ls runs --state failed --since 24h\n"
+	 "heddle ls dags --domain finance\n"
 	 "heddle ls runs --state queued\n"
 	 "heddle ls tasks --dag flights --latest --watch\n"
 	 "heddle ls errors --json\n", run_verb_ls},

@@ -103,6 +103,15 @@ static const char *why_held(struct step *step, const struct instance *instance)
 	return instance->run->limit->is_paused ? "the dag is paused" : NULL;
 }
 
+/* Whoever looks for what a run failed of must not take this for it. */
+static const char *why_failed(struct step *step, const struct instance *instance, const char *why)
+{
+	if (!instance_task(instance)->allow_failure)
+		return why;
+	return emit_text(step, "allowed to fail%s%s", why == NULL ? "" : ": ",
+			 why == NULL ? "" : why);
+}
+
 static void emit_move(struct step *step, const struct instance *instance, enum task_state from,
 		      const struct move *move)
 {
@@ -111,6 +120,8 @@ static void emit_move(struct step *step, const struct instance *instance, enum t
 
 	if (why == NULL && move->to == TASK_QUEUED)
 		why = why_held(step, instance);
+	if (move->to == TASK_FAILED)
+		why = why_failed(step, instance, why);
 	change = emit_instance_change(step, CHANGE_TASK_STATE, instance, move->actor, why);
 
 	change->task_state.from = from;

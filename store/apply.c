@@ -34,8 +34,11 @@ static const char sql_run_state[] =
     " deadline_wall_ms = iif(?3 = 'running', ?7, deadline_wall_ms),"
     " deadline_boot_ms = iif(?3 = 'running', ?8, deadline_boot_ms), packed_at_ms = NULL"
     " WHERE run_no = ?1 AND state = ?2";
+/* Who marked a task that ran, and why, was written down when its attempt was asked to end. */
 static const char sql_task_state[] =
-    "UPDATE task_instance SET state = ?4, reason = ?5, due_wall_ms = ?6, due_boot_ms = ?7,"
+    "UPDATE task_instance SET state = ?4,"
+    " reason = iif(state = 'cancelling' AND aim IN ('success', 'failed', 'skipped')"
+    "  AND ?4 = aim, coalesce(reason, ?5), ?5), due_wall_ms = ?6, due_boot_ms = ?7,"
     " queued_order = ?8, ended_at_ms = ?9, aim = ?10,"
     " attempts_before = coalesce(nullif(?11, -1), attempts_before)"
     " WHERE run_no = ?1 AND task = ?2 AND state = ?3";

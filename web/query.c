@@ -312,11 +312,11 @@ static const struct query_param_row params[] = {
     {"run", QUERY_RUN, read_run, "the id of a run (16 hex digits) or the beginning of one",
      "{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{1,16}$\"}"},
     {"state", QUERY_RUN_STATE, read_run_state,
-     "one of running, cancelling, success, failed, cancelled",
+     "one of waiting, queued, running, cancelling, ending, success, failed, cancelled",
      "{\"$ref\":\"#/components/schemas/RunState\"}"},
     {"state", QUERY_TASK_STATE, read_task_state,
      "one of none, queued, running, up_for_retry, cancelling, success, failed, skipped, "
-     "upstream_failed, cancelled",
+     "upstream_failed, cancelled, removed",
      "{\"$ref\":\"#/components/schemas/TaskState\"}"},
     {"since", QUERY_SINCE_TIME, read_since_time,
      "an instant (2026-11-20T06:00:00Z), a date, or a duration back from now (24h)",

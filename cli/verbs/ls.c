@@ -24,7 +24,7 @@ struct ls_kind {
 };
 
 static const struct ls_kind kinds[] = {
-    {"dags", BIT(STATE), LIMIT_MAX, RENDER_DAGS, true},
+    {"dags", BIT(DOMAIN) | BIT(STATE), LIMIT_MAX, RENDER_DAGS, true},
     {"runs", BIT(DAG) | BIT(STATE) | BIT(SINCE), LIMIT_RUNS, RENDER_RUNS, true},
     {"tasks", BIT(RUN) | BIT(DAG) | BIT(LATEST) | BIT(STATE), LIMIT_MAX, RENDER_TASKS, false},
     {"pools", 0, LIMIT_MAX, RENDER_POOLS, false},
@@ -139,9 +139,13 @@ static void build_path(const struct ls *ls, const char *cursor, struct str *path
 static bool is_wanted(const struct ls *ls, const json_t *item)
 {
 	const char *state = ls->cli->args->values[FLAG_STATE];
+	const char *domain = ls->cli->args->values[FLAG_DOMAIN];
 
-	return ls->kind->render != RENDER_DAGS || state == NULL ||
-	       strcmp(reply_text(json_object_get(item, "last_run"), "state"), state) == 0;
+	if (ls->kind->render != RENDER_DAGS)
+		return true;
+	return (state == NULL ||
+		strcmp(reply_text(json_object_get(item, "last_run"), "state"), state) == 0) &&
+	       (domain == NULL || strcmp(reply_text(item, "domain"), domain) == 0);
 }
 
 static void keep(struct ls *ls, const json_t *page)
@@ -295,6 +299,25 @@ static int list(struct ls *ls)
 	return CODE_OK;
 }
 
+/* Of a dag that never was there are no runs, and that is worth a word. One that is gone from the
+ * folder may have some. */
+static int check_dag(const struct ls *ls)
+{
+	const char *dag_id = ls->cli->args->values[FLAG_DAG];
+	struct reply reply = {0};
+	struct str path = STR_INIT;
+	int code;
+
+	if (dag_id == NULL || json_array_size(ls->items) > 0 || ls->kind->render != RENDER_RUNS)
+		return CODE_OK;
+	str_append(&path, "/api/v1/dags/");
+	http_encode(&path, dag_id);
+	code = ask_get(ls->cli, str_text(&path), &reply);
+	str_close(&path);
+	reply_close(&reply);
+	return code;
+}
+
 int run_verb_ls(struct cli *cli)
 {
 	struct ls ls = {.cli = cli};
@@ -310,6 +333,8 @@ int run_verb_ls(struct cli *cli)
 		code = ask_run_id(cli, cli->args->values[FLAG_RUN], ls.run_id);
 	if (code == CODE_OK)
 		code = fetch(&ls);
+	if (code == CODE_OK)
+		code = check_dag(&ls);
 	if (code == CODE_OK)
 		code = list(&ls);
 	json_decref(ls.items);

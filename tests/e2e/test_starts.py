@@ -70,6 +70,18 @@ def test_an_instant_that_is_none_or_has_passed_is_refused(home):
     assert json.loads(home.cli("ls", "runs", "--json").stdout) == []
 
 
+def test_lists_know_all_states_domains_and_dags(home):
+    home.dag("d.yaml", "domain: fin\n" + ONE)
+    home.dag("e.yaml", ONE.replace("id: d", "id: e"))
+    home.start()
+    listed = json.loads(home.cli("ls", "dags", "--domain", "fin", "--json").stdout)
+    assert [item["id"] for item in listed] == ["d"]
+    assert "one of waiting, queued, running" in home.cli("ls", "runs", "--state", "x").stderr
+    assert home.cli("ls", "runs", "--dag", "d").returncode == 0
+    done = home.cli("ls", "runs", "--dag", "dd")
+    assert done.returncode == 4 and "did you mean 'd'?" in done.stderr, done.stderr
+
+
 def test_a_forced_run_starts_although_its_dag_is_paused(home):
     home.dag("d.yaml", ONE)
     home.start()

@@ -93,6 +93,30 @@ tasks:
         "at": None}
 
 
+def test_what_may_fail_is_not_why_a_run_failed(home):
+    home.dag("may.yaml", """id: may
+tasks:
+  - {id: soft, command: exit 3, allow_failure: true}
+  - {id: hard, command: exit 4}
+""")
+    home.start()
+    run = home.trigger("may", "--wait")
+    assert home.task(run, "soft")["reason"] == "allowed to fail: exit code 3"
+    answer = json.loads(home.cli("why", run, "--json").stdout)
+    assert [link["task"] for link in answer["chain"]] == [None, "hard"]
+
+
+def test_a_mark_of_what_runs_keeps_its_reason(home):
+    home.dag("slow.yaml", "id: slow\ntasks: [{id: a, command: sleep 60}]\n")
+    home.start()
+    run = home.trigger("slow")
+    wait_for(lambda: home.run(run)["tasks"]["a"] == "running", 20, "a runs")
+    assert home.cli("mark", run, "a", "success", "--reason", "loaded by hand").returncode == 0
+    assert home.wait_run(run)["state"] == "success"
+    reason = home.task(run, "a")["reason"]
+    assert reason.startswith("marked by user:") and reason.endswith(": loaded by hand")
+
+
 def test_an_instant_that_is_none_and_a_task_that_is_none_are_told(home):
     home.dag("d.yaml", DAG % home.work)
     home.start()

@@ -96,7 +96,7 @@ static void a_failure_that_is_allowed_counts_as_success(void **state)
 	story_trigger(story, dag, "1");
 	dag_unref(dag);
 	end(story, "00:00 lint try 1 running\n"
-		   "00:00 lint try 1 failed: exit code 3\n"
+		   "00:00 lint try 1 failed: allowed to fail: exit code 3\n"
 		   "00:00 build try 1 running\n"
 		   "00:00 build try 1 success\n"
 		   "00:00 run success\n");

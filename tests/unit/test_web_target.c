@@ -185,7 +185,7 @@ static void bad_parameters_are_told_with_what_would_be_right(void **state)
 	    {"/x?limit=1&limit=2", "'limit' is given twice"},
 	    {"/x?run=XYZ", "16 hex digits"},
 	    {"/x?run=00112233445566778", "16 hex digits"},
-	    {"/x?state=done", "one of running, cancelling"},
+	    {"/x?state=done", "one of waiting, queued, running, cancelling"},
 	    {"/x?wait=30", "a duration of at most 10m"},
 	    {"/x?wait=11m", "a duration of at most 10m"},
 	    {"/x?wait=-1s", "a duration of at most 10m"},
