@@ -25,6 +25,8 @@ static const struct {
     {"content", doctor_content, true, true},
     {"hold", doctor_hold, true, true},
     {"backup", doctor_backup, true, false},
+    {"packed logs", doctor_packs, true, false},
+    {"artifacts", doctor_artifacts, true, true},
     {"launcher", doctor_launcher, true, false},
     {"spool", doctor_spool, true, false},
     {"attempts", doctor_attempts, true, true},

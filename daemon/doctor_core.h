@@ -56,4 +56,7 @@ void doctor_content(struct doctor *doctor);
 void doctor_hold(struct doctor *doctor);
 void doctor_backup(struct doctor *doctor);
 
+void doctor_packs(struct doctor *doctor);
+void doctor_artifacts(struct doctor *doctor);
+
 #endif

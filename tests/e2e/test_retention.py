@@ -115,6 +115,8 @@ def test_a_torn_file_of_logs_says_so(house):
     done = house.cli("logs", run, "many")
     assert done.returncode == 1
     assert "it is torn" in done.stderr and pack.name in done.stderr
+    report = house.cli("doctor")
+    assert report.returncode == 1 and f"{pack}: packed logs '{pack}': it is torn" in report.stdout
 
 
 # --- pruning
@@ -220,6 +222,28 @@ def test_it_happens_by_itself(faulty):
     wait_for(lambda: packs.singles(faulty.path) == [], what="the second run packed")
     assert faulty.log_of(second, "many").count("\n") == 500
     assert faulty.run(second)["pruned_at"] is None
+
+
+def test_a_restored_home_keeps_all_until_it_goes_on(faulty):
+    faulty.dag("talk.yaml", TALK)
+    faulty.start()
+    runs = [faulty.trigger("talk", "--wait") for _ in range(4)]
+    logs = {run: faulty.log_of(run, "many") for run in runs}
+    done = faulty.cli("backup")
+    assert done.returncode == 0, done.stderr
+    backup, = faulty.path.glob("**/heddle-*.db")
+    faulty.stop()
+    done = faulty.cli("restore", str(backup), "--force")
+    assert done.returncode == 0, done.stderr
+    faulty.spawn(env={"HEDDLE_RETENTION_PACE_MS": "50"})
+    wait_for(lambda: (faulty.path / "heddle.sock").exists() and packs.singles(faulty.path) == [],
+             what="all runs packed")
+    assert {run: faulty.log_of(run, "many") for run in runs} == logs
+    assert packs.rows(faulty.path, "SELECT count(*) FROM run WHERE pruned_at_ms IS NOT NULL") == [(0,)]
+    done = faulty.cli("resume", "--all", "--reason", "looked at")
+    assert done.returncode == 0, done.stderr
+    wait_for(lambda: faulty.run(runs[0])["pruned_at"], what="the oldest run pruned")
+    assert {run: faulty.log_of(run, "many") for run in runs[1:]} == {run: logs[run] for run in runs[1:]}
 
 
 # --- gc
