@@ -335,6 +335,16 @@ void operate_pause(struct dispatch *dispatch, const struct web_command *command,
 	answer_step(dispatch, token, NULL);
 }
 
+/* A note at a task that is none would be found by nobody. */
+static bool has_task(struct dispatch *dispatch, const struct target *target, const char *task)
+{
+	bool is_known = true;
+
+	return task == NULL ||
+	       read_task_is_known(dispatch->reader, target->run_no, task, &is_known, NULL) != 0 ||
+	       is_known;
+}
+
 void operate_note(struct dispatch *dispatch, const struct web_command *command, uint64_t token)
 {
 	struct sched_output *output;
@@ -347,6 +357,11 @@ void operate_note(struct dispatch *dispatch, const struct web_command *command, 
 		return;
 	}
 	str_close(&target.params);
+	if (!has_task(dispatch, &target, command->task)) {
+		dispatch_answer(dispatch, token, WEB_NOT_FOUND, NULL,
+				"the run has no such task; 'heddle runs show RUN' lists them");
+		return;
+	}
 	if (rehearsal_note(dispatch, command, token))
 		return;
 	output = dispatch_output(dispatch);

@@ -29,6 +29,9 @@ static const char sql_output_tasks[] =
     "SELECT task FROM output WHERE run_no = ?1 AND task >= 0 ORDER BY task";
 static const char sql_task_state[] =
     "SELECT state FROM task_instance WHERE run_no = ?1 AND task = ?2";
+static const char sql_task_is_known[] =
+    "SELECT 1 FROM dag_version_task WHERE version_no ="
+    " (SELECT version_no FROM run WHERE run_no = ?1) AND task_id = ?2";
 static const char sql_pauses[] = "SELECT dag_id, at_ms, actor, reason FROM pause ORDER BY dag_id";
 static const char sql_next_run[] = "SELECT coalesce(max(run_no), 0) + 1 FROM run";
 /* Those of before were pruned. */
@@ -212,6 +215,19 @@ int read_output_tasks(struct store_reader *reader, int64_t run_no,
 	}
 	db_reset(row);
 	return rc;
+}
+
+int read_task_is_known(struct store_reader *reader, int64_t run_no, const char *task_id,
+		       bool *is_known, struct err *err)
+{
+	sqlite3_stmt *row = NULL;
+	int rc = reader_query(reader, sql_task_is_known, &row, err, "it", run_no, task_id);
+
+	if (rc == 0)
+		rc = reader_step(reader, row, err);
+	*is_known = rc == 1;
+	db_reset(row);
+	return rc < 0 ? rc : 0;
 }
 
 int read_task_state(struct store_reader *reader, int64_t run_no, uint32_t task,

@@ -117,6 +117,16 @@ def test_a_mark_of_what_runs_keeps_its_reason(home):
     assert reason.startswith("marked by user:") and reason.endswith(": loaded by hand")
 
 
+def test_a_note_at_a_task_that_is_none_is_refused(home):
+    home.dag("may.yaml", "id: may\ntasks: [{id: a, command: 'true'}]\n")
+    home.start()
+    run = home.trigger("may", "--wait")
+    done = home.cli("note", run, "b", "who reads this?")
+    assert done.returncode == 4 and "no such task" in done.stderr
+    assert home.cli("note", run, "a", "looked at").returncode == 0
+    assert [note["task"] for note in home.run(run)["notes"]] == ["a"]
+
+
 def test_an_instant_that_is_none_and_a_task_that_is_none_are_told(home):
     home.dag("d.yaml", DAG % home.work)
     home.start()
