@@ -26,6 +26,7 @@
 #include "executor/process/census.h"
 #include "executor/process/cgroup.h"
 #include "executor/process/claim.h"
+#include "executor/process/kin.h"
 #include "executor/process/process.h"
 
 #define uthash_malloc(size) mem_alloc(size)
@@ -143,6 +144,7 @@ struct process_executor {
 	int64_t patience_ms; /* with a launcher or shim that shows no sign; tests have less */
 	char cgroup_base[CGROUP_PATH_SIZE];
 	struct census census;
+	struct kin_outsiders outsiders;
 	int64_t census_at_ms; /* of uv_now */
 	bool is_counted;      /* a census was taken */
 	uv_poll_t spool_poll;

@@ -105,22 +105,49 @@ static enum climb find_parent(pid_t *pid, struct procfs_stat *stat)
 	return CLIMB_INSIDE;
 }
 
+static bool is_outsider(const struct kin_outsiders *outsiders, pid_t pid, uint64_t start)
+{
+	for (size_t i = 0; i < KIN_OUTSIDERS; i++)
+		if (outsiders->items[i].pid == pid && outsiders->items[i].start == start)
+			return true;
+	return false;
+}
+
+/* The parent of one that was found outside is, too. */
+static enum climb note_outsider(struct kin_outsiders *outsiders, pid_t pid, uint64_t start)
+{
+	if (pid != 0 && !is_outsider(outsiders, pid, start)) {
+		outsiders->items[outsiders->next].pid = pid;
+		outsiders->items[outsiders->next].start = start;
+		outsiders->next = (outsiders->next + 1) % KIN_OUTSIDERS;
+	}
+	return CLIMB_OUTSIDE;
+}
+
 static enum climb climb(const struct kin_home *home, pid_t pid, int64_t *attempt_id)
 {
 	struct procfs_stat stat;
+	pid_t parent = 0;
+	uint64_t parent_start = 0;
 
 	if (!procfs_read_stat(pid, &stat) || stat.state == 'Z' || stat.state == 'X')
 		return CLIMB_GONE;
 	for (int depth = 0; depth < DEPTH_MAX; depth++) {
 		enum climb step = find_parent(&pid, &stat);
 
+		if (step == CLIMB_OUTSIDE)
+			return note_outsider(home->outsiders, parent, parent_start);
 		if (step != CLIMB_INSIDE)
 			return step;
+		if (depth == 0) {
+			parent = pid;
+			parent_start = stat.start;
+		}
 		*attempt_id = 0;
 		if (pid == home->launcher || is_shim(home, pid, &stat, attempt_id))
 			return CLIMB_INSIDE;
-		if (pid == getpid())
-			return CLIMB_OUTSIDE;
+		if (pid == getpid() || is_outsider(home->outsiders, pid, stat.start))
+			return note_outsider(home->outsiders, parent, parent_start);
 	}
 	return CLIMB_GONE;
 }

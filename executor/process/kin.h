@@ -9,12 +9,27 @@
 
 #include "executor/process/process.h"
 
+#include <stddef.h>
 #include <sys/types.h>
+
+#define KIN_OUTSIDERS 16
+
+/* Processes that were found outside, of those that start others: shells, servers. They stay so,
+ * since one that loses its parent goes to another one above it, and never below a shim. All zero =
+ * none. */
+struct kin_outsiders {
+	struct {
+		pid_t pid;
+		uint64_t start; /* with the pid it names a process for good */
+	} items[KIN_OUTSIDERS];
+	size_t next; /* to be written */
+};
 
 struct kin_home {
 	const char *path; /* absolute */
 	const char *incarnation;
 	pid_t launcher; /* 0 = none */
+	struct kin_outsiders *outsiders;
 };
 
 /* Costs a few reads of /proc for each process above it, and no more than 64 of them. */

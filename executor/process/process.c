@@ -533,12 +533,13 @@ void process_hold(struct process_executor *executor, bool held)
 	executor_arm(executor, (int64_t)uv_now(executor->loop));
 }
 
-struct process_peer process_judge_peer(const struct process_executor *executor, pid_t pid)
+struct process_peer process_judge_peer(struct process_executor *executor, pid_t pid)
 {
 	const struct link_process *launcher = executor->link.process;
 	struct kin_home home = {.path = executor->home,
 				.incarnation = executor->incarnation,
-				.launcher = launcher == NULL ? 0 : launcher->process.pid};
+				.launcher = launcher == NULL ? 0 : launcher->process.pid,
+				.outsiders = &executor->outsiders};
 
 	return kin_find(&home, pid);
 }

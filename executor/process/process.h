@@ -137,7 +137,7 @@ struct process_peer {
 };
 
 /* Judges a process that lives now, by the kernel's word (kin.h). */
-struct process_peer process_judge_peer(const struct process_executor *executor, pid_t pid);
+struct process_peer process_judge_peer(struct process_executor *executor, pid_t pid);
 
 /* Paths of an attempt's files under home. Each returns buffer, "" when it would not fit. */
 const char *process_log_path(const char *home, const char *incarnation, struct process_ref ref,

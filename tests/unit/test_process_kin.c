@@ -76,6 +76,32 @@ static void others_are_outside(void **state)
 	assert_int_equal(waitpid(child, NULL, 0), child);
 }
 
+/* A parent that is outside is remembered once, by its number and its start; one that only has the
+ * number of another is not taken for it. */
+static void a_parent_that_is_outside_is_remembered(void **state)
+{
+	struct rig *rig = *state;
+	struct kin_outsiders outsiders = {0};
+	struct kin_home home = {
+	    .path = rig->home, .incarnation = rig->incarnation, .outsiders = &outsiders};
+	pid_t child = fork();
+
+	if (child == 0) {
+		pause();
+		_exit(0);
+	}
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(kin_find(&home, child).kind, PROCESS_PEER_OUTSIDE);
+		assert_int_equal(outsiders.next, 1);
+		assert_int_equal(outsiders.items[0].pid, getpid());
+	}
+	outsiders.items[0].start--;
+	assert_int_equal(kin_find(&home, child).kind, PROCESS_PEER_OUTSIDE);
+	assert_int_equal(outsiders.next, 2);
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
 static void the_dead_cannot_be_judged(void **state)
 {
 	struct rig *rig = *state;
@@ -119,6 +145,8 @@ int main(void)
 	    cmocka_unit_test(a_cgroup_names_its_attempt),
 	    cmocka_unit_test_setup_teardown(what_a_task_leaves_is_its_own, setup, teardown),
 	    cmocka_unit_test_setup_teardown(others_are_outside, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_parent_that_is_outside_is_remembered, setup,
+					    teardown),
 	    cmocka_unit_test_setup_teardown(the_dead_cannot_be_judged, setup, teardown),
 	    cmocka_unit_test_setup_teardown(an_environment_tells_too, setup, teardown),
 	};
