@@ -106,7 +106,7 @@ static bool has_session(struct check *check)
 
 	session_cookie_name(web->port, name);
 	if (session_find_cookie(check->headers->cookie, name, cookie) &&
-	    session_until(&web->sessions, cookie, clock_now().boot_ms) != 0)
+	    session_until(&web->sessions, cookie, clock_now().wall_ms) != 0)
 		return true;
 	cookie[0] = '\0';
 	return false;
@@ -182,7 +182,9 @@ static bool check_media(struct check *check)
 {
 	struct call *call = check->call;
 
-	if (accept_pick(check->headers->accept, call->route->media, call->media))
+	/* Of files that are what they are, a client is told the type, and asks for none. */
+	if (call->route->media[0] == '*' ||
+	    accept_pick(check->headers->accept, call->route->media, call->media))
 		return true;
 	answer_problem(&call->answer, MHD_HTTP_NOT_ACCEPTABLE,
 		       "'Accept' is '%.64s': this address answers with %s", check->headers->accept,

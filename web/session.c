@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 
+#include <assert.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -66,24 +67,82 @@ void session_link_url(const char *host, uint16_t port, const char *secret,
 		 host, (unsigned)port, secret);
 }
 
-bool session_spend_link(struct sessions *sessions, const char *secret, int64_t now_boot_ms,
+/* --- cookies ------------------------------------------------------------------------------------
+ */
+
+#define END_BYTES 8
+#define SIGNED_BYTES 16 /* the end and what is random */
+#define COOKIE_BYTES ((SESSION_SECRET_SIZE - 1) / 2)
+#define AHEAD_MS (5 * 60 * 1000) /* by which a clock may have been set back meanwhile */
+
+static_assert(COOKIE_BYTES - SIGNED_BYTES >= crypto_generichash_BYTES_MIN, "a whole signature");
+
+void session_init(struct sessions *sessions, const char *token)
+{
+	static const char what[] = "heddle page sessions ";
+	crypto_generichash_state state;
+
+	sodium_memzero(sessions, sizeof *sessions);
+	if (token == NULL) {
+		randombytes_buf(sessions->key, sizeof sessions->key);
+		return;
+	}
+	crypto_generichash_init(&state, NULL, 0, sizeof sessions->key);
+	crypto_generichash_update(&state, (const unsigned char *)what, strlen(what));
+	crypto_generichash_update(&state, (const unsigned char *)token, strlen(token));
+	crypto_generichash_final(&state, sessions->key, sizeof sessions->key);
+}
+
+static void sign(const struct sessions *sessions, const unsigned char *bytes,
+		 unsigned char *signature)
+{
+	crypto_generichash(signature, COOKIE_BYTES - SIGNED_BYTES, bytes, SIGNED_BYTES,
+			   sessions->key, sizeof sessions->key);
+}
+
+static void make_cookie(const struct sessions *sessions, int64_t until_ms,
 			char cookie[SESSION_SECRET_SIZE])
 {
-	struct session_entry *link = find(sessions->links, SESSION_LINKS_MAX, secret, now_boot_ms);
+	unsigned char bytes[COOKIE_BYTES];
+
+	for (size_t i = 0; i < END_BYTES; i++)
+		bytes[i] = (unsigned char)((uint64_t)until_ms >> (8 * (END_BYTES - 1 - i)));
+	randombytes_buf(bytes + END_BYTES, SIGNED_BYTES - END_BYTES);
+	sign(sessions, bytes, bytes + SIGNED_BYTES);
+	sodium_bin2hex(cookie, SESSION_SECRET_SIZE, bytes, sizeof bytes);
+	sodium_memzero(bytes, sizeof bytes);
+}
+
+bool session_spend_link(struct sessions *sessions, const char *secret, struct moment now,
+			char cookie[SESSION_SECRET_SIZE])
+{
+	struct session_entry *link = find(sessions->links, SESSION_LINKS_MAX, secret, now.boot_ms);
 
 	if (link == NULL)
 		return false;
 	sodium_memzero(link, sizeof *link);
-	put(sessions->cookies, SESSION_MAX, now_boot_ms + SESSION_MS, cookie);
+	make_cookie(sessions, now.wall_ms + SESSION_MS, cookie);
 	return true;
 }
 
-int64_t session_until(const struct sessions *sessions, const char *cookie, int64_t now_boot_ms)
+int64_t session_until(const struct sessions *sessions, const char *cookie, int64_t now_wall_ms)
 {
-	const struct session_entry *entry =
-	    find(sessions->cookies, SESSION_MAX, cookie, now_boot_ms);
+	unsigned char signature[COOKIE_BYTES - SIGNED_BYTES];
+	unsigned char bytes[COOKIE_BYTES];
+	uint64_t until = 0;
+	size_t size;
 
-	return entry == NULL ? 0 : entry->until_boot_ms;
+	if (sodium_hex2bin(bytes, sizeof bytes, cookie, strlen(cookie), NULL, &size, NULL) != 0 ||
+	    size != sizeof bytes)
+		return 0;
+	sign(sessions, bytes, signature);
+	if (sodium_memcmp(signature, bytes + SIGNED_BYTES, sizeof signature) != 0)
+		return 0;
+	for (size_t i = 0; i < END_BYTES; i++)
+		until = until << 8 | bytes[i];
+	return (int64_t)until > now_wall_ms && (int64_t)until <= now_wall_ms + SESSION_MS + AHEAD_MS
+		   ? (int64_t)until
+		   : 0;
 }
 
 void session_csrf(const char *cookie, char csrf[SESSION_SECRET_SIZE])

@@ -1,14 +1,21 @@
 /* session.h - how the page is signed in: a one-time link, and the cookie that it is spent for.
  *
  *	link     printed for whoever started the daemon; good once, for ten minutes
- *	cookie   good for twelve hours; over TCP only, as the Unix socket tells who is there
+ *	cookie   good for twelve hours, over restarts of the daemon too; over TCP only, as the Unix
+ *	         socket tells who is there
  *	CSRF     follows from the cookie; a page must send it with what changes something, so that
  *	         a cookie alone, which browsers add by themselves, changes nothing
  *
- * Secrets are 32 random bytes in hex. Only their hashes are kept. They live in memory: a daemon
- * that starts again wants a new link. Instants are of the boot clock, which nobody sets. */
+ * Secrets are 32 bytes in hex. A link is random; only its hash is kept, in memory, until a time of
+ * the boot clock, which nobody sets. A cookie is kept nowhere: it holds its end (wall time, which
+ * outlives a boot) and a signature made with what follows from the home's token. A new token ends
+ * all sessions.
+ *
+ *	cookie = end in ms (8 bytes, big endian) | random (8) | signature of both (16) */
 #ifndef HEDDLE_WEB_SESSION_H
 #define HEDDLE_WEB_SESSION_H
+
+#include "base/clock.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,8 +25,8 @@
 #define SESSION_LINK_MS (10 * 60 * 1000)
 #define SESSION_MS (12 * 60 * 60 * 1000)
 #define SESSION_LINKS_MAX 8 /* the oldest makes room */
-#define SESSION_MAX 64      /* likewise */
 #define SESSION_HASH_BYTES 32
+#define SESSION_KEY_BYTES 32
 #define SESSION_NAME_SIZE 24
 
 struct session_entry {
@@ -27,12 +34,13 @@ struct session_entry {
 	int64_t until_boot_ms; /* 0 = free */
 };
 
-/* All zero = none. */
 struct sessions {
+	unsigned char key[SESSION_KEY_BYTES]; /* cookies are signed with it */
 	struct session_entry links[SESSION_LINKS_MAX];
-	struct session_entry cookies[SESSION_MAX];
 };
 
+/* token NULL: the sessions last as long as the daemon. */
+void session_init(struct sessions *sessions, const char *token);
 void session_make_link(struct sessions *sessions, int64_t now_boot_ms,
 		       char secret[SESSION_SECRET_SIZE]);
 /* The address of a link on the daemon at host (an IPv6 address without brackets) and port. */
@@ -40,10 +48,10 @@ void session_make_link(struct sessions *sessions, int64_t now_boot_ms,
 void session_link_url(const char *host, uint16_t port, const char *secret,
 		      char url[SESSION_URL_SIZE]);
 /* Spends a link. False: it is none, was spent, or its time is over. */
-bool session_spend_link(struct sessions *sessions, const char *secret, int64_t now_boot_ms,
+bool session_spend_link(struct sessions *sessions, const char *secret, struct moment now,
 			char cookie[SESSION_SECRET_SIZE]);
-/* When the session of the cookie ends; 0 = there is none. */
-int64_t session_until(const struct sessions *sessions, const char *cookie, int64_t now_boot_ms);
+/* When the session of the cookie ends; 0 = there is none. Wall time. */
+int64_t session_until(const struct sessions *sessions, const char *cookie, int64_t now_wall_ms);
 /* What a page must send beside the cookie. */
 void session_csrf(const char *cookie, char csrf[SESSION_SECRET_SIZE]);
 bool session_csrf_matches(const char *cookie, const char *given); /* given NULL = none */

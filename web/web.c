@@ -277,6 +277,7 @@ static struct web *create(uv_loop_t *loop, const struct web_config *config,
 	web->socket_path = mem_strdup(config->socket_path);
 	web->listen_host = mem_strdup(config->listen_host);
 	web->token = mem_strdup(config->token);
+	session_init(&web->sessions, config->token);
 	if (gethostname(web->machine, sizeof web->machine - 1) != 0)
 		web->machine[0] = '\0';
 	name_own_actor(web);

@@ -80,6 +80,21 @@ def test_a_link_signs_in_once_and_a_new_one_is_had(flights):
     assert Browser(flights).get("/dags").status == 200
 
 
+def test_a_session_outlives_the_daemon_and_not_its_token(flights):
+    browser = Browser(flights)
+    flights.stop()
+    flights.start()
+    browser.port = flights.port()
+    browser.cookie = browser.cookie.replace(browser.cookie.split("=")[0], f"heddle_session_{browser.port}")
+    assert browser.get("/dags").status == 200
+    flights.stop()
+    (flights.path / "token").unlink()
+    flights.start()
+    browser.port = flights.port()
+    browser.cookie = browser.cookie.replace(browser.cookie.split("=")[0], f"heddle_session_{browser.port}")
+    assert browser.get("/dags", status=401)
+
+
 def test_tools_are_told_in_json_and_people_in_pages(flights):
     connection = http.client.HTTPConnection("127.0.0.1", flights.port(), timeout=10)
     connection.request("GET", "/dags", headers={"Accept": "application/json"})
@@ -181,7 +196,7 @@ def test_assets_are_kept_for_ever_and_asked_for_once(flights):
     assert len(linked) >= 4
     for address in linked:
         connection = http.client.HTTPConnection("127.0.0.1", flights.port(), timeout=10)
-        connection.request("GET", address, headers={"Accept-Encoding": "gzip"})
+        connection.request("GET", address, headers={"Accept-Encoding": "gzip", "Accept": "image/svg+xml"})
         answer = connection.getresponse()
         body = answer.read()
         assert answer.status == 200 and answer.getheader("Content-Encoding") == "gzip"

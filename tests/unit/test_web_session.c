@@ -7,66 +7,118 @@
 #include <string.h>
 
 #define NOW 5000000
+#define WALL 1795154400000
+
+static struct moment at(int64_t after_ms)
+{
+	return (struct moment){WALL + after_ms, NOW + after_ms};
+}
 
 static void a_link_is_good_once(void **state)
 {
-	struct sessions sessions = {0};
+	struct sessions sessions;
 	char secret[SESSION_SECRET_SIZE];
 	char cookie[SESSION_SECRET_SIZE];
 	char other[SESSION_SECRET_SIZE];
 
 	(void)state;
+	session_init(&sessions, "token");
 	session_make_link(&sessions, NOW, secret);
 	assert_int_equal(strlen(secret), 64);
-	assert_true(session_spend_link(&sessions, secret, NOW + 1, cookie));
+	assert_true(session_spend_link(&sessions, secret, at(1), cookie));
 	assert_string_not_equal(cookie, secret);
-	assert_false(session_spend_link(&sessions, secret, NOW + 2, other));
-	assert_int_equal(session_until(&sessions, cookie, NOW + 2), NOW + 1 + SESSION_MS);
-	assert_int_equal(session_until(&sessions, secret, NOW + 2), 0);
+	assert_false(session_spend_link(&sessions, secret, at(2), other));
+	assert_int_equal(session_until(&sessions, cookie, WALL + 2), WALL + 1 + SESSION_MS);
+	assert_int_equal(session_until(&sessions, secret, WALL + 2), 0);
 }
 
 static void links_and_cookies_grow_old(void **state)
 {
-	struct sessions sessions = {0};
+	struct sessions sessions;
 	char secret[SESSION_SECRET_SIZE];
 	char cookie[SESSION_SECRET_SIZE];
 
 	(void)state;
+	session_init(&sessions, "token");
 	session_make_link(&sessions, NOW, secret);
-	assert_false(session_spend_link(&sessions, secret, NOW + SESSION_LINK_MS, cookie));
-	assert_true(session_spend_link(&sessions, secret, NOW + SESSION_LINK_MS - 1, cookie));
+	assert_false(session_spend_link(&sessions, secret, at(SESSION_LINK_MS), cookie));
+	assert_true(session_spend_link(&sessions, secret, at(SESSION_LINK_MS - 1), cookie));
 	assert_int_not_equal(
-	    session_until(&sessions, cookie, NOW + SESSION_LINK_MS - 1 + SESSION_MS - 1), 0);
-	assert_int_equal(session_until(&sessions, cookie, NOW + SESSION_LINK_MS - 1 + SESSION_MS),
+	    session_until(&sessions, cookie, WALL + SESSION_LINK_MS - 1 + SESSION_MS - 1), 0);
+	assert_int_equal(session_until(&sessions, cookie, WALL + SESSION_LINK_MS - 1 + SESSION_MS),
 			 0);
 }
 
 static void the_oldest_makes_room(void **state)
 {
-	struct sessions sessions = {0};
+	struct sessions sessions;
 	char secrets[SESSION_LINKS_MAX + 1][SESSION_SECRET_SIZE];
 	char cookie[SESSION_SECRET_SIZE];
 
 	(void)state;
+	session_init(&sessions, "token");
 	for (int i = 0; i <= SESSION_LINKS_MAX; i++)
 		session_make_link(&sessions, NOW + i, secrets[i]);
-	assert_false(session_spend_link(&sessions, secrets[0], NOW + 20, cookie));
+	assert_false(session_spend_link(&sessions, secrets[0], at(20), cookie));
 	for (int i = 1; i <= SESSION_LINKS_MAX; i++)
-		assert_true(session_spend_link(&sessions, secrets[i], NOW + 20, cookie));
+		assert_true(session_spend_link(&sessions, secrets[i], at(20), cookie));
 }
 
 static void no_secret_is_kept_as_it_is(void **state)
 {
-	struct sessions sessions = {0};
+	struct sessions sessions;
 	char secret[SESSION_SECRET_SIZE];
 	char cookie[SESSION_SECRET_SIZE];
 
 	(void)state;
+	session_init(&sessions, "token");
 	session_make_link(&sessions, NOW, secret);
 	assert_null(memmem(&sessions, sizeof sessions, secret, 16));
-	assert_true(session_spend_link(&sessions, secret, NOW, cookie));
+	assert_true(session_spend_link(&sessions, secret, at(0), cookie));
 	assert_null(memmem(&sessions, sizeof sessions, cookie, 16));
-	assert_int_equal(session_until(&sessions, "", NOW), 0);
+	assert_int_equal(session_until(&sessions, "", WALL), 0);
+}
+
+static void a_cookie_outlives_the_daemon_and_not_its_token(void **state)
+{
+	struct sessions sessions;
+	struct sessions again;
+	char secret[SESSION_SECRET_SIZE];
+	char cookie[SESSION_SECRET_SIZE];
+
+	(void)state;
+	session_init(&sessions, "token");
+	session_make_link(&sessions, NOW, secret);
+	assert_true(session_spend_link(&sessions, secret, at(0), cookie));
+	session_init(&again, "token");
+	assert_int_equal(session_until(&again, cookie, WALL + 1), WALL + SESSION_MS);
+	assert_false(session_spend_link(&again, secret, at(1), cookie)); /* a link does not */
+	session_init(&again, "another");
+	assert_int_equal(session_until(&again, cookie, WALL + 1), 0);
+	session_init(&again, NULL);
+	assert_int_equal(session_until(&again, cookie, WALL + 1), 0);
+}
+
+static void no_digit_of_a_cookie_may_change(void **state)
+{
+	struct sessions sessions;
+	char secret[SESSION_SECRET_SIZE];
+	char cookie[SESSION_SECRET_SIZE];
+
+	(void)state;
+	session_init(&sessions, "token");
+	session_make_link(&sessions, NOW, secret);
+	assert_true(session_spend_link(&sessions, secret, at(0), cookie));
+	for (size_t i = 0; i < SESSION_SECRET_SIZE - 1; i++) {
+		char kept = cookie[i];
+
+		cookie[i] = kept == '0' ? '1' : '0';
+		assert_int_equal(session_until(&sessions, cookie, WALL + 1), 0);
+		cookie[i] = kept;
+	}
+	assert_int_not_equal(session_until(&sessions, cookie, WALL + 1), 0);
+	/* A clock that was set far back makes no session longer. */
+	assert_int_equal(session_until(&sessions, cookie, WALL - 3600 * 1000), 0);
 }
 
 static void what_a_page_sends_follows_from_its_cookie(void **state)
@@ -125,6 +177,8 @@ int main(void)
 	    cmocka_unit_test(links_and_cookies_grow_old),
 	    cmocka_unit_test(the_oldest_makes_room),
 	    cmocka_unit_test(no_secret_is_kept_as_it_is),
+	    cmocka_unit_test(a_cookie_outlives_the_daemon_and_not_its_token),
+	    cmocka_unit_test(no_digit_of_a_cookie_may_change),
 	    cmocka_unit_test(what_a_page_sends_follows_from_its_cookie),
 	    cmocka_unit_test(a_cookie_is_found_among_others),
 	};

@@ -17,7 +17,7 @@ void api_sign_in(struct call *call)
 		answer_text(&call->answer, MHD_HTTP_OK, "a link to sign in");
 		return;
 	}
-	if (!session_spend_link(call->sessions, call->names.secret, clock_now().boot_ms, cookie)) {
+	if (!session_spend_link(call->sessions, call->names.secret, clock_now(), cookie)) {
 		answer_problem(&call->answer, MHD_HTTP_FORBIDDEN,
 			       "this link was used, or is older than ten minutes: ask the daemon "
 			       "for a new one");
@@ -70,20 +70,19 @@ void api_session_link(struct call *call)
 void api_session(struct call *call)
 {
 	char csrf[SESSION_SECRET_SIZE];
-	int64_t until_boot_ms = 0;
+	int64_t until_ms = 0;
 	struct compose compose;
 	struct moment now = clock_now();
 
 	if (call->cookie[0] != '\0')
-		until_boot_ms = session_until(call->sessions, call->cookie, now.boot_ms);
-	if (until_boot_ms != 0)
+		until_ms = session_until(call->sessions, call->cookie, now.wall_ms);
+	if (until_ms != 0)
 		session_csrf(call->cookie, csrf);
 	compose_init(&compose, &call->answer.body);
 	compose_open(&compose, '{');
 	compose_member_text(&compose, "actor", call->actor);
-	compose_member_text(&compose, "csrf", until_boot_ms == 0 ? NULL : csrf);
-	compose_member_time(&compose, "expires_at",
-			    until_boot_ms == 0 ? 0 : now.wall_ms + until_boot_ms - now.boot_ms);
+	compose_member_text(&compose, "csrf", until_ms == 0 ? NULL : csrf);
+	compose_member_time(&compose, "expires_at", until_ms);
 	compose_close(&compose, '}');
 	call->answer.status = MHD_HTTP_OK;
 }
