@@ -18,21 +18,46 @@ static const char sql_facts[] =
 #define COLUMN_TASK 4
 #define COLUMN_HASH 12
 
-static void add_number(crypto_generichash_state *state, int64_t number)
+/* Gathers what is hashed: a few large pieces cost half of many small ones. */
+struct gathering {
+	crypto_generichash_state state;
+	unsigned char bytes[512];
+	size_t used;
+};
+
+static void flush(struct gathering *gathering)
+{
+	crypto_generichash_update(&gathering->state, gathering->bytes, gathering->used);
+	gathering->used = 0;
+}
+
+static void add(struct gathering *gathering, const void *bytes, size_t size)
+{
+	if (size > sizeof gathering->bytes - gathering->used)
+		flush(gathering);
+	if (size > sizeof gathering->bytes) {
+		crypto_generichash_update(&gathering->state, bytes, size);
+		return;
+	}
+	memcpy(gathering->bytes + gathering->used, bytes, size);
+	gathering->used += size;
+}
+
+static void add_number(struct gathering *gathering, int64_t number)
 {
 	uint64_t bytes = htole64((uint64_t)number);
 
-	crypto_generichash_update(state, (const unsigned char *)&bytes, sizeof bytes);
+	add(gathering, &bytes, sizeof bytes);
 }
 
-static void add_text(crypto_generichash_state *state, const char *text)
+static void add_text(struct gathering *gathering, const char *text)
 {
 	uint32_t size = text == NULL ? UINT32_MAX : (uint32_t)strlen(text);
 	uint32_t bytes = htole32(size);
 
-	crypto_generichash_update(state, (const unsigned char *)&bytes, sizeof bytes);
+	add(gathering, &bytes, sizeof bytes);
 	if (text != NULL)
-		crypto_generichash_update(state, (const unsigned char *)text, size);
+		add(gathering, text, size);
 }
 
 void chain_next(unsigned char hash[CHAIN_HASH_BYTES], int64_t fact_no, const struct fact *fact)
@@ -41,15 +66,17 @@ void chain_next(unsigned char hash[CHAIN_HASH_BYTES], int64_t fact_no, const str
 				   fact->task, fact->attempt_id, fact->attempt};
 	const char *const texts[] = {fact->kind, fact->dag_id, fact->from,
 				     fact->to,   fact->actor,  fact->why};
-	crypto_generichash_state state;
+	struct gathering gathering;
 
-	crypto_generichash_init(&state, NULL, 0, CHAIN_HASH_BYTES);
-	crypto_generichash_update(&state, hash, CHAIN_HASH_BYTES);
+	gathering.used = 0;
+	crypto_generichash_init(&gathering.state, NULL, 0, CHAIN_HASH_BYTES);
+	add(&gathering, hash, CHAIN_HASH_BYTES);
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-		add_number(&state, numbers[i]);
+		add_number(&gathering, numbers[i]);
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-		add_text(&state, texts[i]);
-	crypto_generichash_final(&state, hash, CHAIN_HASH_BYTES);
+		add_text(&gathering, texts[i]);
+	flush(&gathering);
+	crypto_generichash_final(&gathering.state, hash, CHAIN_HASH_BYTES);
 }
 
 /* Where a pass over the facts stands. */

@@ -67,6 +67,33 @@ static void facts_follow_from_one_another_over_commits_and_starts(void **state)
 	expect_sound(kit, INT64_MAX, 8);
 }
 
+/* Homes hold such hashes: how they come about cannot change any more. */
+static void the_hash_of_a_fact_is_what_it_was(void **state)
+{
+	const struct fact fact = {.at_ms = 1732200000000,
+				  .kind = "task.state",
+				  .run_no = 12345,
+				  .task = -1,
+				  .from = "queued",
+				  .to = "",
+				  .actor = "user:alice"};
+	unsigned char hash[CHAIN_HASH_BYTES] = {0};
+	char text[2 * CHAIN_HASH_BYTES + 1];
+	char why[2000];
+	struct fact long_fact = fact;
+
+	(void)state;
+	memset(why, 'x', sizeof why - 1);
+	why[sizeof why - 1] = '\0';
+	long_fact.why = why;
+	chain_next(hash, 7, &fact);
+	chain_next(hash, 8, &long_fact);
+	for (size_t i = 0; i < CHAIN_HASH_BYTES; i++)
+		snprintf(text + 2 * i, 3, "%02x", hash[i]);
+	assert_string_equal(text,
+			    "31cf5d16afd84bf1de41639c0bc386f69e76bdc9310ec830f2eb017c2535e846");
+}
+
 static void every_column_is_covered(void **state)
 {
 	static const char *const changes[] = {
@@ -153,6 +180,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    STORY(facts_follow_from_one_another_over_commits_and_starts),
+	    cmocka_unit_test(the_hash_of_a_fact_is_what_it_was),
 	    STORY(every_column_is_covered),
 	    STORY(what_was_taken_out_or_put_in_shows),
 	    STORY(facts_of_older_releases_are_part_of_it),
