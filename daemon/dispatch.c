@@ -741,7 +741,6 @@ static void release_run_ended(struct dispatch *dispatch, const struct effect *ef
 	uv_fs_t *request = mem_alloc(sizeof *request);
 	char path[PATH_MAX];
 
-	web_run_ended(dispatch->web, effect->run_id);
 	retention_run_ended(dispatch->retention);
 	if ((size_t)snprintf(path, sizeof path, "%s/runs/%s", dispatch->home->path,
 			     effect->run_id) >= sizeof path ||
@@ -770,6 +769,15 @@ static void release_effect(struct dispatch *dispatch, const struct effect *effec
 		release_run_ended(dispatch, effect);
 		return;
 	}
+}
+
+/* Who is answered with a run that ended in the same commit waits for its end from now on: so ends
+ * are told after the answers. */
+static void tell_ended_runs(struct dispatch *dispatch, const struct sched_output *output)
+{
+	for (size_t i = 0; i < output->effect_count; i++)
+		if (output->effects[i].kind == EFFECT_RUN_ENDED)
+			web_run_ended(dispatch->web, output->effects[i].run_id);
 }
 
 static void tell_changed_runs(struct dispatch *dispatch, const struct change_list *changes)
@@ -849,6 +857,7 @@ void dispatch_committed(void *context, struct store_batch *batch)
 		web_answer(dispatch->web, said->token, said->result,
 			   said->run_id[0] == '\0' ? NULL : said->run_id, said->message);
 	}
+	tell_ended_runs(dispatch, &gather->output);
 	for (size_t i = 0; i < gather->thens.count; i++)
 		gather->thens.items[i].call(gather->thens.items[i].context);
 	tell_changed_runs(dispatch, &batch->changes);

@@ -2,6 +2,8 @@
 
 import datetime
 import json
+import pathlib
+import time
 
 import pytest
 
@@ -191,3 +193,46 @@ def test_a_stream_tells_when_the_broken_files_change(home):
     assert next(told)["data"] == '{"total":1}'
     (home.dags / "broken.yaml").unlink()
     assert next(told)["data"] == '{"total":0}'
+
+
+def test_a_run_that_ends_as_it_begins_is_not_waited_for(home):
+    (home.dags / "joints.yaml").write_text("id: joints\ntasks:\n  - {id: a, empty: }\n  - {id: b, empty: , depends_on: [a]}\n")
+    wait_for(lambda: home.http("GET", "/api/v1/dags/joints")[0] == 200, what="the dag")
+    began = time.monotonic()
+    status, body, _ = home.http("POST", "/api/v1/dags/joints/runs?wait=30s", {"id": "a"})
+    assert (status, body["state"]) == (201, "success") and time.monotonic() - began < 15
+
+
+def memory_of(home):
+    """Bytes that the daemon has for itself."""
+    lines = pathlib.Path(f"/proc/{home.process.pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon:"))
+
+
+def test_clients_that_stop_reading_hold_no_memory(home):
+    tasks = "".join(f"  - {{id: t{i}, empty: }}\n" for i in range(5000))
+    (home.dags / "wide.yaml").write_text(f"id: wide\ntasks:\n{tasks}")
+    wait_for(lambda: home.http("GET", "/api/v1/dags/wide")[0] == 200, what="the dag")
+    assert home.http("POST", "/api/v1/dags/wide/runs?wait=60s", {"id": "a"})[1]["state"] == "success"
+    facts = get(home, "/facts?limit=1")["items"][0]["fact"]
+    before = memory_of(home)
+    stalled = []
+    for _ in range(40):
+        connection = UnixConnection(home.path / "heddle.sock")
+        connection.request("GET", f"/api/v1/stream?since={facts}")
+        stalled.append((connection, connection.getresponse()))
+    # All that their sockets take has been sent; what is left of megabytes stays in the database.
+    (home.work / "good").touch()
+    run(home, "one", "success")
+    assert memory_of(home) - before < 20_000_000
+    # One that reads again goes on where it stopped, and misses nothing.
+    numbers = []
+    for line in stalled[0][1]:
+        if line.startswith(b"id: "):
+            numbers.append(int(line[4:]))
+        if len(numbers) == 4000:
+            break
+    assert numbers == list(range(facts + 1, facts + 4001))
+    for connection, _ in stalled:
+        connection.close()
+    run(home, "two", "success")
