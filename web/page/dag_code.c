@@ -47,6 +47,8 @@ static void write_line(struct html *html, uint32_t number, const char *line, siz
 struct code {
 	struct page *page;
 	const char *dag_id;
+	int64_t version_no;
+	struct str text;
 };
 
 static uint32_t write_lines(struct html *html, const char *text)
@@ -86,16 +88,23 @@ static void write_text(void *context, const struct version_text *view)
 			 "</div>",
 			 LINES_SHOWN, count);
 	html_put(html, "</section>\n");
+	code->version_no = view->version_no;
+	str_append(&code->text, view->text);
 }
 
 int dag_write_code(struct page *page, const char *dag_id, struct err *err)
 {
-	struct code code = {page, dag_id};
+	struct code code = {.page = page, .dag_id = dag_id};
 	const char *hash = page->call->ask.text[ASK_VERSION];
+	int rc;
 
 	if (hash != NULL && strlen(hash) != 32)
 		return err_set(err, ERR_INVALID, "'version' is the hash of a version");
-	return read_version_text(page->reader, dag_id, hash, write_text, &code, err);
+	rc = read_version_text(page->reader, dag_id, hash, write_text, &code, err);
+	if (rc == 0)
+		rc = dag_write_change(page, dag_id, code.version_no, str_text(&code.text), err);
+	str_close(&code.text);
+	return rc;
 }
 
 /* --- the versions -------------------------------------------------------------------------------
