@@ -25,6 +25,7 @@ struct home;
 
 #define ROUND_RUNS 32           /* packed with two commits */
 #define ROUND_DUE 64            /* pruned with one, and cleared with one */
+#define ROUND_DAGS 200          /* looked at in a step */
 #define ROUND_ROWS 400          /* removed with one */
 #define ROUND_ENTRIES 400       /* of folders looked at in a step */
 #define ROUND_BYTES (4LL << 20) /* packed in a step */
