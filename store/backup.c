@@ -278,6 +278,7 @@ static int name_backup(const char *folder, const struct backup_info *info, char 
 int backup_write(const char *db_path, const char *folder, struct backup_info *info, struct err *err)
 {
 	char path[PATH_MAX];
+	char whole[PATH_MAX]; /* of the folder: whoever reads it later may stand elsewhere */
 	struct db copy = {.handle = NULL};
 	struct db db = {.handle = NULL};
 	int64_t made_at_ms = clock_now().wall_ms;
@@ -286,10 +287,12 @@ int backup_write(const char *db_path, const char *folder, struct backup_info *in
 	info->made_at_ms = made_at_ms;
 	if (rc == 0)
 		rc = file_mkdirs(folder, err);
+	if (rc == 0 && realpath(folder, whole) == NULL)
+		rc = err_errno(err, errno, "folder '%s'", folder);
 	if (rc == 0)
-		rc = name_backup(folder, info, path, err);
+		rc = name_backup(whole, info, path, err);
 	if (rc == 0) {
-		remove_leavings(folder);
+		remove_leavings(whole);
 		rc = backup_copy(&db, path, true, err);
 	}
 	db_close(&db);

@@ -31,8 +31,8 @@ struct backup_info {
  * db.h's codes; there is then no new file, and an old one stays. */
 int backup_copy(struct db *from, const char *path, bool is_checked, struct err *err);
 
-/* Makes a backup of the database in the folder, which is made when missing. Works beside a daemon
- * and without one. Fails as backup_copy, and as schema_check. */
+/* Makes a backup of the database in the folder, which is made when missing; info->path is absolute.
+ * Works beside a daemon and without one. Fails as backup_copy, and as schema_check. */
 int backup_write(const char *db_path, const char *folder, struct backup_info *info,
 		 struct err *err);
 /* Removes the oldest backups of this incarnation in the folder but for keep of them. */

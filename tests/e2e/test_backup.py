@@ -117,6 +117,15 @@ def test_without_a_daemon_and_after_a_crash(home):
     assert db.execute("select state from run where run_id = ?", (run,)).fetchone() == ("success",)
 
 
+def test_a_backup_is_named_by_its_whole_path(home, tmp_path):
+    home.start()
+    done = subprocess.run([home.bin / "heddle", "backup", "--to", "here", "--home", home.path], cwd=tmp_path,
+                          capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.startswith(f"{tmp_path.resolve()}/here/heddle-"), done
+    found = {c["check"]: c for c in json.loads(home.cli("doctor", "--json").stdout)["checks"]}
+    assert found["backup"]["state"] == "ok", "asked from another folder"
+
+
 def test_every_so_often_and_no_more_than_asked_for(home, tmp_path):
     home.dag("quick.yaml", QUICK)
     home.start()
