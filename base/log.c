@@ -32,6 +32,20 @@ char *log_quote(const char *text, char *buffer, size_t size)
 	return buffer;
 }
 
+/* Whatever a value holds: a line is one line, and steers no terminal that shows it. C1 is C2 80 to
+ * C2 9f in UTF-8. */
+static void make_plain(char *line, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		unsigned char c = (unsigned char)line[i];
+
+		if (c == 0xc2 && i + 1 < size && (unsigned char)line[i + 1] < 0xa0)
+			line[i] = line[i + 1] = '?';
+		else if (c < 0x20 || c == 0x7f)
+			line[i] = '?';
+	}
+}
+
 static void write_line(const char *level, const char *message, const char *format, va_list args)
 {
 	char line[LINE_MAX_BYTES];
@@ -48,6 +62,7 @@ static void write_line(const char *level, const char *message, const char *forma
 								: sizeof line - used - 2;
 	while (used > 0 && line[used - 1] == ' ')
 		used--;
+	make_plain(line, used);
 	line[used++] = '\n';
 	if (write(STDERR_FILENO, line, used) < 0)
 		return; /* nowhere left to say so */

@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of a column: one long text must not cost as many blanks in each of a million rows. */
+#define WIDTH_MAX 512u
+
 void rows_init(struct rows *rows, enum rows_form form, bool is_clean)
 {
 	memset(rows, 0, sizeof *rows);
@@ -198,12 +201,21 @@ static void print_line(const struct rows *rows, char *const *cells, const size_t
 {
 	for (size_t i = 0; i < rows->names.count; i++) {
 		size_t width = text_width(cells[i]);
+		size_t blanks = width < widths[i] ? widths[i] - width : 0;
 
 		str_append(out, cells[i]);
 		if (i + 1 < rows->names.count)
-			str_printf(out, "%*s", (int)(widths[i] - width) + 2, "");
+			str_printf(out, "%*s", (int)blanks + 2, "");
 	}
 	str_append_char(out, '\n');
+}
+
+static void widen(size_t *width, const char *text)
+{
+	size_t wanted = text_width(text);
+
+	if (wanted > *width)
+		*width = wanted < WIDTH_MAX ? wanted : WIDTH_MAX;
 }
 
 static void print_table(const struct rows *rows, struct str *out)
@@ -212,13 +224,9 @@ static void print_table(const struct rows *rows, struct str *out)
 	size_t *widths = mem_alloc((columns + 1) * sizeof *widths);
 
 	for (size_t i = 0; i < columns; i++)
-		widths[i] = text_width(rows->names.items[i]);
-	for (size_t i = 0; i < rows->cells.count; i++) {
-		size_t width = text_width(rows->cells.items[i]);
-
-		if (width > widths[i % columns])
-			widths[i % columns] = width;
-	}
+		widen(&widths[i], rows->names.items[i]);
+	for (size_t i = 0; i < rows->cells.count; i++)
+		widen(&widths[i % columns], rows->cells.items[i]);
 	print_line(rows, rows->names.items, widths, out);
 	for (size_t i = 0; i < rows->cells.count; i += columns)
 		print_line(rows, rows->cells.items + i, widths, out);
@@ -268,10 +276,23 @@ void rows_take_columns(void *context, const char *const *names, size_t count)
 		str_append_char(&rows->text, '\n');
 }
 
+/* Before a row is written out: a blob takes two digits a byte. */
+static bool is_too_large(const struct rows *rows, const struct sql_cell *cells, size_t count)
+{
+	size_t bytes = rows->bytes + rows->text.size;
+
+	for (size_t i = 0; i < count; i++)
+		bytes += cells[i].kind == SQL_BLOB ? 2 * cells[i].size : cells[i].size;
+	return bytes > ROWS_BYTES_MAX;
+}
+
 int rows_take(void *context, const struct sql_cell *cells, size_t count, struct err *err)
 {
 	struct rows *rows = context;
 
+	if (is_too_large(rows, cells, count))
+		return err_set(err, ERR_LIMIT, "the answer is larger than %u MiB: ask for less",
+			       ROWS_BYTES_MAX >> 20);
 	if (rows->form == ROWS_TABLE)
 		add_cells(rows, cells, count);
 	else if (rows->form == ROWS_JSON)
@@ -279,9 +300,6 @@ int rows_take(void *context, const struct sql_cell *cells, size_t count, struct 
 	else
 		append_csv_row(rows, cells, count);
 	rows->count++;
-	if (rows->bytes + rows->text.size > ROWS_BYTES_MAX)
-		return err_set(err, ERR_LIMIT, "the answer is larger than %u MiB: ask for less",
-			       ROWS_BYTES_MAX >> 20);
 	return 0;
 }
 

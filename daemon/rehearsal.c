@@ -343,6 +343,14 @@ static void answer_list(struct dispatch *dispatch, const struct list *list, cons
 	mem_free(text);
 }
 
+/* Given by whoever asks, of any length. */
+static bool is_token(const char *given, const char *shown)
+{
+	size_t length = strlen(shown);
+
+	return strlen(given) == length && sodium_memcmp(given, shown, length) == 0;
+}
+
 /* True: the command is answered. */
 static bool conclude(struct dispatch *dispatch, const struct web_command *command,
 		     const struct list *list, const char *message, uint64_t token)
@@ -356,7 +364,7 @@ static bool conclude(struct dispatch *dispatch, const struct web_command *comman
 	if (command->dry_run) {
 		keep(&dispatch->rehearsals, shown_token, &lines);
 		answer_list(dispatch, list, message, shown_token, token);
-	} else if (sodium_memcmp(command->token, shown_token, sizeof shown_token) != 0) {
+	} else if (!is_token(command->token, shown_token)) {
 		refuse_changed(dispatch, command->token, &lines, token);
 	} else {
 		is_answered = false;

@@ -545,12 +545,13 @@ static void log_errors(const struct reload_pass *pass)
 
 	for (size_t i = 0; i < errors->count && logged < LOGGED_MAX; i++) {
 		const struct dag_error *error = &errors->items[i];
+		char file[ERR_MESSAGE_MAX];
 		char quoted[ERR_MESSAGE_MAX];
 
 		if (was_told(pass->before, error))
 			continue;
-		log_warn("dag file does not check", "place=%s:%u:%u err=%s", error->source,
-			 error->line, error->column,
+		log_warn("dag file does not check", "file=%s line=%u column=%u err=%s",
+			 log_quote(error->source, file, sizeof file), error->line, error->column,
 			 log_quote(error->message, quoted, sizeof quoted));
 		logged++;
 	}

@@ -51,6 +51,19 @@ static const char sql_oldest[] =
     "SELECT coalesce(min(created_at_ms), 9223372036854775807) FROM run INDEXED BY run_active"
     " WHERE ended_at_ms IS NULL";
 
+/* Files are named by ids, and removed by those names: one that is none of ours, as in a home that
+ * came out of somebody's hands, must not lead out of its folder. */
+static int check_name(const char *name, const char *what, struct err *err)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789";
+
+	if (name[0] != '\0' && name[strspn(name, letters)] == '\0')
+		return 0;
+	return err_set(err, ERR_CORRUPT, "the database has a %s '%.64s', which is no name of ours",
+		       what, name);
+}
+
 /* Takes the rows of a query of runs. */
 static int take_runs(struct store_reader *reader, sqlite3_stmt *row, struct prune_run *runs,
 		     size_t max, size_t *count, struct err *err)
@@ -65,6 +78,9 @@ static int take_runs(struct store_reader *reader, sqlite3_stmt *row, struct prun
 		run->created_at_ms = sqlite3_column_int64(row, 1);
 		run->ended_at_ms = sqlite3_column_int64(row, 2);
 		snprintf(run->run_id, sizeof run->run_id, "%s", db_text(row, 3));
+		rc = check_name(run->run_id, "run", err);
+		if (rc != 0)
+			break;
 	}
 	return rc < 0 ? rc : 0;
 }
@@ -96,7 +112,7 @@ int prune_read_attempts(struct store_reader *reader, int64_t run_no, int64_t aft
 		attempt->attempt_id = sqlite3_column_int64(row, 0);
 		attempt->released_at_ms = sqlite3_column_int64(row, 1);
 		snprintf(attempt->incarnation, sizeof attempt->incarnation, "%s", db_text(row, 2));
-		rc = 0;
+		rc = check_name(attempt->incarnation, "incarnation", err);
 	}
 	db_reset(row);
 	return rc;

@@ -69,7 +69,7 @@ static const char *note_fault(const char *text, size_t size)
 	if (size > LIMIT_NOTE_BYTES)
 		return "is longer than 4000 bytes";
 	for (size_t i = 0; i < size; i++)
-		if (text[i] == '\0' || (text[i] != '\n' && steer_is_in(text + i, 1)))
+		if (text[i] != '\n' && steer_bytes(text + i, size - i) > 0)
 			return "holds a control character";
 	return NULL;
 }

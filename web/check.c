@@ -101,13 +101,15 @@ static bool check_peer(struct check *check, const struct peer *peer)
 static bool has_session(struct check *check)
 {
 	struct web *web = check->listener->web;
+	const char *header = check->headers->cookie;
 	char *cookie = check->call->cookie;
+	int64_t now_ms = clock_now().wall_ms;
 	char name[SESSION_NAME_SIZE];
 
 	session_cookie_name(web->port, name);
-	if (session_find_cookie(check->headers->cookie, name, cookie) &&
-	    session_until(&web->sessions, cookie, clock_now().wall_ms) != 0)
-		return true;
+	while (session_find_cookie(&header, name, cookie))
+		if (session_until(&web->sessions, cookie, now_ms) != 0)
+			return true;
 	cookie[0] = '\0';
 	return false;
 }

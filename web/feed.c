@@ -85,7 +85,8 @@ static int put_facts(struct piece *piece, struct store_reader *reader, struct er
 	return rc;
 }
 
-/* Errors are counted only when something that belongs to no run has changed. */
+/* Errors are counted only when something that belongs to no run has changed. They are of the whole
+ * folder, and so nothing for a task. */
 static int put_errors(struct feed *feed, struct web *web, struct store_reader *reader,
 		      struct str *out, struct err *err)
 {
@@ -93,7 +94,7 @@ static int put_errors(struct feed *feed, struct web *web, struct store_reader *r
 	struct dag_error_mark mark;
 	int rc;
 
-	if (!is_topic(feed->topics, "errors", strlen("errors")) ||
+	if (feed->source.attempt_id != 0 || !is_topic(feed->topics, "errors", strlen("errors")) ||
 	    (feed->errors_are_told && feed->changes == changes))
 		return 0;
 	rc = read_dag_error_mark(reader, &mark, err);

@@ -149,8 +149,6 @@ static bool wants_look(const struct request *request)
 
 	if (request->call.task.attempt_id != 0)
 		return true;
-	if (request->call.task.attempt_id != 0)
-		return true;
 	if (request->call.route->read == api_find_run)
 		return strlen(run) < RUN_ID_SIZE - 1;
 	return request->call.route->read != NULL;

@@ -175,22 +175,23 @@ static bool is_secret(const char *text, size_t length)
 	return length == SESSION_SECRET_SIZE - 1 && strspn(text, "0123456789abcdef") == length;
 }
 
-bool session_find_cookie(const char *header, const char *name, char cookie[SESSION_SECRET_SIZE])
+bool session_find_cookie(const char **header, const char *name, char cookie[SESSION_SECRET_SIZE])
 {
 	size_t name_length = strlen(name);
 
-	while (header != NULL && *header != '\0') {
-		size_t length = strcspn(header, ";");
+	while (*header != NULL && **header != '\0') {
+		const char *pair = *header;
+		size_t length = strcspn(pair, ";");
 
-		if (length > name_length && header[name_length] == '=' &&
-		    memcmp(header, name, name_length) == 0 &&
-		    is_secret(header + name_length + 1, length - name_length - 1)) {
-			memcpy(cookie, header + name_length + 1, SESSION_SECRET_SIZE - 1);
+		*header += length;
+		*header += strspn(*header, "; ");
+		if (length > name_length && pair[name_length] == '=' &&
+		    memcmp(pair, name, name_length) == 0 &&
+		    is_secret(pair + name_length + 1, length - name_length - 1)) {
+			memcpy(cookie, pair + name_length + 1, SESSION_SECRET_SIZE - 1);
 			cookie[SESSION_SECRET_SIZE - 1] = '\0';
 			return true;
 		}
-		header += length;
-		header += strspn(header, "; ");
 	}
 	return false;
 }

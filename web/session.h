@@ -58,8 +58,9 @@ bool session_csrf_matches(const char *cookie, const char *given); /* given NULL 
 
 /* The name of the cookie of the daemon on this port. */
 void session_cookie_name(uint16_t port, char name[SESSION_NAME_SIZE]);
-/* Finds a cookie by name in a Cookie header (RFC 6265 section 4.2.1). False when it is not there,
- * or no secret. */
-bool session_find_cookie(const char *header, const char *name, char cookie[SESSION_SECRET_SIZE]);
+/* Finds the next cookie by name in a Cookie header (RFC 6265 section 4.2.1), from *header on, which
+ * moves behind it. False when there is none any more that is a secret. Another server on the host
+ * can set one of the same name, and a browser then sends both. */
+bool session_find_cookie(const char **header, const char *name, char cookie[SESSION_SECRET_SIZE]);
 
 #endif

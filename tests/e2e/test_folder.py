@@ -392,3 +392,13 @@ def test_a_full_store_leaves_the_folder_as_it_was_until_there_is_room(faulty):
         assert str(n) in says(faulty, "b")
         faulty.stop()
         faulty.log.unlink()
+
+
+def test_no_name_of_a_file_forges_a_line_of_the_log(house):
+    name = 'x\nts=2026-01-01 level=error msg="forged" \x1b[2J\u009b2J.yaml'
+    house.dag(name, "id: [\n")
+    wait_for(lambda: "2J.yaml" in house.log_text(), 10, "the complaint")
+    lines = house.log_text().splitlines()
+    assert [line for line in lines if "forged" in line and "does not check" in line and '\\x0a' in line]
+    assert not [line for line in lines if line.startswith("ts=2026-01-01")]
+    assert "\x1b" not in house.log_text() and "\u009b" not in house.log_text()

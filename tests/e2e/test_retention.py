@@ -260,6 +260,22 @@ def test_without_a_daemon_it_is_done_here(house):
     assert house.http("GET", f"/api/v1/runs/{runs[0]}/tasks")[0] == 410
 
 
+def test_ids_of_a_foreign_database_lead_nowhere(house):
+    """Files are removed by the ids of runs: those of a restored home are whatever its maker wrote."""
+    victim = house.path.parent / "victim"
+    victim.mkdir()
+    (victim / "kept").write_text("mine")
+    runs = [house.trigger("talk", "--wait") for _ in range(4)]
+    house.stop()
+    import sqlite3
+    with sqlite3.connect(house.path / "heddle.db") as db:
+        assert db.execute("UPDATE run SET run_id = '../../victim' WHERE run_id = ?", (runs[0],)).rowcount == 1
+    done = house.cli("gc", "--json")
+    assert (victim / "kept").read_text() == "mine"
+    assert not list(house.path.parent.glob("victim.pack*"))
+    assert "no name of ours" in done.stdout + done.stderr
+
+
 def test_words_for_people(house):
     house.trigger("talk", "--wait")
     done = house.cli("gc")

@@ -134,7 +134,7 @@ RIGHTS = [  # method, path, body, status to a task of D1
     ("GET", "/api/v1/runs/{far}/tasks", None, 403),
     ("GET", "/api/v1/runs/{far}/tasks/t", None, 403),
     ("GET", "/api/v1/runs/{far}/tasks/t/attempts/latest/log", None, 403),
-    ("GET", "/api/v1/runs/0000000000000000", None, 404),
+    ("GET", "/api/v1/runs/0000000000000000", None, 403),
     ("POST", "/api/v1/dags/far/runs", {}, 403),
     ("POST", "/api/v1/dags/free/runs", {}, 403),
     ("POST", "/api/v1/runs/{near}:note", {"text": "x"}, 403),
@@ -170,6 +170,35 @@ def test_a_task_has_the_rights_of_its_domain_and_no_others(home):
     assert [dag["id"] for dag in json.loads(ask(url, token, "/api/v1/dags?limit=1")[1])["items"]] == ["asks"]
     (home.work / "go").touch()
     home.wait_run(ids["own"])
+
+
+def test_the_beginning_of_an_id_tells_a_task_nothing_of_others(home):
+    dags(home, hold(home))
+    home.start()
+    far = [home.http("POST", "/api/v1/dags/far/runs", {})[1]["id"] for _ in range(17)]
+    own = home.trigger("asks")
+    token, url = told(home)
+    answers = [ask(url, token, f"/api/v1/runs/{digit}") for digit in "0123456789abcdef"]
+    assert {status for status, _ in answers} <= {200, 403}, "two of 17 begin alike: that is not said"
+    assert not [run for run in far for _, text in answers if run in text]
+    assert ask(url, token, f"/api/v1/runs/{own}")[0] == 200
+    (home.work / "go").touch()
+    home.wait_run(own)
+
+
+def test_a_stream_of_a_task_counts_no_errors_of_others(home):
+    dags(home, hold(home))
+    home.start()
+    own = home.trigger("asks")
+    token, url = told(home)
+    connection = http.client.HTTPConnection(*url.removeprefix("http://").split(":"), timeout=20)
+    connection.request("GET", f"/api/v1/stream?run={own}&topics=run,errors&since=0",
+                       headers={"Authorization": f"Bearer {token}"})
+    text = connection.getresponse().read1(65536).decode()
+    connection.close()
+    assert "event: run.new" in text and "event: errors" not in text
+    (home.work / "go").touch()
+    home.wait_run(own)
 
 
 def test_every_route_of_the_table_was_thought_of(home):

@@ -1,8 +1,12 @@
 /* test_cli_rows.c - answers in SQL as a table, JSON and CSV. */
 #include "cli/rows.h"
+
+#include "base/mem.h"
 #include "tests/unit/unit.h"
 
 #include <string.h>
+
+#define LONG_BYTES (1u << 20)
 
 static struct sql_cell text(const char *bytes, size_t size)
 {
@@ -95,6 +99,53 @@ static void nothing_is_an_answer(void **state)
 	}
 }
 
+static void a_long_text_is_not_paid_for_in_every_row(void **state)
+{
+	static const char *const names[] = {"a", "b"};
+	char *wide = mem_alloc(LONG_BYTES + 1);
+	struct str out = STR_INIT;
+	struct rows rows;
+
+	(void)state;
+	memset(wide, 'x', LONG_BYTES);
+	rows_init(&rows, ROWS_TABLE, true);
+	rows_take_columns(&rows, names, 2);
+	for (int i = 0; i < 10; i++) {
+		struct sql_cell cells[] = {{.kind = SQL_TEXT,
+					    .bytes = i == 3 ? wide : "short",
+					    .size = i == 3 ? LONG_BYTES : 5},
+					   text("next", 4)};
+
+		assert_int_equal(rows_take(&rows, cells, 2, NULL), 0);
+	}
+	rows_print(&rows, &out);
+	assert_non_null(strstr(str_text(&out), "x  next\n"));
+	assert_true(out.size < LONG_BYTES + 10 * 1000);
+	str_close(&out);
+	rows_close(&rows);
+	mem_free(wide);
+}
+
+/* None of the bytes is looked at: eight blobs of 60 MB would be a gigabyte of digits. */
+static void a_row_that_is_too_large_is_not_written_out_first(void **state)
+{
+	static const char *const names[] = {"a", "b"};
+	static const enum rows_form forms[] = {ROWS_TABLE, ROWS_JSON, ROWS_CSV};
+	struct sql_cell cells[] = {{.kind = SQL_BLOB, .size = ROWS_BYTES_MAX / 4},
+				   {.kind = SQL_BLOB, .size = ROWS_BYTES_MAX / 4 + 1}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+		struct rows rows;
+		struct err err;
+
+		rows_init(&rows, forms[i], true);
+		rows_take_columns(&rows, names, 2);
+		assert_int_equal(rows_take(&rows, cells, 2, &err), ERR_LIMIT);
+		rows_close(&rows);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -103,6 +154,8 @@ int main(void)
 	    cmocka_unit_test(csv_quotes_what_needs_it_and_tells_null_from_nothing),
 	    cmocka_unit_test(texts_that_are_no_utf8_are_json_all_the_same),
 	    cmocka_unit_test(nothing_is_an_answer),
+	    cmocka_unit_test(a_long_text_is_not_paid_for_in_every_row),
+	    cmocka_unit_test(a_row_that_is_too_large_is_not_written_out_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

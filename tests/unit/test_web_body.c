@@ -77,6 +77,8 @@ static void what_is_wrong_is_told(void **state)
 	    {WEB_MARK, 422, "{\"state\":\"running\"}", "is one of success, failed, skipped"},
 	    {WEB_NOTE, 422, "{\"text\":\"\"}", "'text' is empty"},
 	    {WEB_NOTE, 422, "{\"text\":\"a\\u001b\"}", "control character"},
+	    {WEB_NOTE, 422, "{\"text\":\"a\\u009b31m\"}", "control character"},
+	    {WEB_NOTE, 422, "{\"text\":\"a\\n\\u202eb\"}", "control character"},
 	    {WEB_PAUSE, 422, "{\"paused\":1}", "neither true nor false"},
 	    {WEB_TRIGGER, 422, "{\"at\":1}", "'at' is not a text"},
 	    {WEB_TRIGGER, 422, "{\"force\":1}", "'force' is neither true nor false"},

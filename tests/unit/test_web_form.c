@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define TOKEN "0123456789abcdef0123456789abcdef"
+
 static int parse(const char *text, struct form *form, struct err *err)
 {
 	return form_parse(text, strlen(text), form, err);
@@ -24,11 +26,11 @@ static void fields_become_a_body(void **state)
 	(void)state;
 	assert_int_equal(
 	    parse("csrf=ab&reason=it+was+%22late%22+%26+more&mode=from&tasks=load&tasks=report"
-		  "&version=&param-region=eu&param-n=3&token=77&back=%2Fdags",
+		  "&version=&param-region=eu&param-n=3&token=" TOKEN "&back=%2Fdags",
 		  &form, &err),
 	    0);
 	assert_string_equal(form.csrf, "ab");
-	assert_string_equal(form.token, "77");
+	assert_string_equal(form.token, TOKEN);
 	assert_string_equal(form.back, "/dags");
 	assert_string_equal(field(&form, "reason"), "it was \"late\" & more");
 	assert_null(json_object_get(form.fields, "version"));
@@ -88,6 +90,10 @@ static void bad_forms_are_refused(void **state)
 	} cases[] = {
 	    {"reason=a&reason=b", ERR_INVALID},
 	    {"csrf=a&csrf=b", ERR_INVALID},
+	    {"token=", ERR_INVALID},
+	    {"token=abc", ERR_INVALID},
+	    {"token=0123456789abcdef0123456789abcdeF", ERR_INVALID},
+	    {"token=0123456789abcdef0123456789abcdef0", ERR_INVALID},
 	    {"reason=%", ERR_SYNTAX},
 	    {"reason=%4", ERR_SYNTAX},
 	    {"reason=%zz", ERR_SYNTAX},
@@ -118,7 +124,8 @@ static void too_many_fields_are_refused(void **state)
 	(void)state;
 	for (unsigned i = 0; i <= FORM_FIELDS_MAX; i++)
 		str_printf(&text, "&tasks=t%u", i);
-	assert_int_equal(parse(str_text(&text), &form, &err), ERR_LIMIT);
+	/* Not "try again later". */
+	assert_int_equal(parse(str_text(&text), &form, &err), ERR_INVALID);
 	str_close(&text);
 }
 

@@ -139,7 +139,8 @@ static void what_a_page_sends_follows_from_its_cookie(void **state)
 
 static void a_cookie_is_found_among_others(void **state)
 {
-#define SECRET "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define SECRET_REST "0112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define SECRET "0" SECRET_REST
 	static const struct {
 		const char *header;
 		bool found;
@@ -161,13 +162,28 @@ static void a_cookie_is_found_among_others(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		bool found = session_find_cookie(cases[i].header, "s", cookie);
+		const char *header = cases[i].header;
+		bool found = session_find_cookie(&header, "s", cookie);
 
 		if (found != cases[i].found)
 			fail_msg("'%s'", cases[i].header);
 		if (found)
 			assert_string_equal(cookie, SECRET);
 	}
+}
+
+/* A server on another port set it: one that is none must not hide the one that is. */
+static void each_cookie_of_a_name_is_found(void **state)
+{
+	const char *header = "s=" SECRET "; a=b; s=0; s=1" SECRET "; s=f" SECRET_REST ";";
+	char cookie[SESSION_SECRET_SIZE];
+
+	(void)state;
+	assert_true(session_find_cookie(&header, "s", cookie));
+	assert_string_equal(cookie, SECRET);
+	assert_true(session_find_cookie(&header, "s", cookie));
+	assert_string_equal(cookie, "f" SECRET_REST);
+	assert_false(session_find_cookie(&header, "s", cookie));
 }
 
 int main(void)
@@ -181,6 +197,7 @@ int main(void)
 	    cmocka_unit_test(no_digit_of_a_cookie_may_change),
 	    cmocka_unit_test(what_a_page_sends_follows_from_its_cookie),
 	    cmocka_unit_test(a_cookie_is_found_among_others),
+	    cmocka_unit_test(each_cookie_of_a_name_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,6 +97,13 @@ static char **slot_of(struct form *form, const char *name)
 	return strcmp(name, "back") == 0 ? &form->back : NULL;
 }
 
+/* As the API takes it (query.c). */
+static bool is_token(const char *text)
+{
+	return strlen(text) == FORM_TOKEN_BYTES &&
+	       strspn(text, "0123456789abcdef") == FORM_TOKEN_BYTES;
+}
+
 /* Takes value over when it is kept. */
 static int take(struct form *form, const char *name, char **value, struct err *err)
 {
@@ -106,6 +113,10 @@ static int take(struct form *form, const char *name, char **value, struct err *e
 		return err_set(err, ERR_INVALID, "field '%s' is given twice", name);
 	if (slot == &form->back && !html_is_local(*value))
 		return 0;
+	if (slot == &form->token && !is_token(*value))
+		return err_set(err, ERR_INVALID,
+			       "field 'token' is not the token of a list that was shown: load the "
+			       "page again");
 	if (slot != NULL) {
 		*slot = *value;
 		*value = NULL;
@@ -151,7 +162,7 @@ int form_parse(const char *bytes, size_t size, struct form *out, struct err *err
 		size_t step = end == NULL ? length : length + 1;
 
 		if (++count > FORM_FIELDS_MAX)
-			rc = err_set(err, ERR_LIMIT, "the form has more than %u fields",
+			rc = err_set(err, ERR_INVALID, "the form has more than %u fields",
 				     FORM_FIELDS_MAX);
 		else if (length > 0)
 			rc = read_field(out, bytes, length, err);

@@ -20,6 +20,7 @@
 #include <stddef.h>
 
 #define FORM_FIELDS_MAX 1200u
+#define FORM_TOKEN_BYTES 32u /* hex digits */
 
 struct form {
 	char *csrf;     /* NULL = none came */
@@ -29,8 +30,8 @@ struct form {
 	json_t *params; /* an object of texts; NULL = none came */
 };
 
-/* Reads size bytes. Fails with ERR_SYNTAX (a bad percent sign, a NUL, no UTF-8), ERR_LIMIT (too
- * many fields) or ERR_INVALID (a field twice); *out then holds nothing. */
+/* Reads size bytes. Fails with ERR_SYNTAX (a bad percent sign, a NUL, no UTF-8) or ERR_INVALID (too
+ * many fields, a field twice, a token that is none); *out then holds nothing. */
 int form_parse(const char *bytes, size_t size, struct form *out, struct err *err);
 void form_close(struct form *form);
 
