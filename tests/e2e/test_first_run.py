@@ -159,7 +159,8 @@ tasks:
     assert names == {"PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "HEDDLE_DAG", "HEDDLE_RUN_ID",
                      "HEDDLE_TASK", "HEDDLE_ATTEMPT", "HEDDLE_RUN_DIR", "HEDDLE_ATTEMPT_ID",
                      "HEDDLE_PERIOD", "HEDDLE_PERIOD_START", "HEDDLE_PERIOD_END", "HEDDLE_OUTPUT",
-                     "HEDDLE_PROGRESS", "HEDDLE_ARTIFACTS", "GREETING", "EMPTY"}
+                     "HEDDLE_PROGRESS", "HEDDLE_ARTIFACTS", "HEDDLE_URL", "HEDDLE_TOKEN",
+                     "OPENLINEAGE_PARENT_ID", "GREETING", "EMPTY"}
     assert "GREETING=hello world" in lines and "TZ=UTC" in lines and f"HEDDLE_RUN_ID={run}" in lines
     assert home.log_of(run, "where").rstrip().endswith("/dags/sub")
     assert home.log_of(run, "elsewhere").rstrip().endswith("Z /tmp")
