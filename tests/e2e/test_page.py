@@ -302,9 +302,10 @@ def test_code_and_history_of_a_dag(flights):
     code = browser.get("/dags/flights?view=code").find("pre", cls="code")[0]
     assert "description: Delays & <more>" in code.text()
     assert code.find("a", id="L3")[0].get("href") == "#L3"
-    sides = browser.get("/dags/flights?view=code").find("div", cls="form")[0].find("pre")
+    change = browser.get("/dags/flights?view=code").find("section", aria_labelledby="h-change")[0]
+    sides = change.find("pre")
     assert [side.text().strip() for side in sides] == ["description: Delays of flights", "description: Delays & <more>"]
-    assert not browser.get(f"/dags/flights?view=code&version={before}").find("div", cls="form")
+    assert not browser.get(f"/dags/flights?view=code&version={before}").find("h2", id="h-change")
     old = browser.get(f"/dags/flights?view=code&version={before}").find("pre", cls="code")[0]
     assert "Delays of flights" in old.text()
     rows = browser.get("/dags/flights?view=history").find("tbody")[0].find("tr")

@@ -50,7 +50,7 @@ int broken_write(struct page *page, struct err *err)
 	shape_icon(html, "alert");
 	html_put(html,
 		 "<h2 id=\"h-broken\">Does not check</h2><span class=\"faint num\">%u</span>"
-		 "<span class=\"sp\"></span><span class=\"faint nowrap\">the last good version "
+		 "<span class=\"sp\"></span><span class=\"faint nowrap m0h\">the last good version "
 		 "stays in force</span></header><ul class=\"todo\">\n",
 		 all.count);
 	rc = read_dag_errors(page->reader, write_error, &shown, err);

@@ -74,10 +74,12 @@ static void write_side(struct html *html, const char *title, const char *text, s
 		shown = end == NULL ? size : (size_t)(end - text) + 1;
 		lines++;
 	}
-	html_put(html, "<div><h3>%s</h3><pre class=\"body\" tabindex=\"0\" aria-label=\"%s\">",
+	html_put(html,
+		 "<div class=\"loghead\">%s</div><pre class=\"body\" tabindex=\"0\" "
+		 "aria-label=\"%s\">",
 		 title, title);
 	html_bytes(html, text, shown);
-	html_put(html, "%s</pre></div>", size == 0 ? "(nothing)" : shown < size ? "..." : "");
+	html_put(html, "%s</pre>", size == 0 ? "(nothing)" : shown < size ? "..." : "");
 }
 
 struct versions {
@@ -120,10 +122,9 @@ static void write_change(struct page *page, const char *dag_id, const struct ver
 			 "heddle.yaml above it, changed.</p></section>\n");
 		return;
 	}
-	html_put(html, "<div class=\"form pad\">");
 	write_side(html, "Before", change.before, change.before_bytes);
 	write_side(html, "Now", change.now, change.now_bytes);
-	html_put(html, "</div></section>\n");
+	html_put(html, "</section>\n");
 }
 
 int dag_write_change(struct page *page, const char *dag_id, int64_t version_no, const char *now,

@@ -72,14 +72,14 @@ static void write_text(void *context, const struct version_text *view)
 	struct html *html = &code->page->html;
 	uint32_t count;
 
-	html_put(
-	    html,
-	    "<section class=\"panel\"><header><h2 class=\"clip\">%s</h2><span class=\"faint mono\">"
-	    "%.8s</span><span class=\"sp\"></span><a class=\"btn quiet small\" "
-	    "href=\"/dags/%s?view=history\">Versions</a><a class=\"btn quiet small\" "
-	    "href=\"/api/v1/dags/%s/source?version=%s\">Plain text</a></header>"
-	    "<pre class=\"body code\" tabindex=\"0\" aria-label=\"Text of the DAG\">",
-	    view->file, view->hash, code->dag_id, code->dag_id, view->hash);
+	html_put(html,
+		 "<section class=\"panel mb\"><header><h2 class=\"clip\">%s</h2><span "
+		 "class=\"faint mono\">"
+		 "%.8s</span><span class=\"sp\"></span><a class=\"btn quiet small\" "
+		 "href=\"/dags/%s?view=history\">Versions</a><a class=\"btn quiet small\" "
+		 "href=\"/api/v1/dags/%s/source?version=%s\">Plain text</a></header>"
+		 "<pre class=\"body code\" tabindex=\"0\" aria-label=\"Text of the DAG\">",
+		 view->file, view->hash, code->dag_id, code->dag_id, view->hash);
 	count = write_lines(html, view->text);
 	html_put(html, "</pre>");
 	if (count > LINES_SHOWN)

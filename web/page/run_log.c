@@ -83,7 +83,6 @@ static void write_log_address(struct html *html, const struct run_whole *whole)
 static void write_head(struct page *page, const struct run_whole *whole, int64_t total)
 {
 	struct html *html = &page->html;
-	char text[SHAPE_COUNT_SIZE];
 
 	html_put(html, "<header>");
 	shape_state(html, run_attempt_state(&whole->attempt), true);
@@ -91,7 +90,7 @@ static void write_head(struct page *page, const struct run_whole *whole, int64_t
 	write_tries(page, whole);
 	html_put(html, "<span class=\"faint num nowrap m0\" data-count>");
 	if (total >= 0)
-		html_put(html, "%s lines", shape_count(total, text));
+		shape_number(html, total, "line", "lines");
 	html_put(html, "</span>");
 	write_find(page);
 	html_put(
