@@ -356,7 +356,6 @@ static void what_makes_no_sense_is_refused_before_anything_is_asked(void **state
 	expect_usage(WORDS("pause", "flights", "--drain"),
 		     "of all dags: heddle pause --all --drain");
 	expect_usage(WORDS("pause", "--all", "--wait"), "how long '--drain' may take");
-	expect_usage(WORDS("run", "d.yaml", "--from", "a"), "'--from' of 'run' is not supported");
 	expect_usage(WORDS("run", "d.yaml", "--url", "http://h"), "'run' needs no daemon");
 	expect_usage(WORDS("run", "/tmp"), "'/tmp' is a folder: heddle run FILE");
 	expect_usage(WORDS("note", "9f"), "'note' needs more: heddle note RUN [TASK] TEXT");
