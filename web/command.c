@@ -5,6 +5,7 @@
 #include "web/accept.h"
 #include "web/compose.h"
 #include "web/server.h"
+#include "web/task.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -299,7 +300,8 @@ bool command_read(struct request *request)
 	return is_json(request) &&
 	       body_parse(kind_of(request), str_text(&request->bytes), request->bytes.size,
 			  &request->body, &request->call.answer) &&
-	       take_header_key(request) && is_new(request);
+	       task_may_force(&request->call, request->body.force) && take_header_key(request) &&
+	       is_new(request);
 }
 
 void command_abandon(struct request *request)

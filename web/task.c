@@ -102,6 +102,15 @@ bool task_may(struct call *call)
 	return false;
 }
 
+bool task_may_force(struct call *call, bool force)
+{
+	if (call->task.attempt_id == 0 || !force)
+		return true;
+	answer_problem(&call->answer, MHD_HTTP_FORBIDDEN,
+		       "'force' is not for tasks: a pause and the limits of a dag hold for them");
+	return false;
+}
+
 static bool is_of_domain(const struct web_task *task, const char *domain)
 {
 	return strcmp(task->domain, domain) == 0;

@@ -22,6 +22,9 @@ enum task_verdict task_identify(struct call *call, const struct web_events *even
 				const char *token, const struct peer *peer);
 /* Whether the call's route is open to tasks at all, with these names. False: the answer stands. */
 bool task_may(struct call *call);
+/* Whether it may ask for more than the route says: to start a run although somebody paused its dag,
+ * or it has enough of them, is for people. False: the answer stands. */
+bool task_may_force(struct call *call, bool force);
 /* On a worker: whether what the call names is of the task's domain. False: the answer stands. */
 bool task_reaches(struct call *call, struct store_reader *reader);
 

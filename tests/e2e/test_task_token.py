@@ -136,6 +136,7 @@ RIGHTS = [  # method, path, body, status to a task of D1
     ("GET", "/api/v1/runs/{far}/tasks/t/attempts/latest/log", None, 403),
     ("GET", "/api/v1/runs/0000000000000000", None, 403),
     ("POST", "/api/v1/dags/far/runs", {}, 403),
+    ("POST", "/api/v1/dags/near/runs", {"force": True}, 403),
     ("POST", "/api/v1/dags/free/runs", {}, 403),
     ("POST", "/api/v1/runs/{near}:note", {"text": "x"}, 403),
     ("POST", "/api/v1/runs/{own}:cancel", {}, 403),
