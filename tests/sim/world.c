@@ -31,8 +31,8 @@ static char *dump(const struct sched *sched)
 	return str_take(&text);
 }
 
-/* Takes over what a step yielded. The state is dumped now and then: it takes longer than a step. */
-static void add_batch(struct world *world, struct sched_output *output)
+/* Takes over what is to be committed. */
+static struct batch *add_batch(struct world *world, struct sched_output *output)
 {
 	struct batch *batch = mem_alloc(sizeof *batch);
 
@@ -43,9 +43,18 @@ static void add_batch(struct world *world, struct sched_output *output)
 	output->effect_count = 0; /* the references have moved */
 	sched_output_close(output);
 	batch->now = world->now;
+	vec_push(&world->batches, batch);
+	return batch;
+}
+
+/* Takes over what a step yielded. The state is dumped now and then: it takes longer than a step. It
+ * is that of this moment only right after a step, which ends what time alone ends. */
+static void add_step(struct world *world, struct sched_output *output)
+{
+	struct batch *batch = add_batch(world, output);
+
 	if (rng_chance(&world->rng, 10))
 		batch->dump = dump(world->sched);
-	vec_push(&world->batches, batch);
 }
 
 void world_step(struct world *world, const struct input *input)
@@ -55,7 +64,7 @@ void world_step(struct world *world, const struct input *input)
 	sched_output_init(&output);
 	sched_step(world->sched, input, world->now, &output);
 	world->stats->steps++;
-	add_batch(world, &output);
+	add_step(world, &output);
 }
 
 void world_prune(struct world *world, const struct run_row *run)
@@ -69,7 +78,7 @@ void world_prune(struct world *world, const struct run_row *run)
 	change->at_ms = world->now.wall_ms;
 	change->run_prune.ended_at_ms = run->ended_at_ms;
 	world->stats->prunes++;
-	add_batch(world, &output);
+	(void)add_batch(world, &output);
 }
 
 bool world_is_pruning(const struct world *world, int64_t run_no)
@@ -213,7 +222,7 @@ void world_restart(struct world *world, bool reboot)
 	sched_each_attempt(world->sched, adopt, &adoption);
 	sched_output_init(&output);
 	sched_restore_end(world->sched, world->now, &output);
-	add_batch(world, &output);
+	add_step(world, &output);
 	world->stats->crashes++;
 }
 
