@@ -1,7 +1,7 @@
 // What makes a page that the daemon has rendered live. A fact changes the cells it names at once, in
 // the next frame; all else (sentences, lists, durations) follows by the same page, asked for again and
 // morphed in, never more than once a second and never so often that the daemon works for it alone.
-import { get, getText } from './api';
+import { getText } from './api';
 import { all, find, perFrame, prepare } from './dom';
 import { applyCss, iconsHref, parsePage } from './html';
 import { morphInto } from './morph';
@@ -10,7 +10,6 @@ import { showLight, startStream, type Fact } from './stream';
 const GATHER_MS = 60; // a change seldom comes alone
 const BETWEEN_MS = 1_000;
 const WORK_SHARE = 5; // at most a fifth of the time is spent on asking
-const ERRORS_MS = 1_000;
 
 const listeners: ((facts: readonly Fact[]) => void)[] = [];
 const afterRefresh: (() => void)[] = [];
@@ -62,8 +61,8 @@ function noteState(fact: Fact): void {
 const [, place, subject] = location.pathname.split('/').map(decodeURIComponent);
 
 function concerns(fact: Fact): boolean {
+	if (fact.kind === 'errors') return !subject && place !== 'runs';
 	if (!subject) return true;
-	if (fact.kind === 'errors') return false;
 	if (place === 'runs' && fact.run) return fact.run.startsWith(subject);
 	if (place === 'dags' && fact.dag) return fact.dag === subject;
 	return true;
@@ -128,21 +127,6 @@ export async function loadPart(address: string, css: string): Promise<void> {
 	for (const listener of afterRefresh) listener();
 }
 
-// Files that do not check are no facts: the list asks for them while it is looked at.
-function watchErrors(): void {
-	let known: string | null = null;
-	setInterval(async () => {
-		if (document.hidden || find('.live')?.dataset['live'] !== 'live') return;
-		try {
-			const text = JSON.stringify(await get('/api/v1/errors?limit=20'));
-			if (known !== null && known !== text) refreshSoon();
-			known = text;
-		} catch {
-			/* the next one may be answered */
-		}
-	}, ERRORS_MS);
-}
-
 function onNewFacts(facts: readonly Fact[]): void {
 	const mine = facts.filter(concerns);
 	for (const fact of mine) noteState(fact);
@@ -157,5 +141,4 @@ export function startLive(): void {
 	document.addEventListener('visibilitychange', () => {
 		if (!document.hidden && stale) refreshSoon();
 	});
-	if (place === 'dags' && !subject) watchErrors();
 }
