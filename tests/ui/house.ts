@@ -136,7 +136,12 @@ export class House {
 	// In force is what was dropped, not what stood there before.
 	async dag(id: string, text: string): Promise<void> {
 		this.drop(`${id}.yaml`, text);
-		await until(`dag ${id} is in force`, async () => (await this.ask('GET', `/api/v1/dags/${id}/source`)).body === text);
+		await until(`dag ${id} is in force`, async () => {
+			const errors = await this.api<{ items: { file: string; message: string }[] }>('GET', '/errors');
+			const mine = errors.items.find((error) => error.file === `${id}.yaml`);
+			if (mine) throw new Error(`${mine.file} does not check: ${mine.message}`);
+			return (await this.ask('GET', `/api/v1/dags/${id}/source`)).body === text;
+		});
 	}
 
 	async broken(name: string, text: string): Promise<void> {
