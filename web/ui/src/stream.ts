@@ -28,6 +28,7 @@ interface Listener {
 }
 
 const LOCK = 'heddle.stream';
+const TOPICS = 'run,task,attempt,dag,clock,hold,errors'; // errors of the folder are told only to who asks for them
 const AWAY_MS = 30_000;
 const AGAIN_MIN_MS = 250;
 const AGAIN_MAX_MS = 5_000;
@@ -87,7 +88,7 @@ async function read(signal: AbortSignal): Promise<void> {
 		channel.postMessage({ what: 'facts', facts } satisfies Message);
 		take(facts);
 	};
-	for await (const event of events(`/api/v1/stream?since=${last}`, String(last), signal)) {
+	for await (const event of events(`/api/v1/stream?topics=${TOPICS}`, String(last), signal)) {
 		if (event === 'open') {
 			tellLight('live');
 			continue;
