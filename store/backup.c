@@ -28,6 +28,13 @@
 #define OFFSET_VERSIONS 18
 
 static const char sql_snapshot[] = "SELECT count(*) FROM sqlite_schema";
+/* A trigger or a view runs with what is written later. Ours are those of the first schema. */
+static const char sql_foreign[] =
+    "SELECT count(*) FROM sqlite_schema WHERE type IN ('trigger', 'view') AND sql NOT IN ("
+    "'CREATE TRIGGER fact_is_not_changed BEFORE UPDATE ON fact"
+    "  BEGIN SELECT RAISE(ABORT, ''facts are never changed''); END',"
+    " 'CREATE TRIGGER fact_is_not_removed BEFORE DELETE ON fact"
+    "  BEGIN SELECT RAISE(ABORT, ''facts are never removed''); END')";
 static const char sql_info[] =
     "SELECT incarnation, (SELECT user_version FROM pragma_user_version),"
     " (SELECT at_ms FROM fact ORDER BY fact_no DESC LIMIT 1), (SELECT max(fact_no) FROM fact)"
@@ -163,6 +170,36 @@ int backup_copy(struct db *from, const char *path, bool is_checked, struct err *
 /* --- what a file is -----------------------------------------------------------------------------
  */
 
+/* Files are named by it. */
+static bool is_incarnation(const char *text)
+{
+	return text[0] != '\0' && text[strspn(text, "0123456789abcdef")] == '\0';
+}
+
+/* A file from elsewhere may look like ours and do more. */
+static int check_is_ours(struct db *db, const struct backup_info *info, struct err *err)
+{
+	int64_t count = 0;
+	int rc = db_get(db, sql_foreign, &count, err, "");
+
+	if (rc == 0 && count > 0)
+		rc = err_set(err, ERR_CORRUPT, "it has triggers or views that are not Heddle's");
+	if (rc == 0 && !is_incarnation(info->incarnation))
+		rc = err_set(err, ERR_CORRUPT, "its home has no name of Heddle's");
+	return rc;
+}
+
+static int check_file(const char *path, struct err *err)
+{
+	struct stat status;
+
+	if (stat(path, &status) != 0)
+		return err_errno(err, errno, "'%s'", path);
+	if (!S_ISREG(status.st_mode))
+		return err_set(err, ERR_CORRUPT, "'%s' is no regular file", path);
+	return 0;
+}
+
 static int read_info(struct db *db, struct backup_info *info, struct err *err)
 {
 	sqlite3_stmt *row;
@@ -193,8 +230,9 @@ static int open_known(struct db *db, const char *path, struct backup_info *info,
 
 	memset(info, 0, sizeof *info);
 	*db = (struct db){.handle = NULL};
-	if (access(path, F_OK) != 0)
-		return err_errno(err, errno, "'%s'", path);
+	rc = check_file(path, err);
+	if (rc != 0)
+		return rc;
 	snprintf(info->path, sizeof info->path, "%s", path);
 	rc = db_open(db, path, SQLITE_OPEN_READONLY, err);
 	if (rc == 0) {
@@ -205,7 +243,7 @@ static int open_known(struct db *db, const char *path, struct backup_info *info,
 		rc = err_set(err, ERR_CORRUPT, "'%s' is an empty database", path);
 	if (rc == 0)
 		rc = read_info(db, info, err);
-	return rc;
+	return rc == 0 ? check_is_ours(db, info, err) : rc;
 }
 
 int backup_read(const char *path, struct backup_info *info, struct err *err)

@@ -165,6 +165,37 @@ static void what_is_missing_or_foreign_is_named(void **state)
 	assert_int_equal(backup_read(path, &info, &err), ERR_CORRUPT);
 }
 
+/* Whoever restores a file from elsewhere runs no SQL of its maker's, and opens no pipe. */
+static void what_only_looks_like_a_backup_is_refused(void **state)
+{
+	static const char *const scripts[] = {
+	    "CREATE TRIGGER evil AFTER INSERT ON fact BEGIN DELETE FROM run; END",
+	    "DROP TRIGGER fact_is_not_changed; CREATE TRIGGER fact_is_not_changed AFTER INSERT ON "
+	    "fact"
+	    " BEGIN DELETE FROM run; END",
+	    "CREATE VIEW evil AS SELECT 1",
+	    "UPDATE home SET incarnation = '../../x'",
+	};
+	struct kit *kit = *state;
+	struct backup_info info;
+	struct err err;
+	char path[160];
+
+	for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+		struct backup_info made = back_up(kit, kit->folder);
+		struct db db = {.handle = NULL};
+
+		assert_int_equal(db_open(&db, made.path, SQLITE_OPEN_READWRITE, &err), 0);
+		assert_int_equal(db_script(&db, scripts[i], &err), 0);
+		db_close(&db);
+		assert_int_equal(backup_read(made.path, &info, &err), ERR_CORRUPT);
+		assert_int_equal(unlink(made.path), 0);
+	}
+	snprintf(path, sizeof path, "%s/pipe", kit->folder);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(backup_read(path, &info, &err), ERR_CORRUPT);
+}
+
 static void a_newer_schema_is_refused(void **state)
 {
 	struct kit *kit = *state;
@@ -241,6 +272,7 @@ int main(void)
 	    STORY(what_a_killed_backup_left_is_removed_and_one_under_way_is_not),
 	    STORY(what_is_damaged_is_not_kept_as_a_backup),
 	    STORY(what_is_missing_or_foreign_is_named),
+	    STORY(what_only_looks_like_a_backup_is_refused),
 	    STORY(a_newer_schema_is_refused),
 	    STORY(rows_that_do_not_belong_together_are_found),
 	    STORY(an_index_that_does_not_fit_its_table_is_found),
