@@ -3,8 +3,8 @@
 
 #include "base/mem.h"
 #include "model/limits.h"
-#include "model/parse_text.h"
 #include "model/parse_dag.h"
+#include "model/parse_text.h"
 
 #include <stdatomic.h>
 #include <string.h>
