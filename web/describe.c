@@ -389,7 +389,7 @@ static void write_body(struct compose *compose, const struct route *route)
 
 static void begin_answer(struct compose *compose, unsigned status)
 {
-	char key[8];
+	char key[12];
 
 	snprintf(key, sizeof key, "%u", status);
 	begin(compose, key);

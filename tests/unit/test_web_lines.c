@@ -104,7 +104,7 @@ static size_t make_text(char *text, size_t size, unsigned *seed)
 	int mean = rand_r(seed) % 2 == 0 ? 5 : 200;
 
 	for (size_t i = 0; i < size; i++)
-		text[i] = rand_r(seed) % mean == 0 ? '\n' : (char)('a' + rand_r(seed) % 3);
+		text[i] = (char)(rand_r(seed) % mean == 0 ? '\n' : 'a' + rand_r(seed) % 3);
 	if (rand_r(seed) % 2 == 0)
 		memset(text + size / 4, 'b', size / 2);
 	return size;
