@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "cli/text.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
@@ -223,6 +224,7 @@ static void print_table(const struct rows *rows, struct str *out)
 	size_t columns = rows->names.count;
 	size_t *widths = mem_alloc((columns + 1) * sizeof *widths);
 
+	assert(columns > 0 || rows->cells.count == 0);
 	for (size_t i = 0; i < columns; i++)
 		widen(&widths[i], rows->names.items[i]);
 	for (size_t i = 0; i < rows->cells.count; i++)

@@ -7,6 +7,7 @@
 #include "daemon/restore.h"
 #include "scheduler/rehearse.h"
 
+#include <assert.h>
 #include <jansson.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -104,8 +105,10 @@ static void take_version(struct list *list, struct dag *dag)
 
 static void take_task(struct list *list, const struct change *change)
 {
-	struct moved *moved = &list->moved[change->task];
+	struct moved *moved;
 
+	assert(list->moved != NULL); /* the run's version was told before */
+	moved = &list->moved[change->task];
 	if (!moved->is_moved)
 		moved->from = change->task_state.from;
 	moved->is_moved = true;

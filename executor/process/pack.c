@@ -222,7 +222,7 @@ static int sum_of(int fd, int64_t at, int64_t size_bytes, uint32_t *crc, struct 
 
 static int check_parts(const struct pack *pack, struct err *err)
 {
-	struct pack_part part;
+	struct pack_part part = {.at = 0};
 	uint32_t crc;
 	int rc =
 	    sum_of(pack->fd, PACK_HEAD_BYTES, (int64_t)pack->count * PACK_ENTRY_BYTES, &crc, err);
