@@ -67,7 +67,15 @@ export class House {
 		this.process = null;
 	}
 
+	// Tasks outlive their daemon: what still runs is ended first, so that a test leaves nothing behind.
+	private async endRuns(): Promise<void> {
+		if (this.process?.exitCode !== null) await this.start();
+		const { body } = await this.ask('GET', '/api/v1/runs?state=running&limit=1000');
+		for (const run of body.items) await this.ask('POST', `/api/v1/runs/${run.id}:cancel?wait=20s`, {});
+	}
+
 	async destroy(): Promise<void> {
+		await this.endRuns();
 		await this.stop();
 		rmSync(this.folder, { recursive: true, force: true });
 	}
