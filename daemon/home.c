@@ -81,7 +81,8 @@ static int take_lock(struct home *home, struct err *err)
 	return 0;
 }
 
-/* The token is made once and kept: scripts that hold it go on working over restarts. */
+/* The token is made once and kept: scripts that hold it go on working over restarts. It needs no
+ * sync: a power cut that takes a new one leaves an empty file, or none, and another is made. */
 static int read_token(struct home *home, struct err *err)
 {
 	struct str text = STR_INIT;
@@ -92,13 +93,13 @@ static int read_token(struct home *home, struct err *err)
 	if (rc != 0)
 		return rc;
 	rc = file_read(path, 4096, &text, err);
-	if (rc == ERR_NOT_FOUND) {
+	if (rc == ERR_NOT_FOUND || (rc == 0 && text.size == 0)) {
 		char fresh[TOKEN_DIGITS + 2];
 
 		random_hex(fresh, TOKEN_DIGITS);
 		memcpy(home->token, fresh, TOKEN_DIGITS + 1);
 		memcpy(fresh + TOKEN_DIGITS, "\n", 2);
-		rc = file_write_durable(path, fresh, 0600, err);
+		rc = file_write_aside(path, fresh, 0600, err);
 		explicit_bzero(fresh, sizeof fresh);
 	} else if (rc == 0) {
 		size_t length = strcspn(str_text(&text), " \r\n");

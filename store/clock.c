@@ -34,10 +34,14 @@ static int read_row(struct store *store, struct sched_clock *clock, int64_t *las
 	return rc;
 }
 
+int clock_begin(struct db *db, struct moment now, struct err *err)
+{
+	return db_run(db, sql_begin, err, "i", now.wall_ms - now.boot_ms);
+}
+
 int store_take_clock(struct store *store, struct moment now, struct sched_clock *clock,
 		     int64_t *last_fact_ms, struct err *err)
 {
-	int64_t ahead_ms = now.wall_ms - now.boot_ms;
 	int rc;
 
 	pthread_mutex_lock(&store->lock);
@@ -46,8 +50,8 @@ int store_take_clock(struct store *store, struct moment now, struct sched_clock 
 		rc = read_row(store, clock, last_fact_ms, err);
 		if (rc == 0 && !clock->is_known) {
 			clock->is_known = true;
-			clock->ahead_ms = ahead_ms;
-			rc = db_run(&store->db, sql_begin, err, "i", ahead_ms);
+			clock->ahead_ms = now.wall_ms - now.boot_ms;
+			rc = clock_begin(&store->db, now, err);
 		}
 		rc = store_end_once(store, rc, err);
 	}

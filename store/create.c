@@ -4,8 +4,8 @@
  * a daemon that is killed meanwhile leaves nothing that looks like a database. */
 #include "store/create.h"
 
-#include "base/clock.h"
 #include "base/file.h"
+#include "store/core.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -16,15 +16,15 @@
 #define OFFSET_READ_VERSION 19
 #define FORMAT_WITH_LOG 2
 
-static const char sql_home_new[] =
-    "INSERT OR IGNORE INTO home (one, incarnation, created_at_ms) VALUES (1, ?1, ?2)";
+static const char sql_home_new[] = "INSERT OR IGNORE INTO home (one, incarnation, created_at_ms, "
+				   "boot_id) VALUES (1, ?1, ?2, coalesce(?3, ''))";
 
-int create_home_row(struct db *db, struct err *err)
+int create_home_row(struct db *db, const char *boot_id, struct err *err)
 {
 	char incarnation[9];
 
 	random_hex(incarnation, 8);
-	return db_run(db, sql_home_new, err, "ti", incarnation, clock_now().wall_ms);
+	return db_run(db, sql_home_new, err, "tit", incarnation, clock_now().wall_ms, boot_id);
 }
 
 static int write_image(struct db *db, const char *path, struct err *err)
@@ -42,7 +42,8 @@ static int write_image(struct db *db, const char *path, struct err *err)
 	return rc;
 }
 
-int create_database(const char *path, const struct schema *schema, struct err *err)
+int create_database(const char *path, const struct schema *schema, const char *boot_id,
+		    struct moment now, struct err *err)
 {
 	struct db db = {.handle = NULL};
 	struct stat status;
@@ -55,7 +56,9 @@ int create_database(const char *path, const struct schema *schema, struct err *e
 		return rc;
 	rc = schema_migrate(&db, path, schema, err);
 	if (rc == 0)
-		rc = create_home_row(&db, err);
+		rc = create_home_row(&db, boot_id, err);
+	if (rc == 0 && boot_id != NULL)
+		rc = clock_begin(&db, now, err);
 	if (rc == 0)
 		rc = write_image(&db, path, err);
 	db_close(&db);

@@ -152,7 +152,7 @@ static int open_checked(struct store *store, struct err *err)
 	if (rc == 0)
 		rc = schema_migrate(&store->db, store->path, &schema_present, err);
 	if (rc == 0)
-		rc = create_home_row(&store->db, err);
+		rc = create_home_row(&store->db, NULL, err);
 	if (rc == 0)
 		rc = read_home(store, store->incarnation, boot_id, err);
 	if (rc == 0)
@@ -165,6 +165,17 @@ static int open_checked(struct store *store, struct err *err)
 	memcpy(store->next_hash, store->last_hash, sizeof store->next_hash);
 	if (rc == 0)
 		store_note_files(store);
+	return rc;
+}
+
+int store_create(const char *path, const char *boot_id, struct moment now, struct err *err)
+{
+	int rc = netfs_check(path, err);
+
+	if (rc == 0)
+		rc = create_database(path, &schema_present, boot_id, now, err);
+	if (rc != 0)
+		err_wrap(err, "create the database '%s'", path);
 	return rc;
 }
 
@@ -181,7 +192,7 @@ int store_open(const char *path, struct store **out, struct err *err)
 	if (!is_in_memory(store)) {
 		rc = netfs_check(path, err);
 		if (rc == 0)
-			rc = create_database(path, &schema_present, err);
+			rc = create_database(path, &schema_present, NULL, clock_now(), err);
 	}
 	if (rc == 0)
 		rc = open_checked(store, err);

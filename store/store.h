@@ -24,6 +24,9 @@ enum store_failure {
 	STORE_BUG,  /* anything else: what was to be written is wrong, or the file is damaged */
 };
 
+/* Makes the database of a new home; where path exists it is left as it is. It holds what a start of
+ * this boot notes, so that a first start waits for no commit. Fails as store_open does. */
+int store_create(const char *path, const char *boot_id, struct moment now, struct err *err);
 /* Opens path, creates or migrates it, checks header, schema number and WAL mode. ":memory:" gives
  * one for tests. Fails with ERR_INVALID when a newer Heddle wrote it, ERR_CORRUPT when it is no
  * sound database, ERR_REFUSED on a network file system, else I/O codes. */

@@ -339,6 +339,14 @@ def test_watch_tells_the_story_and_exits_as_the_run(home):
     assert text.index("a running") < text.index("a success") < text.index("b running") < text.index("b failed")
 
 
+def test_a_token_that_a_power_cut_took_is_made_anew(home):
+    home.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (home.path / "token").write_text("")
+    home.start()
+    assert len((home.path / "token").read_text().strip()) >= 16
+    assert (home.path / "token").stat().st_mode & 0o777 == 0o600
+
+
 def test_tcp_wants_the_token_and_the_socket_does_not(home):
     import http.client
     home.start()

@@ -87,6 +87,33 @@ static void the_home_keeps_its_incarnation_and_the_last_boot(void **state)
 	assert_string_equal(previous, "boot-b");
 }
 
+/* What a first start would write stands there already: it waits for no commit. */
+static void a_new_home_is_made_with_what_its_first_start_notes(void **state)
+{
+	struct kit *kit = *state;
+	struct moment now = {.wall_ms = 1790000000000, .boot_ms = 5000};
+	struct sched_clock clock;
+	char previous[64];
+	char log_path[160];
+	struct stat status;
+	int64_t last_fact_ms;
+
+	kit_close_store(kit);
+	unlink(kit->path);
+	assert_int_equal(store_create(kit->path, "boot-a", now, NULL), 0);
+	assert_int_equal(store_create(kit->path, "boot-b", now, NULL), 0);
+	kit_open_store(kit);
+	assert_int_equal(store_note_boot(kit->store, "boot-a", previous, NULL), 0);
+	assert_string_equal(previous, "boot-a");
+	now.boot_ms += 10;
+	assert_int_equal(store_take_clock(kit->store, now, &clock, &last_fact_ms, NULL), 0);
+	assert_true(clock.is_known);
+	assert_int_equal(clock.ahead_ms, 1790000000000 - 5000);
+	snprintf(log_path, sizeof log_path, "%s-wal", kit->path);
+	assert_int_equal(stat(log_path, &status), 0);
+	assert_int_equal(status.st_size, 0);
+}
+
 static void a_memory_database_serves_tests(void **state)
 {
 	struct store *store;
@@ -364,6 +391,7 @@ int main(void)
 	    STORY(the_home_keeps_its_incarnation_and_the_last_boot),
 	    STORY(a_memory_database_serves_tests),
 	    STORY(an_empty_file_becomes_a_home),
+	    STORY(a_new_home_is_made_with_what_its_first_start_notes),
 	    STORY(what_a_killed_start_left_aside_is_no_database),
 	    STORY(garbage_is_refused_with_a_way_out),
 	    STORY(a_torn_file_is_refused),
