@@ -22,6 +22,7 @@
 #include "daemon/retention.h"
 #include "daemon/scratch.h"
 #include "daemon/stall.h"
+#include "daemon/task_peer.h"
 #include "model/limits.h"
 
 #include <errno.h>
@@ -323,8 +324,8 @@ static int start_web(struct daemon *daemon, struct err *err)
 				    .command = dispatch_command,
 				    .ready = dispatch_is_ready,
 				    .warns = dispatch_warns,
-				    .judge_peer = dispatch_judge_peer,
-				    .read_token = dispatch_read_token,
+				    .judge_peer = task_peer_judge,
+				    .read_token = task_peer_read_token,
 				    .holds = dispatch_holds};
 	int rc = web_start(&daemon->loop, &config, &events, &daemon->dispatch.web, err);
 

@@ -14,7 +14,7 @@
 #include "daemon/rehearsal.h"
 #include "daemon/retention.h"
 #include "daemon/run_info.h"
-#include "model/param.h"
+#include "daemon/trigger.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -314,19 +314,6 @@ void dispatch_answer_unknown_dag(struct dispatch *dispatch, const char *dag_id, 
 	dispatch_answer(dispatch, token, WEB_NOT_FOUND, NULL, message);
 }
 
-/* Finds the run that this key has made before. One indexed row each, so the loop does not wait. */
-static bool find_by_key(struct dispatch *dispatch, const char *dag_id, const char *key,
-			char run_id[RUN_ID_SIZE])
-{
-	int64_t run_no = sched_find_key(dispatch->sched, dag_id, "manual", key);
-
-	if (run_no != 0) {
-		snprintf(run_id, RUN_ID_SIZE, "%s", sched_run_id(dispatch->sched, run_no));
-		return true;
-	}
-	return read_run_by_key(dispatch->reader, dag_id, "manual", key, run_id, NULL) == 0;
-}
-
 /* The version is parsed now: the command is taken as if it came this moment. */
 static void take_parked(void *context, const struct err *err)
 {
@@ -354,155 +341,6 @@ void dispatch_fetch_kept(struct dispatch *dispatch, const char *hash,
 {
 	force_fetch_kept(dispatch->force, hash, take_parked,
 			 park_command(command, token, dispatch));
-}
-
-/* What the run stands for: the instant, or the first one of the date, that the caller names; else
- * this instant. id_room holds the text of an instant. False = what was named is neither. */
-static bool read_period(struct dispatch *dispatch, const struct dag *dag, const char *text,
-			char id_room[40], struct run_period *period)
-{
-	const struct tz *tz = zones_find(&dispatch->zones, dag->timezone, clock_now().boot_ms);
-
-	period->start_ms = clock_now().wall_ms;
-	if (tz == NULL || (text != NULL && !tz_parse_instant(tz, text, &period->start_ms)))
-		return false;
-	tz_format_rfc3339(tz, period->start_ms, id_room);
-	period->id = text == NULL ? id_room : text;
-	period->end_ms = period->start_ms;
-	return true;
-}
-
-/* All params of the run, checked; *text is the caller's (mem_free), NULL when the dag has none. */
-static int read_params(const struct dag *dag, const char *given, char **text, struct err *err)
-{
-	json_t *object = given == NULL ? NULL : json_loads(given, 0, NULL);
-	json_t *all = NULL;
-	int rc = params_resolve(dag, object, &all, err);
-
-	*text = rc == 0 && dag->param_count > 0 ? json_dumps(all, JSON_COMPACT) : NULL;
-	json_decref(all);
-	json_decref(object);
-	return rc;
-}
-
-/* When the run is to start. False = answered: it is no instant, or one that has passed. */
-static bool read_start(struct dispatch *dispatch, const struct dag *dag, const char *text,
-		       int64_t *at_ms, uint64_t token)
-{
-	const struct tz *tz = zones_find(&dispatch->zones, dag->timezone, clock_now().boot_ms);
-
-	*at_ms = 0;
-	if (text == NULL)
-		return true;
-	if (tz == NULL || !tz_parse_instant(tz, text, at_ms))
-		dispatch_answer(dispatch, token, WEB_INVALID, NULL,
-				"'at' is neither a date (2026-11-20) nor an instant (RFC 3339)");
-	else if (*at_ms <= clock_now().wall_ms)
-		dispatch_answer(dispatch, token, WEB_INVALID, NULL,
-				"'at' has passed: leave it out to start at once, and say with "
-				"'period' what the run stands for");
-	else
-		return true;
-	return false;
-}
-
-/* Which tasks are to run. False = answered: it makes no sense. */
-static bool read_choice(struct dispatch *dispatch, const struct web_command *command,
-			struct input *input, uint64_t token)
-{
-	bool is_from = strcmp(command->mode, "from") == 0;
-	bool is_only = strcmp(command->mode, "only") == 0;
-
-	if ((is_from || is_only) != (command->task_count > 0)) {
-		dispatch_answer(dispatch, token, WEB_INVALID, NULL,
-				"a run of some tasks needs both: 'mode' from or only, and 'tasks'");
-		return false;
-	}
-	input->trigger.mode = is_from ? RERUN_FROM : RERUN_ONLY;
-	input->trigger.tasks = command->tasks;
-	input->trigger.task_count = command->task_count;
-	return true;
-}
-
-static void answer_trigger(struct dispatch *dispatch, uint64_t token, const char *run_id)
-{
-	static const enum web_result results[] = {
-	    [ANSWER_DONE] = WEB_DONE,
-	    [ANSWER_UNCHANGED] = WEB_UNCHANGED,
-	    [ANSWER_NOT_FOUND] = WEB_NOT_FOUND,
-	    [ANSWER_REFUSED] = WEB_REFUSED,
-	};
-	const struct sched_output *output = dispatch_output(dispatch);
-	bool is_done = output->answer == ANSWER_DONE;
-
-	dispatch_answer(dispatch, token, results[output->answer], is_done ? run_id : NULL,
-			is_done ? NULL : output->message);
-}
-
-static void step_trigger(struct dispatch *dispatch, struct dag *dag,
-			 const struct web_command *command, uint64_t token)
-{
-	struct input input = {.kind = INPUT_TRIGGER, .actor = command->actor};
-	char run_id[RUN_ID_SIZE];
-	char period_id[40];
-	char *params = NULL;
-	struct err err = {0};
-
-	random_hex(run_id, RUN_ID_SIZE - 1);
-	input.trigger.dag = dag;
-	input.trigger.run_id = run_id;
-	input.trigger.key = command->key != NULL ? command->key : run_id;
-	input.trigger.source = "manual";
-	input.trigger.is_forced = command->force;
-	if (!read_choice(dispatch, command, &input, token))
-		return;
-	if (!read_start(dispatch, dag, command->at, &input.trigger.start_at_ms, token))
-		return;
-	if (!read_period(dispatch, dag, command->period != NULL ? command->period : command->at,
-			 period_id, &input.trigger.period)) {
-		dispatch_answer(
-		    dispatch, token, WEB_INVALID, NULL,
-		    "'period' is neither a date (2026-11-20) nor an instant (RFC 3339)");
-		return;
-	}
-	if (read_params(dag, command->params, &params, &err) != 0) {
-		dispatch_answer(dispatch, token, WEB_INVALID, NULL, err.message);
-		return;
-	}
-	input.trigger.params = params;
-	sched_put_dag(dispatch->sched, dag); /* its limits are those in force */
-	if (!rehearsal_trigger(dispatch, command, &input, token)) {
-		dispatch_step(dispatch, &input);
-		answer_trigger(dispatch, token, run_id);
-	}
-	mem_free(params);
-}
-
-/* The same key never makes a second run. */
-static void answer_known_run(struct dispatch *dispatch, const struct web_command *command,
-			     const char *run_id, uint64_t token)
-{
-	char why[64];
-
-	snprintf(why, sizeof why, "run '%s' has this key", run_id);
-	if (!rehearsal_nothing(dispatch, command, why, token))
-		dispatch_answer(dispatch, token, WEB_UNCHANGED, run_id, NULL);
-}
-
-static void trigger(struct dispatch *dispatch, const struct web_command *command, uint64_t token)
-{
-	const struct folder_dag *found = force_find(dispatch->force, command->dag_id);
-	struct dag *dag = found == NULL ? NULL : force_dag(dispatch->force, found);
-	char run_id[RUN_ID_SIZE];
-
-	if (found == NULL)
-		dispatch_answer_unknown_dag(dispatch, command->dag_id, token);
-	else if (command->key != NULL && find_by_key(dispatch, found->id, command->key, run_id))
-		answer_known_run(dispatch, command, run_id, token);
-	else if (dag == NULL)
-		dispatch_fetch(dispatch, found, command, token);
-	else
-		step_trigger(dispatch, dag, command, token);
 }
 
 /* Whether commands are taken. */
@@ -543,11 +381,11 @@ static void refuse(struct dispatch *dispatch, uint64_t token)
 static void (*const commands[WEB_COMMAND_COUNT])(struct dispatch *dispatch,
 						 const struct web_command *command,
 						 uint64_t token) = {
-    [WEB_TRIGGER] = trigger,      [WEB_CANCEL] = operate_cancel,
-    [WEB_RERUN] = operate_rerun,  [WEB_MARK] = operate_mark,
-    [WEB_PAUSE] = operate_pause,  [WEB_RESUME] = operate_pause,
-    [WEB_NOTE] = operate_note,    [WEB_WHY] = operate_why,
-    [WEB_GC] = retention_command, [WEB_GC_STATUS] = retention_command,
+    [WEB_TRIGGER] = trigger_command, [WEB_CANCEL] = operate_cancel,
+    [WEB_RERUN] = operate_rerun,     [WEB_MARK] = operate_mark,
+    [WEB_PAUSE] = operate_pause,     [WEB_RESUME] = operate_pause,
+    [WEB_NOTE] = operate_note,       [WEB_WHY] = operate_why,
+    [WEB_GC] = retention_command,    [WEB_GC_STATUS] = retention_command,
 };
 
 void dispatch_command(void *context, const struct web_command *command, uint64_t token)
@@ -620,49 +458,6 @@ void dispatch_warns(void *context, char why[256])
 	const struct dispatch *dispatch = context;
 
 	snprintf(why, 256, "%s", dispatch->space.level == SPACE_LOW ? dispatch->space.why : "");
-}
-
-/* --- tasks that ask ------------------------------------------------------------------------------
- */
-
-struct process_peer dispatch_judge_peer(void *context, pid_t pid)
-{
-	struct dispatch *dispatch = context;
-
-	if (dispatch->executor == NULL)
-		return (struct process_peer){PROCESS_PEER_UNKNOWN, 0};
-	return process_judge_peer(dispatch->executor, pid);
-}
-
-/* An end that is in the spool and was not taken yet, as while commits fail, is one all the same. */
-static bool has_left_record(const struct dispatch *dispatch, const struct effect *attempt)
-{
-	struct process_ref ref = {attempt->attempt_id, attempt->released_at_ms};
-	char path[PATH_MAX];
-
-	return access(process_record_path(dispatch->home->path, store_incarnation(dispatch->store),
-					  ref, path),
-		      F_OK) == 0;
-}
-
-enum web_token dispatch_read_token(void *context, const char *token, struct web_task *task)
-{
-	struct dispatch *dispatch = context;
-	struct effect attempt;
-	int64_t attempt_id;
-
-	if (!identity_read_token(dispatch->identity, token, &attempt_id))
-		return WEB_TOKEN_UNKNOWN;
-	if (!sched_find_attempt(dispatch->sched, attempt_id, &attempt) ||
-	    has_left_record(dispatch, &attempt))
-		return WEB_TOKEN_ENDED;
-	task->attempt_id = attempt_id;
-	task->number = attempt.number;
-	memcpy(task->run_id, attempt.run_id, sizeof task->run_id);
-	snprintf(task->task, sizeof task->task, "%s", attempt.dag->tasks[attempt.task].id);
-	snprintf(task->domain, sizeof task->domain, "%s",
-		 attempt.dag->domain == NULL ? "" : attempt.dag->domain);
-	return WEB_TOKEN_TASK;
 }
 
 /* --- effects -------------------------------------------------------------------------------------

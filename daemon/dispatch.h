@@ -128,8 +128,6 @@ int dispatch_build(void *context, const struct effect *attempt, struct arena *ar
 		   struct process_launch *launch, struct err *err);
 bool dispatch_is_ready(void *context, char why[256]); /* for /readyz */
 void dispatch_warns(void *context, char why[256]);    /* struct web_events */
-struct process_peer dispatch_judge_peer(void *context, pid_t pid);
-enum web_token dispatch_read_token(void *context, const char *token, struct web_task *task);
 size_t dispatch_holds(void *context, struct web_hold holds[WEB_HOLDS_MAX]); /* for /version */
 
 #endif
