@@ -46,6 +46,8 @@ struct reload_pass {
 	bool differs;    /* from what is in force */
 	bool moved_on;   /* a named file changed while it was read */
 	bool is_written; /* the versions are in the store already */
+	bool brings;     /* versions into force, at at_ms of the wall clock */
+	int64_t at_ms;
 	int64_t began_ms;
 	uint64_t first_ms; /* the loop's time of the event that began this change; 0 = none */
 	struct git_tree git;
@@ -94,12 +96,28 @@ static void folder_destroy(struct folder *folder)
 	mem_free(folder);
 }
 
+/* Git may take its time over a large tree: what came into force does not wait for it. */
+static void look_at_tree(struct reload_pass *pass)
+{
+	char quoted[ERR_MESSAGE_MAX];
+
+	if (!pass->brings || pass->rc != 0 || pass->git.commit[0] == '\0')
+		return;
+	git_read_dirty(&pass->git);
+	if (pass->git.dirty >= 0 &&
+	    store_note_dirty(pass->reload->store, pass->git.commit, pass->at_ms,
+			     pass->git.dirty == 1, &pass->err) != 0)
+		log_warn("whether the work tree holds changes is not kept", "err=%s",
+			 log_quote(pass->err.message, quoted, sizeof quoted));
+}
+
 /* Thousands of small pieces: on a worker, so that the loop does not stand still for them. */
-static void work_destroy(uv_work_t *request)
+static void work_wind_up(uv_work_t *request)
 {
 	struct reload_pass *pass = request->data;
 	bool was_large = pass->next != NULL && pass->next->file_count > CHUNK_DAGS;
 
+	look_at_tree(pass);
 	scan_close(&pass->scan);
 	folder_destroy(pass->next);
 	if (was_large || pass->is_written)
@@ -120,7 +138,7 @@ static void finish(struct reload_pass *pass)
 	struct reload *reload = pass->reload;
 
 	reload->pass = NULL;
-	(void)uv_queue_work(reload->loop, &pass->request, work_destroy, destroyed);
+	(void)uv_queue_work(reload->loop, &pass->request, work_wind_up, destroyed);
 	if (reload->again && !reload->stopping)
 		begin(reload);
 }
@@ -448,7 +466,6 @@ static struct store_dag_file *list_dags(const struct reload_pass *pass)
 		dags[i].start_paused = folder->dags[i].start_paused;
 		dags[i].file = folder->dags[i].file;
 		dags[i].git_commit = pass->git.commit[0] == '\0' ? NULL : pass->git.commit;
-		dags[i].git_dirty = pass->git.dirty;
 	}
 	return dags;
 }
@@ -471,7 +488,7 @@ static int write_folder(struct reload_pass *pass)
 				      .errors = pass->next->errors.items,
 				      .error_count = pass->next->errors.count,
 				      .default_pool_slots = pass->reload->default_pool_slots,
-				      .at_ms = clock_now().wall_ms};
+				      .at_ms = pass->at_ms};
 	struct store_dag_file *dags = list_dags(pass);
 	struct store_dag_file *refused = list_refused(pass);
 	struct rows rows = {{0}, {0}, {0}, {0}};
@@ -516,10 +533,10 @@ static void work_judge(uv_work_t *request)
 	pass->differs = differs(pass);
 	if (!pass->differs)
 		return;
-	if (!are_dags_same(pass->next, pass->before)) {
+	pass->brings = !are_dags_same(pass->next, pass->before);
+	if (pass->brings)
 		git_read_commit(&pass->git);
-		git_read_dirty(&pass->git);
-	}
+	pass->at_ms = clock_now().wall_ms;
 	pass->rc = write_folder(pass);
 }
 

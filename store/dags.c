@@ -21,8 +21,10 @@ static const char sql_version_file[] =
     "UPDATE dag_version SET file = ?2 WHERE version_no = ?1 AND file <> ?2";
 /* Of the first time that it came into force. */
 static const char sql_version_git[] =
-    "UPDATE dag_version SET git_commit = ?2, git_dirty = nullif(?3, -1)"
-    " WHERE version_no = ?1 AND git_commit IS NULL";
+    "UPDATE dag_version SET git_commit = ?2 WHERE version_no = ?1 AND git_commit IS NULL";
+static const char sql_version_dirty[] =
+    "UPDATE dag_version SET git_dirty = ?3 WHERE git_commit = ?1 AND git_dirty IS NULL"
+    " AND version_no IN (SELECT version_no FROM dag WHERE since_ms = ?2)";
 static const char sql_dag_seen[] =
     "SELECT count(*) FROM fact WHERE dag_id = ?1 AND kind = 'dag.new'";
 static const char sql_dag_put[] =
@@ -171,8 +173,7 @@ static int put_version_rows(struct store *store, const struct store_dag_file *fo
 	if (rc == 0)
 		rc = db_run(&store->db, sql_pools_put, err, "it", version_no, id_of(found));
 	if (rc == 0 && found->git_commit != NULL)
-		rc = db_run(&store->db, sql_version_git, err, "iti", version_no, found->git_commit,
-			    (int64_t)found->git_dirty);
+		rc = db_run(&store->db, sql_version_git, err, "it", version_no, found->git_commit);
 	return rc;
 }
 
@@ -293,6 +294,24 @@ int store_put_folder(struct store *store, const struct store_folder *folder, str
 	pthread_mutex_unlock(&store->lock);
 	if (rc != 0)
 		err_wrap(err, "keep the dags of the folder");
+	return rc;
+}
+
+int store_note_dirty(struct store *store, const char *git_commit, int64_t since_ms, bool is_dirty,
+		     struct err *err)
+{
+	int rc;
+
+	pthread_mutex_lock(&store->lock);
+	rc = store_begin_once(store, err);
+	if (rc == 0) {
+		rc = db_run(&store->db, sql_version_dirty, err, "tii", git_commit, since_ms,
+			    (int64_t)is_dirty);
+		rc = store_end_once(store, rc, err);
+	}
+	pthread_mutex_unlock(&store->lock);
+	if (rc != 0)
+		err_wrap(err, "note whether the work tree held changes");
 	return rc;
 }
 

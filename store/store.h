@@ -73,7 +73,6 @@ struct store_dag_file {
 	const char *dag_id;
 	const char *hash;
 	const char *git_commit; /* of the work tree that holds the file; NULL = none */
-	int git_dirty;          /* 1 = it holds changes, 0 = none, -1 = not known */
 	bool start_paused;      /* when it comes into force for the first time */
 };
 
@@ -132,6 +131,10 @@ int store_put_folder(struct store *store, const struct store_folder *folder, str
 int store_put_dags(struct store *store, const struct store_dag_file *dags, size_t dag_count,
 		   const struct dag_error *errors, size_t error_count, uint32_t default_pool_slots,
 		   int64_t at_ms, struct err *err);
+/* Notes whether the work tree held changes when the versions that are in force since since_ms came
+ * there from this commit. One transaction, on the calling thread. */
+int store_note_dirty(struct store *store, const char *git_commit, int64_t since_ms, bool is_dirty,
+		     struct err *err);
 /* Keeps versions (of dags that are set) without putting them into force: for a folder that is too
  * large to be held parsed until it is judged. One transaction, on the calling thread. */
 int store_put_versions(struct store *store, const struct store_dag_file *dags, size_t count,

@@ -273,7 +273,7 @@ def test_a_checkout_is_one_change_and_its_commit_is_kept(home):
     home.start()
     commit = git("rev-parse", "HEAD")
     assert home.http("GET", "/api/v1/dags/a")[1]["git_commit"] == commit
-    assert home.http("GET", "/api/v1/dags/a")[1]["git_dirty"] is False
+    wait_for(lambda: home.http("GET", "/api/v1/dags/a")[1]["git_dirty"] is False, 10, "a clean tree")
     lock = home.dags / ".git" / "index.lock"
     lock.touch()
     home.dag("a.yaml", GOOD.format("a", "half way"))
@@ -284,7 +284,7 @@ def test_a_checkout_is_one_change_and_its_commit_is_kept(home):
     wait_for(lambda: len(facts(home, "a")) == 2, 10, "the change")
     assert "all the way" in says(home, "a")
     assert home.http("GET", "/api/v1/dags/a")[1]["git_commit"] == commit
-    assert home.http("GET", "/api/v1/dags/a")[1]["git_dirty"] is True
+    wait_for(lambda: home.http("GET", "/api/v1/dags/a")[1]["git_dirty"] is True, 10, "a changed tree")
     git("pack-refs", "--all")
     home.stop()
     home.dag("b.yaml", GOOD.format("b", "packed"))

@@ -92,15 +92,12 @@ static void a_kept_version_comes_into_force_without_its_text(void **state)
 	struct kit *kit = *state;
 	struct dag *dag = parse_below("pools: {db: 3}\n");
 	struct store_dag_file kept = {.dag = dag, .file = "a.yaml"};
-	struct store_dag_file file = {.file = "b.yaml",
-				      .dag_id = "a",
-				      .hash = dag->hash,
-				      .git_commit = "0123",
-				      .git_dirty = 1};
+	struct store_dag_file file = {
+	    .file = "b.yaml", .dag_id = "a", .hash = dag->hash, .git_commit = "0123"};
 
 	assert_int_equal(store_put_versions(kit->store, &kept, 1, NULL), 0);
 	assert_int_equal(store_put_dags(kit->store, &file, 1, NULL, 0, 8, 1000, NULL), 0);
-	assert_int_equal(kit_number(kit, "SELECT v.git_dirty FROM dag d JOIN dag_version v"
+	assert_int_equal(kit_number(kit, "SELECT v.git_dirty IS NULL FROM dag d JOIN dag_version v"
 					 " USING (version_no) WHERE v.git_commit = '0123'"
 					 " AND d.file = 'b.yaml' AND v.file = 'b.yaml'"),
 			 1);
@@ -110,6 +107,28 @@ static void a_kept_version_comes_into_force_without_its_text(void **state)
 	assert_int_equal(store_put_dags(kit->store, NULL, 0, NULL, 0, 8, 2000, NULL), 0);
 	assert_int_equal(kit_number(kit, "SELECT count(*) FROM pool WHERE name = 'db'"), 0);
 	dag_unref(dag);
+}
+
+static void whether_the_tree_held_changes_is_of_what_came_with_it(void **state)
+{
+	struct kit *kit = *state;
+	struct dag *dags[] = {parse_below("pools: {db: 3}\n"), parse_below("pools: {db: 4}\n")};
+	struct store_dag_file file = {.dag = dags[0], .file = "a.yaml", .git_commit = "0123"};
+
+	assert_int_equal(store_put_dags(kit->store, &file, 1, NULL, 0, 8, 1000, NULL), 0);
+	file.dag = dags[1];
+	assert_int_equal(store_put_dags(kit->store, &file, 1, NULL, 0, 8, 2000, NULL), 0);
+	assert_int_equal(store_note_dirty(kit->store, "4567", 2000, true, NULL), 0);
+	assert_int_equal(store_note_dirty(kit->store, "0123", 1000, true, NULL), 0);
+	assert_int_equal(kit_number(kit, "SELECT count(git_dirty) FROM dag_version"), 0);
+	assert_int_equal(store_note_dirty(kit->store, "0123", 2000, true, NULL), 0);
+	assert_int_equal(store_note_dirty(kit->store, "0123", 2000, false, NULL), 0);
+	assert_int_equal(kit_number(kit, "SELECT v.git_dirty FROM dag_version v JOIN dag"
+					 " USING (version_no)"),
+			 1);
+	assert_int_equal(kit_number(kit, "SELECT count(git_dirty) FROM dag_version"), 1);
+	dag_unref(dags[0]);
+	dag_unref(dags[1]);
 }
 
 static void print_file(void *context, const struct store_file_row *row)
@@ -166,6 +185,7 @@ int main(void)
 	    STORY(another_heddle_yaml_is_another_version_and_each_content_is_kept_once),
 	    STORY(a_version_that_is_not_kept_is_not_put_into_force),
 	    STORY(a_kept_version_comes_into_force_without_its_text),
+	    STORY(whether_the_tree_held_changes_is_of_what_came_with_it),
 	    STORY(files_are_remembered_as_they_were_read),
 	};
 
