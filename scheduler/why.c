@@ -450,7 +450,7 @@ static void explain(struct inquiry *inquiry, const struct instance *instance)
 /* --- questions -----------------------------------------------------------------------------------
  */
 
-/* What the run waits for now: a task that waits for no other one. */
+/* What the run waits for at present: a task that waits for no other one. */
 static const struct instance *foremost(const struct run *run)
 {
 	static const enum task_state order[] = {TASK_CANCELLING, TASK_RUNNING, TASK_UP_FOR_RETRY,

@@ -362,7 +362,7 @@ static const char step_7[] =
 
 static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5, step_6, step_7};
 
-const struct schema schema_present = {steps, sizeof steps / sizeof steps[0]};
+const struct schema schema_present = {steps, sizeof steps / sizeof steps[0], schema_tables};
 
 static const char sql_number[] = "PRAGMA user_version";
 static const char sql_application[] = "PRAGMA application_id";
@@ -418,7 +418,8 @@ static int write_backup(struct db *db, const char *path, size_t number, struct e
 	return rc;
 }
 
-static int run_step(struct db *db, const struct schema *schema, size_t number, struct err *err)
+/* Leads from one number to a later one. */
+static int run_step(struct db *db, const char *sql, size_t from, size_t to, struct err *err)
 {
 	char head[128];
 	struct err ignored;
@@ -427,14 +428,14 @@ static int run_step(struct db *db, const struct schema *schema, size_t number, s
 	if (rc != 0)
 		return rc;
 	snprintf(head, sizeof head, "PRAGMA application_id = %d; PRAGMA user_version = %zu;",
-		 SCHEMA_APPLICATION_ID, number + 1);
-	rc = db_script(db, schema->steps[number], err);
+		 SCHEMA_APPLICATION_ID, to);
+	rc = db_script(db, sql, err);
 	if (rc == 0)
 		rc = db_script(db, head, err);
 	if (rc == 0)
 		rc = db_script(db, "COMMIT", err);
 	if (rc != 0) {
-		err_wrap(err, "lead from schema %zu to %zu", number, number + 1);
+		err_wrap(err, "lead from schema %zu to %zu", from, to);
 		if (sqlite3_get_autocommit(db->handle) == 0)
 			db_script(db, "ROLLBACK", &ignored);
 	}
@@ -448,9 +449,9 @@ int schema_migrate(struct db *db, const char *path, const struct schema *schema,
 
 	if (rc == 0 && number > 0 && number < schema->count)
 		rc = write_backup(db, path, number, err);
-	while (rc == 0 && number < schema->count) {
-		rc = run_step(db, schema, number, err);
-		number++;
-	}
+	if (rc == 0 && number == 0 && schema->tables != NULL)
+		return run_step(db, schema->tables, 0, schema->count, err);
+	for (; rc == 0 && number < schema->count; number++)
+		rc = run_step(db, schema->steps[number], number, number + 1, err);
 	return rc;
 }

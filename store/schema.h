@@ -17,16 +17,18 @@
 struct schema {
 	const char *const *steps; /* steps[n] leads from number n to n + 1 */
 	size_t count;             /* the present number */
+	const char *tables;       /* where they lead to, in one text; NULL = only by the steps */
 };
 
 extern const struct schema schema_present;
+extern const char schema_tables[]; /* of it; a new home's, so that its start is quick */
 
 /* Reads the head of the file and changes nothing. *number is that of its tables, 0 for a new file.
  * Fails with ERR_CORRUPT (no database, or another program's), ERR_INVALID (a newer number), else
  * db.h's codes. */
 int schema_check(struct db *db, const char *path, const struct schema *schema, size_t *number,
 		 struct err *err);
-/* Brings the file to schema->count, after the same check. */
+/* Brings the file to schema->count, after the same check; a new file in one step. */
 int schema_migrate(struct db *db, const char *path, const struct schema *schema, struct err *err);
 
 #endif

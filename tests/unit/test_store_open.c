@@ -251,7 +251,7 @@ static const char *const bad_step[] = {
 
 static int migrate(const char *path, const char *const *steps, size_t count, struct err *err)
 {
-	struct schema schema = {steps, count};
+	struct schema schema = {steps, count, NULL};
 	struct db db = {0};
 	int rc = db_open(&db, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
 
@@ -288,6 +288,53 @@ static void an_older_schema_is_led_on_with_a_backup_beside(void **state)
 	assert_int_equal(number_in(backup, "PRAGMA user_version"), 1);
 	assert_int_equal(number_in(backup, "SELECT sum(x) FROM a"), 3);
 	assert_int_equal(migrate(path, two_steps, 2, NULL), 0);
+}
+
+/* What the file holds: how each of its tables is made, and the rows it begins with, by name. A
+ * column that was added stands in its table's text without a space, all else is to the letter. */
+static void describe(const char *path, struct str *text)
+{
+	struct db db = {0};
+	sqlite3_stmt *row;
+
+	assert_int_equal(db_open(&db, path, SQLITE_OPEN_READONLY, NULL), 0);
+	assert_int_equal(
+	    db_query(&db,
+		     "SELECT type || ' ' || name || ' ' || iif(type = 'table', replace("
+		     "replace(sql, ' ', ''), '\"', ''), coalesce(sql, ''))"
+		     " FROM sqlite_schema UNION ALL"
+		     " SELECT 'clock ' || count(*) || max(jump_by_ms) FROM clock UNION ALL"
+		     " SELECT 'home ' || count(*) FROM home ORDER BY 1",
+		     &row, NULL, ""),
+	    0);
+	while (db_step(&db, row, NULL) == 1)
+		str_printf(text, "%s\n", db_text(row, 0));
+	db_reset(row);
+	db_close(&db);
+}
+
+static void a_new_home_has_the_tables_that_the_steps_lead_to(void **state)
+{
+	struct kit *kit = *state;
+	struct schema at_once = {NULL, schema_present.count, schema_present.tables};
+	struct str expected = STR_INIT;
+	struct str found = STR_INIT;
+	char path[2][160];
+	struct db db = {0};
+
+	for (int i = 0; i < 2; i++)
+		snprintf(path[i], sizeof path[i], "%s/new%d.db", kit->folder, i);
+	assert_int_equal(migrate(path[0], schema_present.steps, schema_present.count, NULL), 0);
+	assert_int_equal(db_open(&db, path[1], SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL),
+			 0);
+	assert_int_equal(schema_migrate(&db, path[1], &at_once, NULL), 0);
+	db_close(&db);
+	describe(path[0], &expected);
+	describe(path[1], &found);
+	kit_expect(&found, str_text(&expected));
+	assert_true(strlen(str_text(&expected)) > 5000);
+	assert_int_equal(number_in(path[1], "PRAGMA user_version"), schema_present.count);
+	str_close(&expected);
 }
 
 /* A home of schema 3: the clock was set back before the third run, and the last one waits. */
@@ -401,6 +448,7 @@ int main(void)
 	    STORY(a_fact_that_was_changed_is_noticed),
 	    STORY(a_folder_that_is_missing_is_named),
 	    STORY(an_older_schema_is_led_on_with_a_backup_beside),
+	    STORY(a_new_home_has_the_tables_that_the_steps_lead_to),
 	    STORY(runs_of_an_older_home_learn_their_times),
 	    STORY(a_migration_tried_again_replaces_its_backup),
 	    STORY(a_backup_that_cannot_be_written_changes_nothing),
