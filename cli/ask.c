@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "cli/text.h"
+#include "model/dag.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,8 @@ static int read_token(const struct args *args, struct str *token, struct err *er
 		return 0;
 	}
 	rc = file_read(path, TOKEN_BYTES_MAX, token, err);
+	if (rc == ERR_INVALID || rc == ERR_LIMIT)
+		rc = err->code = ERR_USAGE; /* it is no definition that does not check */
 	if (rc == 0)
 		token->size = strcspn(str_text(token), "\r\n");
 	if (rc == 0 && token->data != NULL)
@@ -397,8 +400,10 @@ static int latest_run_id(struct cli *cli, const char *dag, char run_id[17])
 	struct reply reply = {0};
 	struct str path = STR_INIT;
 	const json_t *item;
-	int code;
+	int code = ask_check_dag(cli, dag);
 
+	if (code != CODE_OK)
+		return code;
 	str_append(&path, "/api/v1/dags/");
 	http_encode(&path, dag);
 	str_append(&path, "/runs?limit=1");
@@ -435,6 +440,18 @@ static int check_run(struct cli *cli, const char *run)
 	if (length > 16 || strspn(run, "0123456789abcdef") != length)
 		return refuse_run(cli, run);
 	return CODE_OK;
+}
+
+int ask_check_dag(struct cli *cli, const char *dag)
+{
+	struct reply reply = {0};
+	int code;
+
+	if (id_is_valid(dag, true))
+		return CODE_OK;
+	code = ask_get(cli, "/version", &reply);
+	reply_close(&reply);
+	return code != CODE_OK ? code : cli_fail(CODE_NOT_FOUND, "there is no dag '%s'", dag);
 }
 
 int ask_run(struct cli *cli, const char *run, struct reply *reply)

@@ -73,6 +73,10 @@ void ask_problem_text(int status, const char *body, size_t size, struct str *out
  * id is CODE_NOT_FOUND, an empty one CODE_USAGE. */
 int ask_run_id(struct cli *cli, const char *run, char run_id[17]);
 
+/* CODE_OK when the word can be a dag's id. Else tells that there is no such dag, as a daemon would,
+ * which only says of such an address that nothing is served there: CODE_NOT_FOUND. */
+int ask_check_dag(struct cli *cli, const char *dag);
+
 /* The run that RUN means, as the API gives it: by its whole id or the beginning of it. Fails as
  * ask_run_id does. */
 int ask_run(struct cli *cli, const char *run, struct reply *reply);

@@ -7,6 +7,7 @@
 #include "cli/verbs/verbs.h"
 #include "net/http.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pwd.h>
 #include <stdarg.h>
@@ -246,12 +247,28 @@ static int dispatch(const struct args *args)
 	return run_verb(verb, args);
 }
 
+/* A descriptor that is closed would be taken by the first file that is opened, a socket or the
+ * database, and what is printed would go in there. Held open the wrong way around, it takes and
+ * gives nothing, as a closed one does. */
+static int hold_stdio(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return CODE_FAILED;
+	}
+	return CODE_OK;
+}
+
 int cli_main(int argc, char **argv)
 {
 	struct args args;
 	struct err err = {0};
 	int code;
 
+	if (hold_stdio() != CODE_OK)
+		return CODE_FAILED;
 	if (args_parse(argc - 1, (const char *const *)argv + 1, &args, &err) != 0)
 		code = cli_fail_err(&err);
 	else

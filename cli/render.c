@@ -228,6 +228,21 @@ static void append_period(const json_t *run, struct str *out)
 	append_more(json_object_get(run, "period"), "id", "period   ", "\n", out);
 }
 
+/* False when the run has all its detail. */
+static bool append_pruned(const json_t *run, struct str *out)
+{
+	int64_t at_ms = reply_instant(run, "pruned_at");
+	char instant[TEXT_SIZE];
+
+	if (at_ms == 0)
+		return false;
+	str_printf(out,
+		   "pruned   %s, as the retention of its dag says: tasks, logs, params and outputs "
+		   "are gone\n",
+		   text_instant(at_ms, instant));
+	return true;
+}
+
 void render_run(const json_t *run, const json_t *tasks, int64_t now_ms, bool colour,
 		struct str *out)
 {
@@ -246,6 +261,8 @@ void render_run(const json_t *run, const json_t *tasks, int64_t now_ms, bool col
 	append_params(json_object_get(run, "params"), out);
 	append_times(run, now_ms, out);
 	append_notes(json_object_get(run, "notes"), out);
+	if (append_pruned(run, out))
+		return;
 	str_append_char(out, '\n');
 	render_list(RENDER_TASKS, tasks, now_ms, colour, out);
 }

@@ -19,7 +19,7 @@ enum render_kind {
 /* A list of the API's items; now_ms gives what is under way a duration. */
 void render_list(enum render_kind kind, const json_t *items, int64_t now_ms, bool colour,
 		 struct str *out);
-/* A run with its tasks. */
+/* A run with its tasks; a pruned one has none. */
 void render_run(const json_t *run, const json_t *tasks, int64_t now_ms, bool colour,
 		struct str *out);
 /* One line about a fact, "06:00:00.123 extract running (try 1)"; nothing for a fact that the one

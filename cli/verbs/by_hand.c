@@ -154,9 +154,12 @@ static void tell_pause(const char *dag, bool paused)
 static int pause_one(struct cli *cli, const char *dag, bool pause, json_t *done)
 {
 	struct reply reply = {0};
-	int code = post_pause(cli, dag, pause, &reply);
-	bool paused = json_is_true(json_object_get(reply.json, "paused"));
+	int code = dag == NULL ? CODE_OK : ask_check_dag(cli, dag);
+	bool paused;
 
+	if (code == CODE_OK)
+		code = post_pause(cli, dag, pause, &reply);
+	paused = json_is_true(json_object_get(reply.json, "paused"));
 	if (code == CODE_OK)
 		json_array_append_new(done, json_pack("{s:s?,s:b}", "dag", dag, "paused", paused));
 	if (code == CODE_OK && !cli->json)

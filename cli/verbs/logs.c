@@ -1,18 +1,25 @@
 /* logs.c - `heddle logs`: what tasks printed, also while they print it.
  *
  * A log that is followed outlives its daemon: when the connection breaks, the log is asked for
- * again from the byte after the last one printed, so that no line is doubled or lost. */
+ * again from the byte after the last one printed, so that no line is doubled or lost.
+ *
+ * Where nobody looks the bytes go out as they are. A terminal gets what cannot steer it. With
+ * --json each line is an object: {"task":"load","attempt":1,"line":7,"text":"..."}. */
 #include "base/clock.h"
 #include "base/vec.h"
 #include "cli/ask.h"
+#include "cli/lines.h"
+#include "cli/terminal.h"
 #include "cli/text.h"
 #include "cli/verbs/verbs.h"
 #include "model/state.h"
+#include "web/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ATTEMPT_MAX 1000000000
 #define RETRY_PAUSE_MS 100
@@ -24,6 +31,7 @@ struct logs {
 	const char *task; /* NULL = all */
 	int64_t attempt;  /* 0 = the newest, and with follow those after it */
 	bool follow;
+	bool is_terminal;   /* stdout */
 	VEC(int64_t) shown; /* by position in the list of tasks: the last attempt shown */
 	size_t shown_count;
 	bool run_is_over;
@@ -36,7 +44,12 @@ struct logs {
 
 struct stream {
 	struct logs *logs;
-	char path[256];       /* of the attempt */
+	const char *task;
+	int64_t number;
+	char path[256]; /* of the attempt */
+	struct terminal terminal;
+	struct lines lines;   /* of --json */
+	struct str out;       /* what is about to be printed */
 	int64_t offset_bytes; /* that stdout has */
 	int64_t skip_bytes;   /* of this answer that stdout has already */
 	bool has_begun;       /* this answer */
@@ -44,6 +57,68 @@ struct stream {
 	bool attempt_is_over; /* it was, before this answer was asked for */
 	int64_t give_up_ms;   /* 0 = the daemon answers */
 };
+
+/* What is no UTF-8 becomes U+FFFD: JSON has no other bytes. */
+static json_t *text_json(const char *text, size_t size)
+{
+	struct str clean = STR_INIT;
+	json_t *json;
+
+	for (size_t at = 0; at < size;) {
+		size_t length = utf8_length(text + at);
+
+		str_append_bytes(&clean, length == 0 ? "\xef\xbf\xbd" : text + at,
+				 length == 0 ? 3 : length);
+		at += length == 0 ? 1 : length;
+	}
+	json = json_stringn(str_text(&clean), clean.size);
+	str_close(&clean);
+	return json;
+}
+
+static void add_json(void *context, const char *text, size_t size)
+{
+	struct stream *stream = context;
+	json_t *line = json_pack("{s:s,s:I,s:I,s:o}", "task", stream->task, "attempt",
+				 (json_int_t)stream->number, "line",
+				 (json_int_t)stream->lines.count, "text", text_json(text, size));
+	char *printed = json_dumps(line, JSON_COMPACT);
+
+	str_append(&stream->out, printed);
+	str_append_char(&stream->out, '\n');
+	free(printed); /* jansson's own */
+	json_decref(line);
+}
+
+static bool print_out(struct stream *stream)
+{
+	bool is_printed = cli_print_str(&stream->out);
+
+	str_clear(&stream->out);
+	return is_printed;
+}
+
+static bool print_bytes(struct stream *stream, const char *bytes, size_t count)
+{
+	if (stream->logs->cli->json)
+		lines_add(&stream->lines, bytes, count, add_json, stream);
+	else if (stream->logs->is_terminal)
+		terminal_add(&stream->terminal, bytes, count, &stream->out);
+	else
+		return cli_print(bytes, count);
+	return print_out(stream);
+}
+
+/* What was held back until more came. */
+static void end_printing(struct stream *stream)
+{
+	lines_end(&stream->lines, add_json, stream);
+	terminal_end(&stream->terminal, &stream->out);
+	(void)print_out(stream); /* told when stdout is closed */
+	lines_close(&stream->lines);
+	terminal_close(&stream->terminal);
+	str_close(&stream->out);
+}
 
 /* An answer that is not partial begins at the log's first byte, whatever was asked for. */
 static bool on_piece(void *context, int status, const char *bytes, size_t count)
@@ -56,7 +131,7 @@ static bool on_piece(void *context, int status, const char *bytes, size_t count)
 	stream->has_begun = true;
 	drop = (int64_t)count < stream->skip_bytes ? count : (size_t)stream->skip_bytes;
 	stream->skip_bytes -= (int64_t)drop;
-	stream->stdout_failed = !cli_print(bytes + drop, count - drop);
+	stream->stdout_failed = !print_bytes(stream, bytes + drop, count - drop);
 	if (!stream->stdout_failed)
 		stream->offset_bytes += (int64_t)(count - drop);
 	return !stream->stdout_failed;
@@ -156,8 +231,11 @@ static int explain_nothing(struct logs *logs, const char *path, const char *task
  * over is all there is. */
 static int show_attempt(struct logs *logs, const char *task, int64_t number)
 {
-	struct stream stream = {.logs = logs};
-	enum piece_result result;
+	struct stream stream = {.logs = logs,
+				.task = task,
+				.number = number,
+				.terminal = {.colour = logs->cli->colour}};
+	enum piece_result result = PIECE_FAILED;
 	int code = CODE_OK;
 
 	snprintf(stream.path, sizeof stream.path, "/api/v1/runs/%s/tasks/%s/attempts/%" PRId64,
@@ -166,11 +244,12 @@ static int show_attempt(struct logs *logs, const char *task, int64_t number)
 		if (logs->follow)
 			code = look_at_attempt(&stream);
 		if (code != CODE_OK)
-			return code;
+			break;
 		result = take_rest(&stream, &code);
 	} while (result == PIECE_BROKEN ||
 		 (result == PIECE_WHOLE && logs->follow && !stream.attempt_is_over));
-	if (result == PIECE_WHOLE && stream.offset_bytes == 0)
+	end_printing(&stream);
+	if (code == CODE_OK && result == PIECE_WHOLE && stream.offset_bytes == 0)
 		code = explain_nothing(logs, stream.path, task, number);
 	return code;
 }
@@ -222,7 +301,7 @@ static void tell_which(const struct logs *logs, const char *task, int64_t number
 {
 	struct str line = STR_INIT;
 
-	if (logs->task != NULL && logs->shown_count == 0)
+	if (logs->cli->json || (logs->task != NULL && logs->shown_count == 0))
 		return;
 	text_clean(&line, task);
 	fprintf(stderr, "%s==> %s (try %" PRId64 ") <==\n", logs->shown_count == 0 ? "" : "\n",
@@ -363,6 +442,7 @@ static int read_wishes(struct logs *logs, struct err *err)
 	const struct args *args = logs->cli->args;
 
 	logs->follow = args_has(args, FLAG_FOLLOW);
+	logs->is_terminal = isatty(STDOUT_FILENO);
 	logs->task = args->operand_count > 1 ? args->operands[1] : NULL;
 	if (logs->task != NULL && strchr(logs->task, '#') != NULL)
 		return err_set(err, ERR_USAGE, "mapped tasks ('%s') are not supported yet",

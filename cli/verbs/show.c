@@ -28,8 +28,8 @@ static int show_text(struct cli *cli, const char *path)
 
 	snprintf(tasks_path, sizeof tasks_path, "%s/tasks", path);
 	code = ask_get(cli, path, &run);
-	if (code == CODE_OK)
-		code = ask_get(cli, tasks_path, &tasks);
+	if (code == CODE_OK && reply_instant(run.json, "pruned_at") == 0)
+		code = ask_get(cli, tasks_path, &tasks); /* of a pruned run there are none */
 	if (code == CODE_OK) {
 		render_run(run.json, json_object_get(tasks.json, "items"), clock_now().wall_ms,
 			   cli->colour, &text);

@@ -45,9 +45,11 @@ static int build_body(struct cli *cli, const char *dag_id, json_t **out)
 static int post_trigger(struct cli *cli, const char *dag_id, struct reply *reply)
 {
 	struct str path = STR_INIT;
-	json_t *body;
-	int code = build_body(cli, dag_id, &body);
+	json_t *body = NULL;
+	int code = ask_check_dag(cli, dag_id);
 
+	if (code == CODE_OK)
+		code = build_body(cli, dag_id, &body);
 	if (code != CODE_OK) {
 		json_decref(body);
 		return code;

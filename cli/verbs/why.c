@@ -128,12 +128,16 @@ static int find_dag(struct why *why)
 {
 	struct question question = {.method = "GET", .patient = true, .may_miss = true};
 	struct str path = STR_INIT;
-	int code = CODE_NOT_FOUND;
+	int code;
 
+	if (can_be_run(why) && isdigit((unsigned char)why->name[0])) /* no dag's id begins so */
+		return ask_run_id(why->cli, why->name, why->run_id);
+	code = ask_check_dag(why->cli, why->name);
+	if (code != CODE_OK)
+		return code;
 	dag_path(why, &path);
 	question.path = str_text(&path);
-	if (!isdigit((unsigned char)why->name[0]) || why->period != NULL)
-		code = ask(why->cli, &question, &why->dag);
+	code = ask(why->cli, &question, &why->dag);
 	if (code == CODE_NOT_FOUND && can_be_run(why))
 		code = ask_run_id(why->cli, why->name, why->run_id);
 	else if (code == CODE_NOT_FOUND)

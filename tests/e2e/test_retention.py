@@ -150,6 +150,11 @@ def test_what_is_past_retention_goes_and_its_facts_stay(house):
         assert not (house.path / "runs" / run).exists()
         status, page, _ = raw(house, f"/runs/{run}", {"Accept": "text/html"})
         assert status == 200 and b"This run was pruned" in page and b"/rerun" not in page
+        done = house.cli("runs", "show", run)
+        assert done.returncode == 0, done.stderr
+        assert "state    failed" in done.stdout and "pruned   20" in done.stdout
+        assert "TASK" not in done.stdout
+        assert json.loads(house.cli("runs", "show", run, "--json").stdout)["pruned_at"]
     for run in runs[2:]:
         assert house.log_of(run, "many").count("\n") == 500
         assert (house.path / "runs" / run / "scratch").exists()

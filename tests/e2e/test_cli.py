@@ -1,0 +1,81 @@
+"""The command line as a shell and a terminal meet it."""
+
+import json
+import os
+import pty
+import subprocess
+
+import pytest
+
+HELLO = "id: hello\ntasks: [{id: greet, command: 'echo hi'}]\n"
+NOISY = r"""
+id: noisy
+tasks:
+- {id: talk, command: "printf '\\033[31mred\\033[0m \\033[2J\\033]0;title\\007 \\377\\n'"}
+"""
+
+
+def on_a_terminal(home, *words, **env):
+    """What a verb prints where stdout is a terminal."""
+    leader, follower = pty.openpty()
+    verb = subprocess.Popen([home.bin / "heddle", "--home", home.path, *words], stdout=follower,
+                            stderr=subprocess.DEVNULL, env={**os.environ, "TERM": "xterm", **env})
+    os.close(follower)
+    text = b""
+    try:
+        while piece := os.read(leader, 65536):
+            text += piece
+    except OSError:  # the terminal of a process that is gone
+        pass
+    os.close(leader)
+    assert verb.wait(60) == 0
+    return text
+
+
+def test_a_log_cannot_steer_a_terminal_and_keeps_its_bytes_elsewhere(home):
+    home.dag("noisy.yaml", NOISY)
+    home.start()
+    run = home.trigger("noisy", "--wait")
+    raw = subprocess.run([home.bin / "heddle", "--home", home.path, "logs", run, "talk"],
+                         stdout=subprocess.PIPE, check=True).stdout
+    assert raw[25:] == b"\033[31mred\033[0m \033[2J\033]0;title\007 \377\n"
+    seen = on_a_terminal(home, "logs", run, "talk")
+    assert seen[25:] == b"\033[31mred\033[0m ^[[2J^[]0;title^G <FF>\r\n"
+    seen = on_a_terminal(home, "logs", run, "talk", NO_COLOR="1")
+    assert seen[25:] == b"red ^[[2J^[]0;title^G <FF>\r\n"
+
+
+def test_the_lines_of_a_log_as_json(home):
+    home.dag("noisy.yaml", NOISY)
+    home.dag("two.yaml", "id: two\ntasks:\n- {id: a, command: 'echo 1; printf 2'}\n"
+                         "- {id: b, depends_on: [a], command: 'echo 3'}\n")
+    home.start()
+    done = home.cli("logs", home.trigger("two", "--wait"), "--json")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(line["task"], line["attempt"], line["line"], line["text"][25:]) for line in lines] == [
+        ("a", 1, 1, "1"), ("a", 1, 2, "2"), ("b", 1, 1, "3")]
+    assert done.stderr == ""
+    line = json.loads(home.cli("logs", home.trigger("noisy", "--wait"), "--json", "-f").stdout)
+    assert line["text"].endswith("\033]0;title\a \N{REPLACEMENT CHARACTER}")
+
+
+@pytest.mark.parametrize("verb", [["ls", "dags"], ["ls", "runs"], ["why", "hello"], ["trigger", "hello"],
+                                  ["sql", "select 1"], ["backup"], ["doctor"], ["help"]], ids=" ".join)
+def test_a_closed_stdout_takes_nothing_and_is_told(home, verb):
+    home.dag("hello.yaml", HELLO)
+    home.start()
+    home.trigger("hello", "--wait")
+    line = 'exec "$@" >&-'
+    words = [str(home.bin / "heddle"), "--home", str(home.path), *verb]
+    done = subprocess.run(["sh", "-c", line, "sh", *words], stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 1 and "stdout cannot be written" in done.stderr
+    assert home.cli("doctor").returncode == 0
+
+
+def test_what_can_be_no_dag_is_not_there(home):
+    home.start()
+    for word in ("..", "a/b", "9zz", b"a\xff"):
+        for verb in (["trigger", word], ["pause", word], ["runs", "show", "--latest", "--dag", word]):
+            done = subprocess.run([home.bin / "heddle", "--home", home.path, *verb],
+                                  capture_output=True, timeout=60)
+            assert done.returncode == 4 and b"there is no dag" in done.stderr, (verb, done.stderr)
