@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/vec.h"
 #include "cli/ask.h"
+#include "cli/live.h"
 #include "cli/own.h"
 #include "cli/preview.h"
 #include "cli/render.h"
@@ -15,7 +16,6 @@
 #include "model/param.h"
 #include "model/render.h"
 
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,8 +24,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOOK_MS 500       /* of one long poll: how long an interrupt may go unseen */
-#define LOG_SHOWN "65536" /* bytes of each attempt's log: its end */
+#define LOOK_MS 500 /* of one long poll: how long an interrupt may go unseen */
 
 struct local_run {
 	struct cli *cli;
@@ -37,6 +36,7 @@ struct local_run {
 	int signal_fd;
 	bool cancelled;
 	struct watch watch;
+	struct live live;
 };
 
 /* --- the file -----------------------------------------------------------------------------------
@@ -166,44 +166,6 @@ static int cancel(struct local_run *run)
 /* --- lines --------------------------------------------------------------------------------------
  */
 
-/* "    extract | 3 rows" */
-static void print_log(const char *task, const char *text)
-{
-	struct str line = STR_INIT;
-
-	while (*text != '\0') {
-		size_t length = strcspn(text, "\n");
-		char *piece = mem_strndup(text, length);
-
-		str_clear(&line);
-		str_printf(&line, "    %s | %s", task, piece);
-		cli_print_line(str_text(&line));
-		mem_free(piece);
-		text += length + (text[length] == '\n');
-	}
-	str_close(&line);
-}
-
-/* An attempt without a log, or with an empty one, has nothing to show. */
-static void show_log(struct local_run *run, const json_t *fact)
-{
-	static const char *const end_of_it[] = {"Range: bytes=-" LOG_SHOWN, NULL};
-	struct question question = {.method = "GET", .headers = end_of_it, .is_text = true};
-	struct reply reply = {0};
-	struct str path = STR_INIT;
-	struct err err;
-
-	str_printf(&path, "/api/v1/runs/%s/tasks/", run->watch.run_id);
-	http_encode(&path, reply_text(fact, "task"));
-	str_printf(&path, "/attempts/%" PRId64 "/log", reply_number(fact, "attempt"));
-	question.path = str_text(&path);
-	if (ask_once(run->cli, &question, &reply, &err) == 0 &&
-	    (reply.status == 200 || reply.status == 206))
-		print_log(reply_text(fact, "task"), str_text(&reply.body));
-	reply_close(&reply);
-	str_close(&path);
-}
-
 static void print_fact(struct watch *watch, const json_t *fact)
 {
 	struct local_run *run = watch->context;
@@ -214,8 +176,7 @@ static void print_fact(struct watch *watch, const json_t *fact)
 	render_fact(fact, run->cli->colour, &line);
 	cli_print_str(&line);
 	str_close(&line);
-	if (strcmp(reply_text(fact, "kind"), "attempt.end") == 0)
-		show_log(run, fact);
+	live_take_fact(&run->live, fact);
 }
 
 /* --- the run ------------------------------------------------------------------------------------
@@ -278,11 +239,14 @@ static int follow(struct local_run *run)
 	run->watch.cli = run->cli;
 	run->watch.take = print_fact;
 	run->watch.context = run;
+	live_init(&run->live, run->cli, run->watch.run_id);
 	while (code == CODE_OK && !watch_is_over(&run->watch)) {
 		code = watch_look(&run->watch, LOOK_MS);
 		if (code == CODE_OK && was_interrupted(run) && !run->cancelled)
 			code = cancel(run);
+		live_look(&run->live);
 	}
+	live_close(&run->live);
 	return code == CODE_OK ? tell_end(run) : code;
 }
 

@@ -278,6 +278,22 @@ def test_what_a_task_prints_is_shown_with_its_name(home, run_file):
     assert "greet failed: exit code 3" in out
 
 
+def test_lines_are_shown_while_the_task_prints_them_and_all_of_them(home, run_file):
+    file = home.dag("slow.yaml", "id: slow\ntasks:\n- id: talk\n  command: |\n"
+                                 "    printf 'one\\000\\ntw'; until [ -e ../work/go ]; do sleep 0.05; done\n"
+                                 "    echo o; seq 1 30000\n")
+    run = run_file(file)
+    for line in run.stdout:
+        if line.endswith("one\0\n"):
+            break
+    assert run.poll() is None
+    (home.work / "go").touch()
+    out, err = run.communicate(timeout=60)
+    assert run.returncode == 0, err
+    lines = [line.split(" ")[-1] for line in out.splitlines() if line.startswith("    talk | ")]
+    assert lines == ["two", *map(str, range(1, 30001))]
+
+
 def test_the_defaults_above_a_file_hold_for_it(home, run_file):
     home.dag("heddle.yaml", "env: {WHO: above}\n")
     file = home.dag("team/hello.yaml", "id: hello\ntasks: [{id: greet, command: 'echo \"who $WHO\"'}]\n")
