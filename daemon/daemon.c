@@ -23,6 +23,7 @@
 #include "daemon/scratch.h"
 #include "daemon/stall.h"
 #include "daemon/task_peer.h"
+#include "daemon/verdict.h"
 #include "model/limits.h"
 
 #include <errno.h>
@@ -311,6 +312,13 @@ static int start_writer(struct daemon *daemon, struct err *err)
 				  err);
 }
 
+static void write_metrics(void *context, struct str *out)
+{
+	const struct daemon *daemon = context;
+
+	metrics_write(&daemon->dispatch, &daemon->stall, out);
+}
+
 static int start_web(struct daemon *daemon, struct err *err)
 {
 	struct web_config config = {.db_path = daemon->home.db_path,
@@ -326,7 +334,11 @@ static int start_web(struct daemon *daemon, struct err *err)
 				    .warns = dispatch_warns,
 				    .judge_peer = task_peer_judge,
 				    .read_token = task_peer_read_token,
-				    .holds = dispatch_holds};
+				    .holds = dispatch_holds,
+				    .check = verdict_of_text,
+				    .check_context = &daemon->home,
+				    .metrics = write_metrics,
+				    .metrics_context = daemon};
 	int rc = web_start(&daemon->loop, &config, &events, &daemon->dispatch.web, err);
 
 	if (rc != 0)

@@ -48,7 +48,8 @@ struct gather {
 	VEC(struct answer) answers;
 	VEC(int64_t) ended; /* attempts whose end this batch writes */
 	VEC(struct then) thens;
-	bool alone;          /* a suspect's: nothing else joins it */
+	bool alone; /* a suspect's: nothing else joins it */
+	uint64_t submitted_ns;
 	struct gather *next; /* handed over after this one */
 };
 
@@ -166,6 +167,7 @@ static void flush(struct dispatch *dispatch)
 	else
 		dispatch->newest->next = gather;
 	dispatch->newest = gather;
+	gather->submitted_ns = uv_hrtime();
 	store_writer_submit(dispatch->writer, batch);
 	arm_timer(dispatch);
 }
@@ -642,6 +644,7 @@ void dispatch_committed(void *context, struct store_batch *batch)
 	dispatch->oldest = gather->next;
 	if (dispatch->oldest == NULL)
 		dispatch->newest = NULL;
+	metrics_take(&dispatch->metrics, &batch->changes, uv_hrtime() - gather->submitted_ns);
 	(void)sys_fault(SYS_CALL_RELEASE);
 	unsetenv("HEDDLE_STARTED_ANEW"); /* it writes: the next bug counts from one again */
 	for (size_t i = 0; i < gather->output.effect_count && !dispatch->stopping; i++)

@@ -14,6 +14,7 @@
 #include "daemon/force.h"
 #include "daemon/home.h"
 #include "daemon/identity.h"
+#include "daemon/metrics.h"
 #include "daemon/space.h"
 #include "daemon/suspects.h"
 #include "daemon/zones.h"
@@ -59,6 +60,7 @@ struct dispatch {
 	struct suspects suspects;
 	struct zones zones;
 	struct rehearsals rehearsals;
+	struct metrics metrics;
 
 	struct gather *open;   /* what this turn of the loop yielded; NULL = nothing yet */
 	struct gather *oldest; /* handed to the writer and not committed yet, in order */
@@ -126,8 +128,8 @@ void dispatch_command(void *context, const struct web_command *command, uint64_t
 /* What the attempt is to be launched with; see launch_build. */
 int dispatch_build(void *context, const struct effect *attempt, struct arena *arena,
 		   struct process_launch *launch, struct err *err);
-bool dispatch_is_ready(void *context, char why[256]); /* for /readyz */
-void dispatch_warns(void *context, char why[256]);    /* struct web_events */
+bool dispatch_is_ready(void *context, char why[256]);                       /* for /readyz */
+void dispatch_warns(void *context, char why[256]);                          /* struct web_events */
 size_t dispatch_holds(void *context, struct web_hold holds[WEB_HOLDS_MAX]); /* for /version */
 
 #endif

@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/str.h"
 #include "base/vec.h"
 #include "daemon/scan.h"
 #include "model/dag.h"
@@ -49,6 +50,8 @@ struct folder_file {
 	struct scan_stamp stamp;
 	const char
 	    *around; /* what else it is read with: this program's version, each heddle.yaml */
+	const struct str
+	    *given; /* read instead of what stands at path; NULL = none, the caller's */
 	struct folder_dag *dags; /* in the order of its documents */
 	size_t dag_count;
 	struct folder_need *needs;
@@ -112,6 +115,11 @@ void folder_settle(struct folder *folder);
 /* scan, take, read and settle of one file, or of all below a folder; shown as in scan.h. Several
  * may be added. Fails only when path itself cannot be had: ERR_NOT_FOUND, or I/O codes. */
 int folder_add(struct folder *folder, const char *path, const char *shown, struct err *err);
+
+/* The same of a text that stands nowhere yet, as if it stood below the folder at path under this
+ * name. */
+void folder_add_text(struct folder *folder, const char *path, const char *name,
+		     const struct str *text);
 
 /* To be called once after the last: of two files with one id that which was in force keeps it, else
  * the first; the other has an error. What stays in force is added. */

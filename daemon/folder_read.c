@@ -135,12 +135,12 @@ static void read_file(const struct folder *folder, struct folder_file *file,
 	struct err err = {0};
 
 	file->result = result_create(file->path);
-	if (file_read(file->path, LIMIT_DAG_FILE_BYTES, &text, &err) != 0)
+	if (file->given == NULL && file_read(file->path, LIMIT_DAG_FILE_BYTES, &text, &err) != 0)
 		tell_unread(file->result, file, &err);
 	else if (file->is_defaults)
-		parse_defaults(file, &text, defaults);
+		parse_defaults(file, file->given == NULL ? &text : file->given, defaults);
 	else
-		parse(folder, file, &text);
+		parse(folder, file, file->given == NULL ? &text : file->given);
 	str_close(&text);
 }
 

@@ -380,3 +380,23 @@ int scan_single(struct scan *scan, const char *path, const char *shown, struct e
 	add_file(scan, path, shown, &status, defaults);
 	return 0;
 }
+
+void scan_unwritten(struct scan *scan, const char *folder, const char *name)
+{
+	const struct scan_defaults *nearest = NULL;
+	char path[PATH_MAX];
+
+	if (!defaults_is_name(name))
+		nearest = find_defaults(scan, folder, NULL, NULL);
+	for (const char *slash = strchr(name, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		char shown[PATH_MAX];
+
+		snprintf(shown, sizeof shown, "%.*s", (int)(slash - name), name);
+		if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, shown) >= sizeof path)
+			return; /* no program could write it there */
+		if (!defaults_is_name(name))
+			nearest = find_defaults(scan, path, shown, nearest);
+	}
+	if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) < sizeof path)
+		add_file(scan, path, name, NULL, nearest);
+}

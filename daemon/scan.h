@@ -80,6 +80,9 @@ void scan_close(struct scan *scan);
 int scan_folder(struct scan *scan, const char *path, const char *shown, struct err *err);
 /* Adds one file, with every heddle.yaml above it, up to the folder that holds .git or heddle.db. */
 int scan_single(struct scan *scan, const char *path, const char *shown, struct err *err);
+/* Adds one file that stands nowhere yet, as if it stood below the folder under this name, with
+ * every heddle.yaml from the folder down to it. */
+void scan_unwritten(struct scan *scan, const char *folder, const char *name);
 /* Asks to be told when another file changes, which need not exist. For what a dag names. Any
  * thread, one at a time. */
 void scan_watch_file(struct scan *scan, const char *path);

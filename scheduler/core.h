@@ -109,6 +109,7 @@ struct sched {
 	int64_t last_fact_ms;             /* of the life before this one; 0 = none */
 	int64_t wall_ahead_ms;            /* of the boot clock, in the newest step */
 	struct run *guest;                /* has ended, and was fed for the next step; or NULL */
+	struct sched_counts counts;
 	VEC(struct instance *) ended; /* done in this step, and not yet told to those downstream */
 	VEC(struct run *) over;       /* have no unfinished instance left, and must end */
 	size_t over_next;             /* the first of them that is still to be looked at */

@@ -34,8 +34,14 @@ bool instance_waits(enum task_state state)
 	return state == TASK_UP_FOR_RETRY || state == TASK_CANCELLING;
 }
 
+static bool is_counted(enum task_state state)
+{
+	return state != TASK_NONE && !task_state_is_done(state);
+}
+
 void instance_settle_in(struct sched *sched, struct instance *instance, int64_t queued_order)
 {
+	sched->counts.tasks[instance->state] += is_counted(instance->state);
 	if (instance->state == TASK_QUEUED)
 		queue_add(&sched->queue, instance, queued_order);
 	if (instance_waits(instance->state) || instance->due_boot_ms != 0)
@@ -49,6 +55,7 @@ void instance_settle_in(struct sched *sched, struct instance *instance, int64_t 
 
 void instance_pull_out(struct sched *sched, struct instance *instance)
 {
+	sched->counts.tasks[instance->state] -= is_counted(instance->state);
 	heap_remove(&sched->timers, &instance->timer);
 	if (instance->state == TASK_QUEUED)
 		queue_remove(&sched->queue, instance);

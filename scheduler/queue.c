@@ -498,6 +498,7 @@ void queue_add(struct queue *queue, struct instance *instance, int64_t order)
 	instance->wait.key = -(int64_t)queue_priority(instance);
 	instance->wait.order = (uint64_t)order;
 	heap_push(&line->waiting, &instance->wait);
+	line->pool->waiting++;
 	if (order >= queue->next_order)
 		queue->next_order = order + 1;
 	line_refresh(queue, line);
@@ -508,6 +509,7 @@ void queue_remove(struct queue *queue, struct instance *instance)
 	struct line *line = queue_line_of(instance);
 
 	heap_remove(&line->waiting, &instance->wait);
+	line->pool->waiting--;
 	line_refresh(queue, line);
 }
 

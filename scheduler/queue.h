@@ -38,6 +38,7 @@ struct pool {
 	uint32_t slots;
 	uint32_t put_slots; /* as a version in force says; 0 = none was told */
 	uint32_t used;
+	uint32_t waiting;      /* instances in all its lines */
 	struct heap lines;     /* by their first instance */
 	struct heap seats;     /* of the runs that use it, newest on top */
 	struct heap_node node; /* in queue->ready */

@@ -96,6 +96,7 @@ struct run *run_create(struct sched *sched, const struct sched_run_row *row)
 	index_run(sched, run);
 	if (run_state_is_done(row->state))
 		return run;
+	sched->counts.runs[run->state]++;
 	queue_up(sched, run);
 	if (row->state == RUN_RUNNING)
 		set_deadline(sched, run, row->deadline_boot_ms);
@@ -118,6 +119,7 @@ static void close_instances(struct sched *sched, struct run *run)
 
 void run_destroy(struct sched *sched, struct run *run)
 {
+	sched->counts.runs[run->state] -= !run_state_is_done(run->state);
 	close_instances(sched, run);
 	heap_remove(&sched->deadlines, &run->deadline);
 	heap_remove(&sched->starts, &run->start);
@@ -324,6 +326,8 @@ void run_move(struct step *step, struct run *run, enum run_state to, const char 
 	assert(run_state_may_become(run->state, to));
 	change->run_state.from = run->state;
 	change->run_state.to = to;
+	step->sched->counts.runs[run->state] -= !run_state_is_done(run->state);
+	step->sched->counts.runs[to] += !run_state_is_done(to);
 	run->state = to;
 	heap_remove(&step->sched->starts, &run->start);
 	heap_remove(&step->sched->deadlines, &run->deadline);

@@ -231,3 +231,31 @@ void sched_each_attempt(struct sched *sched,
 		each(context, &attempt);
 	}
 }
+
+const struct sched_counts *sched_counts(const struct sched *sched)
+{
+	return &sched->counts;
+}
+
+void sched_each_pool(const struct sched *sched,
+		     void (*each)(void *context, const struct sched_pool *pool), void *context)
+{
+	const struct pool *common = &sched->queue.common;
+	struct sched_pool view = {.name = common->name,
+				  .slots = common->slots,
+				  .used = common->used,
+				  .waiting = common->waiting};
+
+	each(context, &view);
+	for (const struct pool *pool = sched->queue.pools; pool != NULL; pool = pool->by_key.next) {
+		bool is_own = pool->key[0] == 'd';
+
+		view = (struct sched_pool){.dag_id = is_own ? pool->key + 1 : NULL,
+					   .domain = is_own ? NULL : pool->key + 1,
+					   .name = pool->name,
+					   .slots = pool->slots,
+					   .used = pool->used,
+					   .waiting = pool->waiting};
+		each(context, &view);
+	}
+}

@@ -236,6 +236,26 @@ int64_t sched_find_run(const struct sched *sched, const char *run_id);
 const char *sched_run_id(const struct sched *sched, int64_t run_no);
 size_t sched_active_run_count(const struct sched *sched);
 
+/* What is under way, kept as it changes. */
+struct sched_counts {
+	size_t runs[RUN_STATE_COUNT];   /* those that have ended are not known here: 0 */
+	size_t tasks[TASK_STATE_COUNT]; /* likewise; and those that wait for others (none): 0 */
+};
+const struct sched_counts *sched_counts(const struct sched *sched);
+
+struct sched_pool {
+	const char *dag_id; /* whose own it is; NULL = shared */
+	const char *domain; /* of whose dags it is shared, "" = those without; NULL = own or common
+			     */
+	const char *name;
+	uint32_t slots;
+	uint32_t used;
+	uint32_t waiting; /* tasks */
+};
+/* Calls for the common pool and for each other that runs under way use. */
+void sched_each_pool(const struct sched *sched,
+		     void (*each)(void *context, const struct sched_pool *pool), void *context);
+
 /* --- starting again from what was committed -----------------------------------------------------
  */
 

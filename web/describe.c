@@ -81,6 +81,9 @@ static const struct {
     {"Fact", "fact:int at:time kind:text run:run? dag:text? task:text? attempt:int? from:text? "
 	     "to:text actor:text why:text?"},
     {"FactPage", "items:@Fact* next:text?"},
+    {"Validation", "valid:bool files:int dags:@ValidDag* errors:@ValidError*"},
+    {"ValidDag", "id:text file:text tasks:int"},
+    {"ValidError", "file:text line:int column:int message:text"},
     {"Paused", "paused:bool"},
     {"Restored", "restored:@RestoredHome?"},
     {"RestoredHome", "at:time actor:text reason:text known_until:time? runs_under_way:int "
@@ -310,6 +313,11 @@ static void write_components(struct compose *compose)
 /* --- parameters ---------------------------------------------------------------------------------
  */
 
+static bool is_required(const char *name, const char *in)
+{
+	return strcmp(in, "path") == 0 || strcmp(name, "target") == 0;
+}
+
 static void write_parameter(struct compose *compose, const char *name, const char *in,
 			    const char *about, const char *schema)
 {
@@ -318,7 +326,7 @@ static void write_parameter(struct compose *compose, const char *name, const cha
 	text(compose, "in", in);
 	text(compose, "description", about);
 	compose_key(compose, "required");
-	compose_bool(compose, strcmp(in, "path") == 0);
+	compose_bool(compose, is_required(name, in));
 	compose_key(compose, "schema");
 	compose_json(compose, schema);
 	end(compose);
@@ -372,13 +380,20 @@ static void write_header_parameters(struct compose *compose, const struct route 
 
 static void write_body(struct compose *compose, const struct route *route)
 {
+	bool is_text = (route->flags & ROUTE_TEXT) != 0;
+
+	if (route->kind != ROUTE_COMMAND && !is_text)
+		return;
 	begin(compose, "requestBody");
 	compose_key(compose, "required");
-	compose_bool(compose, body_is_required(route->command));
+	compose_bool(compose, !is_text && body_is_required(route->command));
 	begin(compose, "content");
-	begin(compose, "application/json");
+	begin(compose, is_text ? "text/plain" : "application/json");
 	compose_key(compose, "schema");
-	body_describe(route->command, compose);
+	if (is_text)
+		compose_json(compose, "{\"type\":\"string\"}");
+	else
+		body_describe(route->command, compose);
 	end(compose);
 	end(compose);
 	end(compose);
@@ -482,12 +497,14 @@ static bool may_answer(const struct route *route, unsigned status)
 		return (route->flags & ROUTE_PUBLIC) == 0;
 	case MHD_HTTP_GONE: /* it was pruned */
 		return strstr(route->pattern, "{run}") != NULL ||
-		       (route->params & QUERY_VERSION) != 0;
+		       (route->params & (QUERY_VERSION | QUERY_TARGET)) != 0;
 	case MHD_HTTP_NOT_FOUND:
-		return strchr(route->pattern, '{') != NULL || (route->params & QUERY_RUN) != 0;
-	case MHD_HTTP_CONFLICT:
+		return strchr(route->pattern, '{') != NULL ||
+		       (route->params & (QUERY_RUN | QUERY_TARGET)) != 0;
 	case MHD_HTTP_CONTENT_TOO_LARGE:
 	case MHD_HTTP_UNSUPPORTED_MEDIA_TYPE:
+		return command || (route->flags & ROUTE_TEXT) != 0;
+	case MHD_HTTP_CONFLICT:
 	case MHD_HTTP_UNPROCESSABLE_CONTENT:
 		return command;
 	case MHD_HTTP_RANGE_NOT_SATISFIABLE:
@@ -563,8 +580,7 @@ static void write_operation(struct compose *compose, const struct route *route)
 	write_query_parameters(compose, route);
 	write_header_parameters(compose, route);
 	compose_close(compose, ']');
-	if (route->kind == ROUTE_COMMAND)
-		write_body(compose, route);
+	write_body(compose, route);
 	write_answers(compose, route);
 	compose_member_open(compose, "security", '[');
 	if ((route->flags & ROUTE_PUBLIC) == 0)

@@ -7,6 +7,7 @@
 #include "model/limits.h"
 #include "model/state.h"
 #include "web/instant.h"
+#include "web/steer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -297,6 +298,30 @@ static bool read_token(const char *value, int64_t now_ms, struct query *out)
 	return length == 32 && strspn(value, "0123456789abcdef") == length;
 }
 
+/* Below the dag folder, and what would be read there. */
+static bool read_file(const char *value, int64_t now_ms, struct query *out)
+{
+	size_t length = strlen(value);
+
+	(void)now_ms;
+	out->file = value;
+	if (length > QUERY_TEXT_MAX || value[0] == '/' || strstr(value, "//") != NULL ||
+	    steer_is_in(value, length))
+		return false;
+	for (const char *at = value; at != NULL; at = strchr(at, '/')) {
+		at += *at == '/';
+		if (*at == '.') /* hidden, or not below the folder */
+			return false;
+	}
+	return str_ends_with(value, ".yaml") || str_ends_with(value, ".yml");
+}
+
+static bool read_target(const char *value, int64_t now_ms, struct query *out)
+{
+	(void)now_ms;
+	return parse_text(value, &out->target);
+}
+
 #define SCHEMA_TEXT "{\"type\":\"string\",\"pattern\":\"^[ -~]{1,200}$\"}"
 #define SCHEMA_ID "{\"type\":\"string\",\"pattern\":\"^[A-Za-z_][A-Za-z0-9_.-]{0,99}$\"}"
 #define SCHEMA_COUNT "{\"type\":\"integer\",\"minimum\":0,\"maximum\":999999999999999999}"
@@ -359,6 +384,13 @@ static const struct query_param_row params[] = {
     {"offset", QUERY_OFFSET, read_offset, "a number of bytes", SCHEMA_COUNT},
     {"dry_run", QUERY_DRY_RUN, read_dry_run, "1 or 0",
      "{\"type\":\"string\",\"enum\":[\"0\",\"1\"]}"},
+    {"file", QUERY_FILE, read_file,
+     "the name of a file below the dag folder that ends in .yaml or .yml (sales/nightly.yaml)",
+     "{\"type\":\"string\",\"pattern\":\"^([a-z0-9_]{1,20}/){0,2}[a-z0-9_]{1,20}[.]ya?ml$\"}"},
+    {"target", QUERY_TARGET, read_target,
+     "RUN, RUN/TASK, DAG, DAG/TASK, DAG@PERIOD or DAG@PERIOD/TASK",
+     "{\"type\":\"string\",\"pattern\":\"^[A-Za-z0-9_.-]{1,100}(@[A-Za-z0-9:.+-]{1,40})?"
+     "(/[A-Za-z0-9_-]{1,50})?$\"}"},
     {"token", QUERY_TOKEN, read_token, "the token of a dry run (32 hex digits)",
      "{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{32}$\"}"},
 };

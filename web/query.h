@@ -57,7 +57,11 @@ enum query_param {
 	QUERY_DRY_RUN = 1 << 27,
 	QUERY_TOKEN = 1 << 28, /* "token": of a dry run */
 	QUERY_BARS = 1 << 29,  /* "bars": how many runs of each dag */
+	QUERY_FILE = 1 << 30,  /* "file": where in the dag folder a text would stand */
 };
+
+/* "target": what is asked about, a run, a task of one or a dag; must be given. */
+#define QUERY_TARGET (1u << 31)
 
 /* What "topics" may name: facts by the first word of their kind; errors: of the folder. */
 #define QUERY_TOPIC_NAMES "run task attempt dag clock hold errors"
@@ -93,6 +97,8 @@ struct query {
 	int64_t offset;
 	bool dry_run;
 	const char *token;
+	const char *file;
+	const char *target;
 };
 
 /* One parameter, for documents. */

@@ -12,6 +12,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* A refused request with a body up to this is read to its end, so that its connection can go on. */
 #define DISCARD_BYTES 65536
@@ -128,6 +129,7 @@ static enum MHD_Result send_answer(struct request *request)
 	if (response == NULL)
 		return MHD_NO;
 	add_headers(response, &request->call.answer);
+	request->listener->web->answers[request->call.answer.status / 100]++;
 	result = MHD_queue_response(request->connection, request->call.answer.status, response);
 	MHD_destroy_response(response);
 	return result;
@@ -171,6 +173,30 @@ static void serve_command(struct request *request)
 	}
 }
 
+/* A text may come under any name but that of a form's parts, which would be read with it. */
+static bool take_text(struct request *request)
+{
+	const char *type = request->headers.content_type;
+
+	request->call.text = &request->bytes;
+	if (type == NULL || strncasecmp(type, "multipart/", strlen("multipart/")) != 0)
+		return true;
+	request_refuse(request, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
+		       "the body is a form of several parts: send the text alone, with "
+		       "'Content-Type: application/yaml' (curl --data-binary @FILE)");
+	return false;
+}
+
+static void serve_read(struct request *request)
+{
+	if ((request->call.route->flags & ROUTE_TEXT) != 0 && !take_text(request)) {
+		request_finish(request);
+		return;
+	}
+	set_aside(request);
+	look_start(request);
+}
+
 static void serve(struct request *request)
 {
 	const struct route *route = request->call.route;
@@ -188,8 +214,7 @@ static void serve(struct request *request)
 		request_finish(request);
 		return;
 	case ROUTE_READ:
-		set_aside(request);
-		look_start(request);
+		serve_read(request);
 		return;
 	case ROUTE_COMMAND:
 	case ROUTE_QUESTION:
@@ -224,6 +249,11 @@ static bool answers_early(const struct request *request)
 		told_length(request) > DISCARD_BYTES);
 }
 
+static bool takes_body(const struct route *route)
+{
+	return route->kind == ROUTE_COMMAND || (route->flags & ROUTE_TEXT) != 0;
+}
+
 static enum MHD_Result begin_body(struct request *request, const char *method, const char *version)
 {
 	struct request_line line = {method, request->line_rest, version};
@@ -235,7 +265,7 @@ static enum MHD_Result begin_body(struct request *request, const char *method, c
 					   &request->call, &request->headers, &request->actor);
 	if (!request->answered && told_length(request) > LIMIT_BODY_BYTES)
 		refuse_large(request);
-	request->discards = request->answered || request->call.route->kind != ROUTE_COMMAND;
+	request->discards = request->answered || !takes_body(request->call.route);
 	if (!answers_early(request))
 		return MHD_YES;
 	request->call.answer.close = true;

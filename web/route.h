@@ -40,6 +40,7 @@ enum route_flag {
 	ROUTE_RANGES = 1 << 3,   /* parts can be asked for */
 	ROUTE_CONCERNS = 1 << 4, /* tells what ails the daemon, which only the loop knows */
 	ROUTE_PAGE = 1 << 5,     /* for people: problems are told as pages, bodies are forms */
+	ROUTE_TEXT = 1 << 6,     /* ROUTE_READ of a text, which comes as the body: call->text */
 	/* Served to tasks, too (task.h). Without one of these a task is refused: */
 	ROUTE_TASK = 1 << 8,       /* within its domain */
 	ROUTE_TASK_NAMED = 1 << 9, /* likewise, when the query names a dag or a run */

@@ -66,6 +66,7 @@ struct web {
 	uv_timer_t patience;
 	size_t set_aside; /* suspended connections: all come back before the end */
 
+	uint64_t answers[6]; /* so far, by the first digit of their status */
 	uint64_t complaints; /* of the servers, so far */
 	int64_t complained_boot_ms;
 

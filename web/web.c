@@ -303,6 +303,15 @@ int web_start(uv_loop_t *loop, const struct web_config *config, const struct web
 	return 0;
 }
 
+void web_count(const struct web *web, struct web_counts *out)
+{
+	memcpy(out->answers, web->answers, sizeof out->answers);
+	out->streams = web->feed_count;
+	out->connections = 0;
+	for (size_t i = 0; i < LISTENER_COUNT; i++)
+		out->connections += web->listeners[i].connections;
+}
+
 uint16_t web_port(const struct web *web)
 {
 	return web->port;

@@ -8,6 +8,7 @@
 #define HEDDLE_WEB_WEB_H
 
 #include "base/err.h"
+#include "base/str.h"
 #include "executor/process/process.h"
 #include "model/change.h"
 #include "model/limits.h"
@@ -108,6 +109,14 @@ struct web_events {
 	/* What a bearer token that is not the home's stands for; fills *task for WEB_TOKEN_TASK.
 	 * NULL: tasks have no tokens. */
 	enum web_token (*read_token)(void *context, const char *token, struct web_task *task);
+	/* Checks a text as if it stood in the dag folder under this name, and tells what came of it
+	 * as JSON. Called on workers, with a context of its own that never changes. */
+	void (*check)(const void *context, const char *name, const struct str *text,
+		      struct str *json);
+	const void *check_context;
+	/* Writes the metrics of the daemon (text format 0.0.4 of Prometheus). */
+	void (*metrics)(void *context, struct str *out);
+	void *metrics_context;
 	/* Returns how many stand. NULL = there are never any. */
 	size_t (*holds)(void *context, struct web_hold holds[WEB_HOLDS_MAX]);
 };
@@ -127,6 +136,13 @@ struct web_config {
  * closed in the next turns of the loop. */
 int web_start(uv_loop_t *loop, const struct web_config *config, const struct web_events *events,
 	      struct web **out, struct err *err);
+/* What the servers have done and do. */
+struct web_counts {
+	uint64_t answers[6];  /* by the first digit of their status */
+	unsigned connections; /* open */
+	size_t streams;       /* likewise, of facts */
+};
+void web_count(const struct web *web, struct web_counts *out);
 /* The TCP port in use, 0 when none. */
 uint16_t web_port(const struct web *web);
 /* Answers what is waiting, closes, and calls stopped (NULL = nobody wants to know) from the loop;

@@ -3,8 +3,8 @@
 #include "cli/text.h"
 #include "cli/verbs/verbs.h"
 #include "daemon/folder.h"
+#include "daemon/verdict.h"
 #include "model/render.h"
-#include "web/compose.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -77,44 +77,11 @@ static void print_summary(const struct folder *folder)
 /* --- as JSON ------------------------------------------------------------------------------------
  */
 
-static void compose_dag(struct compose *compose, const struct folder_dag *dag)
-{
-	compose_open(compose, '{');
-	compose_member_text(compose, "id", dag->dag->id);
-	compose_member_text(compose, "file", dag->file);
-	compose_member_int(compose, "tasks", dag->dag->task_count);
-	compose_close(compose, '}');
-}
-
-static void compose_error(struct compose *compose, const struct dag_error *error)
-{
-	compose_open(compose, '{');
-	compose_member_text(compose, "file", error->source);
-	compose_member_int(compose, "line", error->line);
-	compose_member_int(compose, "column", error->column);
-	compose_member_text(compose, "message", error->message);
-	compose_close(compose, '}');
-}
-
 static void print_json(const struct folder *folder)
 {
 	struct str text = STR_INIT;
-	struct compose compose;
 
-	compose_init(&compose, &text);
-	compose_open(&compose, '{');
-	compose_key(&compose, "valid");
-	compose_bool(&compose, folder->errors.count == 0);
-	compose_member_int(&compose, "files", (int64_t)folder->dag_file_count);
-	compose_member_open(&compose, "dags", '[');
-	for (size_t i = 0; i < folder->dag_count; i++)
-		compose_dag(&compose, &folder->dags[i]);
-	compose_close(&compose, ']');
-	compose_member_open(&compose, "errors", '[');
-	for (size_t i = 0; i < folder->errors.count; i++)
-		compose_error(&compose, &folder->errors.items[i]);
-	compose_close(&compose, ']');
-	compose_close(&compose, '}');
+	verdict_write(folder, &text);
 	str_append_char(&text, '\n');
 	cli_print_str(&text);
 	str_close(&text);

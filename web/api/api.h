@@ -60,6 +60,7 @@ struct call {
 	const char *if_none_match;
 	const char *last_event_id;
 	char media[ACCEPT_TYPE_SIZE];     /* which of the route's the client likes best */
+	const struct str *text;           /* the body, with ROUTE_TEXT */
 	const char *actor;                /* who asks */
 	struct web_task task;             /* which of a task's tokens does; attempt_id 0 = none */
 	char task_actor[TASK_ACTOR_SIZE]; /* with it: what actor is */
@@ -100,6 +101,7 @@ void call_close(struct call *call);
 void api_healthz(struct call *call);
 void api_readyz(struct call *call);
 void api_version(struct call *call);
+void api_metrics(struct call *call);
 void api_sign_in(struct call *call);
 void api_session(struct call *call);
 void api_session_link(struct call *call);
@@ -130,6 +132,7 @@ enum call_outcome api_log(struct call *call, struct store_reader *reader);
 /* Lines with their numbers of a log as it stands, or that there is none of. is_running: it may
  * grow. */
 void api_log_lines(struct call *call, const struct process_log *log, bool is_running);
+enum call_outcome api_validate(struct call *call, struct store_reader *reader);
 enum call_outcome api_facts(struct call *call, struct store_reader *reader);
 enum call_outcome api_stream(struct call *call, struct store_reader *reader);
 
@@ -180,6 +183,8 @@ enum call_outcome api_fail(struct call *call, const struct err *err);
 int api_task_state(struct store_reader *reader, const struct run_brief *brief, const char *run_id,
 		   const char *task_id, enum task_state *state, struct err *err);
 
+/* Finds the run and the task that the query's target names; answers when there is no such run. */
+enum call_outcome api_why_target(struct call *call, struct store_reader *reader);
 /* Why a run or a task of it came to what it is, from what is on disk. */
 enum call_outcome api_why(struct call *call, struct store_reader *reader);
 

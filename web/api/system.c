@@ -34,6 +34,13 @@ void api_readyz(struct call *call)
 		answer_text(&call->answer, MHD_HTTP_SERVICE_UNAVAILABLE, why);
 }
 
+void api_metrics(struct call *call)
+{
+	call->events->metrics(call->events->metrics_context, &call->answer.body);
+	call->answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
+	call->answer.status = MHD_HTTP_OK;
+}
+
 static void write_holds(struct compose *compose, const struct web_events *events)
 {
 	struct web_hold holds[WEB_HOLDS_MAX];
