@@ -64,6 +64,7 @@ static const struct flag flags[FLAG_COUNT] = {
 		"start at this instant (2026-11-20T06:00:00+01:00, or a date); of why, as it was then"},
 	[FLAG_DOMAIN] = {"domain", 0, VALUE_REQUIRED, "DOMAIN", "of this domain"},
 	[FLAG_DRAIN] = {"drain", 0, VALUE_NONE, NULL, "wait until nothing runs any more"},
+	[FLAG_MAN] = {"man", 0, VALUE_NONE, NULL, "the manual page heddle(1) for man, of all verbs"},
 	[FLAG_NO_PUBLISH] = {"no-publish", 0, VALUE_NONE, NULL, NULL},
 	[FLAG_RESET_BOOKMARK] = {"reset-bookmark", 0, VALUE_NONE, NULL, NULL},
 	[FLAG_STRICT_MWAAS] = {"strict-mwaas", 0, VALUE_NONE, NULL, NULL},

@@ -64,6 +64,7 @@ enum flag_id {
 	FLAG_TLS_CERT,
 	FLAG_TLS_KEY,
 	FLAG_BACKUPS,
+	FLAG_MAN,
 	FLAG_COUNT,
 };
 

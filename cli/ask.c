@@ -293,7 +293,15 @@ int ask_get(struct cli *cli, const char *path, struct reply *reply)
 	return ask(cli, &question, reply);
 }
 
-bool ask_is_ready(struct cli *cli)
+static void append_line(struct str *out, const char *text)
+{
+	char *line = mem_strndup(text, strcspn(text, "\r\n"));
+
+	text_clean(out, line);
+	mem_free(line);
+}
+
+bool ask_is_ready(struct cli *cli, struct str *why)
 {
 	struct question question = {.method = "GET", .path = "/readyz"};
 	struct reply reply = {0};
@@ -301,6 +309,9 @@ bool ask_is_ready(struct cli *cli)
 	bool ready = connect_to_daemon(cli, &err) == 0 &&
 		     ask_once(cli, &question, &reply, &err) == 0 && reply.status == 200;
 
+	str_clear(why);
+	if (!ready && reply.status == 503)
+		append_line(why, str_text(&reply.body));
 	reply_close(&reply);
 	return ready;
 }

@@ -44,8 +44,9 @@ struct reply {
 int ask(struct cli *cli, const struct question *question, struct reply *reply);
 /* ask with GET, patiently. */
 int ask_get(struct cli *cli, const char *path, struct reply *reply);
-/* Whether a daemon is there and takes all it is asked for; tells nothing. */
-bool ask_is_ready(struct cli *cli);
+/* Whether a daemon is there and takes all it is asked for; tells nothing. *why: the words of one
+ * that is there and does not, else "". */
+bool ask_is_ready(struct cli *cli, struct str *why);
 /* Wants something done, patiently: asks with a key of its own, so that a question that has to be
  * asked again because the connection broke is not done twice; a body with an "id" has such a key
  * already. body NULL or {} = none; it is let go of. */

@@ -79,6 +79,17 @@ bool cli_print(const char *text, size_t count)
 	return fwrite(text, 1, count, stdout) == count && fflush(stdout) == 0;
 }
 
+int cli_print_json(json_t *json)
+{
+	char *text = json_dumps(json, JSON_COMPACT);
+
+	cli_print(text, strlen(text));
+	cli_print("\n", 1);
+	free(text); /* jansson's own */
+	json_decref(json);
+	return CODE_OK;
+}
+
 bool cli_print_str(const struct str *text)
 {
 	return cli_print(str_text(text), text->size);
@@ -223,6 +234,13 @@ static int run_verb(const struct verb *verb, const struct args *args)
 	return close_stdout(code);
 }
 
+static int print_help(const struct verb *verb, const struct args *args)
+{
+	if (!args_has(args, FLAG_JSON))
+		return help_print(verb, stdout);
+	return cli_print_json(verb == NULL ? verb_json_all() : verb_json(verb));
+}
+
 static int dispatch(const struct args *args)
 {
 	const char *name = args->verb;
@@ -232,7 +250,7 @@ static int dispatch(const struct args *args)
 	if (args_has(args, FLAG_VERSION))
 		name = "version";
 	if (name == NULL && args_has(args, FLAG_HELP))
-		return close_stdout(help_print(NULL, stdout));
+		return close_stdout(print_help(NULL, args));
 	if (name == NULL) {
 		(void)help_print(NULL, stderr);
 		return CODE_USAGE;
@@ -243,7 +261,7 @@ static int dispatch(const struct args *args)
 		return cli_fail_err(&err);
 	}
 	if (args_has(args, FLAG_HELP))
-		return close_stdout(help_print(verb, stdout));
+		return close_stdout(print_help(verb, args));
 	return run_verb(verb, args);
 }
 

@@ -9,6 +9,7 @@
 #include "cli/args.h"
 #include "cli/exit.h"
 
+#include <jansson.h>
 #include <limits.h>
 #include <stdbool.h>
 
@@ -38,6 +39,8 @@ int cli_fail(int code, const char *format, ...) __attribute__((format(printf, 2,
 int cli_fail_err(const struct err *err);
 /* Prints text to stdout as one line that cannot steer a terminal, and flushes it. */
 void cli_print_line(const char *text);
+/* Prints a value as JSON, in one line, and lets go of it. */
+int cli_print_json(json_t *json);
 /* Prints text to stdout and flushes it. False when stdout takes no more. */
 bool cli_print(const char *text, size_t count);
 bool cli_print_str(const struct str *text);

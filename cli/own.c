@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define START_MS 60000
+#define SETTLE_MS 3000
 #define STOP_MS 20000
 #define LOOK_MS 10
 #define LOG_BYTES_MAX (1u << 20)
@@ -117,21 +118,39 @@ static bool has_home(const struct own *own, const struct cli *cli)
 	return ours;
 }
 
+/* Why it never will be ready, or has not been yet: a home that is held, a disk that is full. */
+static int tell_unready(const struct str *why)
+{
+	if (why->size > 0)
+		return cli_fail(CODE_REFUSED, "the daemon for this run is not ready: %s",
+				str_text(why));
+	return cli_fail(CODE_FAILED, "the daemon for this run is not ready within %d s",
+			START_MS / 1000);
+}
+
+/* What it says of itself may be over in a moment, so it is given one. */
 static int wait_until_ready(struct own *own, struct cli *cli)
 {
 	int64_t until_ms = clock_now().boot_ms + START_MS;
+	struct str why = STR_INIT;
+	int code = -1;
 
-	while (clock_now().boot_ms < until_ms) {
+	while (code < 0) {
+		int64_t now_ms = clock_now().boot_ms;
 		int status;
 
 		if (waitpid(own->pid, &status, WNOHANG) == own->pid)
-			return tell_end(own, status);
-		if (has_home(own, cli) && ask_is_ready(cli))
-			return CODE_OK;
-		ask_pause(LOOK_MS);
+			code = tell_end(own, status);
+		else if (has_home(own, cli) && ask_is_ready(cli, &why))
+			code = CODE_OK;
+		else if (now_ms >= until_ms)
+			code = tell_unready(&why);
+		else if (why.size > 0 && until_ms > now_ms + SETTLE_MS)
+			until_ms = now_ms + SETTLE_MS;
+		ask_pause(code < 0 ? LOOK_MS : 0);
 	}
-	return cli_fail(CODE_FAILED, "the daemon for this run is not ready within %d s",
-			START_MS / 1000);
+	str_close(&why);
+	return code;
 }
 
 int own_start(struct own *own, struct cli *cli, const char *file)

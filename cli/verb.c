@@ -1,8 +1,10 @@
 /* verb.c - the verbs; see verb.h. */
 #include "cli/verb.h"
 
+#include "cli/exit.h"
 #include "cli/verbs/verbs.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define BIT(name) FLAG_BIT(FLAG_##name)
@@ -148,12 +150,30 @@ static const struct verb verbs[] = {
 	 "heddle debug trigger-rule none_failed success skipped --json\n", run_verb_debug},
 	{"version", "", 0, 0, 0, 0, "Print the version.", "heddle version --json\n",
 	 run_verb_version},
-	{"help", "[VERB]", 0, 1, 0, 0, "Show what a verb does.", "heddle help trigger\n",
-	 run_verb_help},
+	{"help", "[VERB]", 0, 1, BIT(MAN), 0, "Show what a verb does.",
+	 "heddle help trigger\n"
+	 "heddle help --man > heddle.1\n", run_verb_help},
 };
 /* clang-format on */
 
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
+
+static const struct {
+	enum exit_code code;
+	const char *means;
+} exits[] = {
+    {CODE_OK, "ok"},
+    {CODE_FAILED, "the run (or check) failed"},
+    {CODE_USAGE, "usage"},
+    {CODE_INVALID, "definition invalid"},
+    {CODE_NOT_FOUND, "not found"},
+    {CODE_REFUSED, "refused"},
+    {CODE_NO_DAEMON, "no daemon"},
+    {CODE_TIMED_OUT, "--wait timed out"},
+};
+
+#define EXIT_COUNT (sizeof exits / sizeof *exits)
+#define EXITS_OF_A_LINE 5
 
 /* Verbs that are to come. */
 static const char *const later[] = {
@@ -171,6 +191,14 @@ const struct verb *verb_find(const char *name)
 		if (strcmp(verbs[i].name, name) == 0)
 			return &verbs[i];
 	return NULL;
+}
+
+const char *verb_exit_at(size_t position, int *code)
+{
+	if (position >= EXIT_COUNT)
+		return NULL;
+	*code = exits[position].code;
+	return exits[position].means;
 }
 
 const struct verb *verb_at(size_t position)
@@ -265,8 +293,75 @@ void verb_help_all(struct str *out)
 	for (size_t i = 0; i < VERB_COUNT; i++)
 		str_printf(out, "  %-10s %s\n", verbs[i].name, verbs[i].summary);
 	help_flags("Everywhere:", FLAGS_GLOBAL, out);
-	str_append(
-	    out, "\nExit codes: 0 ok; 1 the run (or check) failed; 2 usage; 3 definition invalid; "
-		 "4 not found;\n5 refused; 6 no daemon; 124 --wait timed out.\n"
-		 "\n'heddle VERB --help' shows a verb's flags and examples.\n");
+	str_append(out, "\nExit codes: ");
+	for (size_t i = 0; i < EXIT_COUNT; i++)
+		str_printf(out, "%d %s%s", exits[i].code, exits[i].means,
+			   i + 1 == EXIT_COUNT        ? ".\n"
+			   : i + 1 == EXITS_OF_A_LINE ? ";\n"
+						      : "; ");
+	str_append(out, "\n'heddle VERB --help' shows a verb's flags and examples.\n");
+}
+
+/* --- help for programs --------------------------------------------------------------------------
+ */
+
+static json_t *flags_json(uint64_t set)
+{
+	static const char *const values[] = {"none", "required", "optional"};
+	json_t *out = json_array();
+
+	for (int i = 0; i < FLAG_COUNT; i++) {
+		const struct flag *flag = args_flag((enum flag_id)i);
+		char letter[2] = {flag->letter, '\0'};
+
+		if ((set & FLAG_BIT(i)) != 0)
+			json_array_append_new(
+			    out, json_pack("{s:s,s:s?,s:s,s:s?,s:s}", "name", flag->name, "letter",
+					   letter[0] == '\0' ? NULL : letter, "value",
+					   values[flag->value], "value_name", flag->value_name,
+					   "help", flag->help));
+	}
+	return out;
+}
+
+static json_t *lines_json(const char *lines)
+{
+	json_t *out = json_array();
+
+	while (*lines != '\0') {
+		size_t length = strcspn(lines, "\n");
+
+		json_array_append_new(out, json_stringn(lines, length));
+		lines += length + (lines[length] == '\n');
+	}
+	return out;
+}
+
+static json_t *exit_codes_json(void)
+{
+	json_t *out = json_object();
+	char code[16];
+
+	for (size_t i = 0; i < EXIT_COUNT; i++) {
+		snprintf(code, sizeof code, "%d", exits[i].code);
+		json_object_set_new(out, code, json_string(exits[i].means));
+	}
+	return out;
+}
+
+json_t *verb_json(const struct verb *verb)
+{
+	return json_pack("{s:s,s:s,s:s,s:o,s:o}", "name", verb->name, "operands", verb->operands,
+			 "summary", verb->summary, "flags", flags_json(verb->flags), "examples",
+			 lines_json(verb->examples));
+}
+
+json_t *verb_json_all(void)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		json_array_append_new(all, verb_json(&verbs[i]));
+	return json_pack("{s:o,s:o,s:o}", "verbs", all, "flags", flags_json(FLAGS_GLOBAL),
+			 "exit_codes", exit_codes_json());
 }

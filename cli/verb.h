@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "cli/args.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,8 +34,15 @@ int verb_refuse_unknown(const char *name, struct err *err);
 /* Fails with ERR_USAGE when operands or flags are not what the verb takes. */
 int verb_check(const struct verb *verb, const struct args *args, struct err *err);
 
+/* What the exit code at a position means, from 0 on; NULL behind the last. */
+const char *verb_exit_at(size_t position, int *code);
+
 /* What `heddle help` and `heddle VERB --help` print. */
 void verb_help_all(struct str *out);
 void verb_help(const struct verb *verb, struct str *out);
+/* The same for programs: {"verbs": [{"name", "operands", "summary", "flags", "examples"}], "flags",
+ * "exit_codes"}; of one verb, its object. The caller's. */
+json_t *verb_json_all(void);
+json_t *verb_json(const struct verb *verb);
 
 #endif

@@ -21,7 +21,10 @@ int run_verb_completion(struct cli *cli)
 	if (text.size == 0)
 		return cli_fail(CODE_USAGE, "no completion for '%s': heddle completion bash|zsh",
 				shell);
-	cli_print_str(&text);
+	if (cli->json)
+		cli_print_json(json_pack("{s:s,s:s}", "shell", shell, "script", str_text(&text)));
+	else
+		cli_print_str(&text);
 	str_close(&text);
 	return CODE_OK;
 }

@@ -1,5 +1,6 @@
 /* help.c - `heddle help` and `heddle version`. */
 #include "cli/cli.h"
+#include "cli/manual.h"
 #include "cli/verb.h"
 #include "cli/verbs/verbs.h"
 
@@ -18,6 +19,16 @@ int help_print(const struct verb *verb, FILE *file)
 	return CODE_OK;
 }
 
+static int print_manual(void)
+{
+	struct str text = STR_INIT;
+
+	manual_write(&text);
+	cli_print_str(&text);
+	str_close(&text);
+	return CODE_OK;
+}
+
 int run_verb_help(struct cli *cli)
 {
 	const struct verb *verb = NULL;
@@ -28,6 +39,10 @@ int run_verb_help(struct cli *cli)
 		if (verb == NULL && verb_refuse_unknown(cli->args->operands[0], &err) != 0)
 			return cli_fail_err(&err);
 	}
+	if (args_has(cli->args, FLAG_MAN))
+		return print_manual();
+	if (cli->json)
+		return cli_print_json(verb == NULL ? verb_json_all() : verb_json(verb));
 	return help_print(verb, stdout);
 }
 

@@ -72,6 +72,24 @@ def test_a_closed_stdout_takes_nothing_and_is_told(home, verb):
     assert home.cli("doctor").returncode == 0
 
 
+@pytest.mark.parametrize("words", [["help"], ["--help"], ["help", "ls"], ["ls", "--help"], ["completion", "bash"],
+                                   ["version"], ["schema"]], ids=" ".join)
+def test_what_is_printed_of_the_program_itself_as_json(home, words):
+    done = home.cli(*words, "--json")
+    assert done.returncode == 0 and json.loads(done.stdout)
+
+
+def test_a_run_in_a_held_home_says_why_it_cannot_be(home, tmp_path):
+    file = home.dag("hello.yaml", HELLO)
+    home.start()
+    home.cli("backup", "--to", tmp_path / "backups")
+    home.stop()
+    [backup] = (tmp_path / "backups").iterdir()
+    assert home.cli("restore", backup, "--force").returncode == 0
+    done = home.cli("run", file, timeout=30)
+    assert done.returncode == 5 and "not ready: the home was restored from a backup" in done.stderr
+
+
 def test_what_can_be_no_dag_is_not_there(home):
     home.start()
     for word in ("..", "a/b", "9zz", b"a\xff"):

@@ -40,7 +40,7 @@ def test_what_is_installed_runs_from_there(installed):
     assert "installed" in home.log_of(run, "t")
     [launcher] = home.launcher()
     assert os.readlink(f"/proc/{launcher}/exe") == str(prefix / "libexec/heddle/heddle-shim")
-    for path in ("share/bash-completion/completions/heddle", "share/zsh/site-functions/_heddle",
+    for path in ("share/bash-completion/completions/heddle", "share/zsh/site-functions/_heddle", "share/man/man1/heddle.1",
                  "lib/sysusers.d/heddle.conf", "share/doc/heddle/docs/operations.md", "share/doc/heddle/Containerfile"):
         assert (prefix / path).stat().st_size > 0, path
 
