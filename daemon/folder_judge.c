@@ -185,19 +185,44 @@ static void tell_error(struct folder *folder, const struct dag_error *error)
 	dag_errors_move(&folder->errors, &one);
 }
 
+/* All that is wrong with the file stands in the defaults above it. */
+static void tell_misfit(struct folder *folder, const struct folder_file *file)
+{
+	const struct dag_error *error = &file->errors[0];
+	struct dag_errors one;
+
+	dag_errors_init(&one);
+	dag_errors_add(&one, file->name, 1, 1, NULL,
+		       "a default does not fit this file: %s:%u:%u: %s", error->source, error->line,
+		       error->column, error->message);
+	dag_errors_move(&folder->errors, &one);
+}
+
+static void tell_own_errors(struct folder *folder, const struct folder_file *file)
+{
+	bool has_own = false;
+
+	for (size_t i = 0; i < file->error_count; i++) {
+		const struct dag_error *error = &file->errors[i];
+
+		if (strcmp(error->source, file->name) != 0)
+			continue;
+		has_own = true;
+		/* Two files named to `validate` may stand below the same heddle.yaml. */
+		if (!file->is_defaults || !is_told(folder, 0, error))
+			tell_error(folder, error);
+	}
+	/* Who looks for the file must find it among the errors. */
+	if (!has_own && file->error_count > 0)
+		tell_misfit(folder, file);
+}
+
 static void tell_errors(struct folder *folder)
 {
 	size_t foreign;
 
 	for (size_t i = 0; i < folder->file_count; i++)
-		for (size_t j = 0; j < folder->files[i].error_count; j++) {
-			const struct dag_error *error = &folder->files[i].errors[j];
-
-			/* Two files named to `validate` may stand below the same heddle.yaml. */
-			if (strcmp(error->source, folder->files[i].name) == 0 &&
-			    (!folder->files[i].is_defaults || !is_told(folder, 0, error)))
-				tell_error(folder, error);
-		}
+		tell_own_errors(folder, &folder->files[i]);
 	foreign = folder->errors.count;
 	for (size_t i = 0; i < folder->file_count; i++)
 		for (size_t j = 0; j < folder->files[i].error_count; j++) {

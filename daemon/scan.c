@@ -278,8 +278,10 @@ static int walk(struct scan *scan, const char *path, const char *shown, const st
 
 	if (stat(path, &status) != 0)
 		return err_errno(err, errno, "open '%s'", path);
-	if (here.depth > DEPTH_MAX || is_on_trail(above, &status))
+	if (is_on_trail(above, &status))
 		return 0;
+	if (here.depth > DEPTH_MAX)
+		return err_set(err, ERR_LIMIT, "more than %u folders in each other", DEPTH_MAX);
 	here.device = status.st_dev;
 	here.inode = status.st_ino;
 	watch(scan, path);
