@@ -23,14 +23,17 @@ static const struct {
 } defs[] = {
     {"dag_id", "{\"type\": \"string\", \"pattern\": \"^[A-Za-z_][A-Za-z0-9_.-]{0,99}$\"}"},
     {"id", "{\"type\": \"string\", \"pattern\": \"^[A-Za-z_][A-Za-z0-9_-]{0,99}$\"}"},
-    {"text", "{\"type\": \"string\"}"},
-    {"word", "{\"type\": \"string\", \"pattern\": \"\\\\S\"}"},
+    {"text", "{\"type\": \"string\", \"not\": {\"pattern\": \"[{][{]\"}}"},
+    {"word", "{\"type\": \"string\", \"pattern\": \"\\\\S\", \"not\": {\"pattern\": \"[{][{]\"}}"},
+    {"template", "{\"type\": \"string\", \"pattern\": \"\\\\S\"}"},
     {"words", "{\"anyOf\": [" REF("word") ", {\"type\": \"array\", \"items\": " REF("word") "}]}"},
     {"scalar", "{\"type\": [\"string\", \"number\", \"boolean\"]}"},
     {"duration", "{\"type\": \"string\", \"pattern\": \"^[0-9]+(ms|s|m|h|d)$\"}"},
     {"span", "{\"type\": \"string\", \"pattern\": \"^0*[1-9][0-9]*(ms|s|m|h|d)$\"}"},
     {"size", "{\"anyOf\": [{\"type\": \"string\", \"pattern\": \"^[0-9]+(Ki|Mi|Gi|Ti)?$\"}, "
-	     "{\"type\": \"integer\", \"minimum\": 1024}]}"},
+	     "{\"type\": \"integer\", \"minimum\": 1024, \"maximum\": 1125899906842624}]}"},
+    {"memory", "{\"anyOf\": [{\"type\": \"string\", \"pattern\": \"^[0-9]+(Ki|Mi|Gi|Ti)?$\"}, "
+	       "{\"type\": \"integer\", \"minimum\": 1048576, \"maximum\": 1125899906842624}]}"},
     {"env",
      "{\"type\": \"object\", \"propertyNames\": {\"pattern\": "
      "\"^(?!HEDDLE_)[A-Za-z_][A-Za-z0-9_]{0,99}$\"}, \"additionalProperties\": " REF("scalar") "}"},
@@ -39,9 +42,8 @@ static const struct {
     {"end_filter",
      "{\"type\": \"object\", \"minProperties\": 1, \"additionalProperties\": false, "
      "\"properties\": {\"exit_codes\": {\"type\": \"array\", \"minItems\": 1, \"items\": " INTEGER(
-	 1, 255) "}, \"match\": " REF("word") "}}"},
-    {"param",
-     "{\"anyOf\": [{\"type\": [\"string\", \"number\", \"boolean\", \"array\", \"null\"]}, "
+	 1, 255) "}, \"match\": " REF("template") "}}"},
+    {"param_map",
      "{\"type\": \"object\", \"additionalProperties\": false, \"properties\": {"
      "\"type\": " REF(
 	 "param_type") ", \"default\": true, "
@@ -50,7 +52,12 @@ static const struct {
 				   "\"minimum\": {\"type\": \"number\"}, \"maximum\": {\"type\": "
 				   "\"number\"}, "
 				   "\"required\": {\"type\": \"boolean\"}, \"description\": " REF(
-				       "text") "}}]}"},
+				       "text") "}, "
+					       "\"not\": {\"properties\": {\"required\": "
+					       "{\"const\": true}}, "
+					       "\"required\": [\"required\", \"default\"]}}"},
+    {"param", "{\"anyOf\": [" REF("text") ", {\"type\": [\"number\", \"boolean\", \"array\", "
+					  "\"null\"]}, " REF("param_map") "]}"},
 };
 
 /* The values of the keys, by level and name. A key at two levels that means the same has one row.
@@ -95,26 +102,27 @@ static const struct {
 
     {"group", LEVEL_TASK, REF("word")},
     {"depends_on", LEVEL_TASK,
-     "{\"anyOf\": [" REF("id") ", {\"type\": \"array\", \"items\": " REF("id") "}]}"},
+     "{\"anyOf\": [" REF("id") ", {\"type\": \"array\", \"uniqueItems\": true, \"items\": " REF(
+	 "id") "}]}"},
     {"trigger_rule", LEVEL_TASK, REF("trigger_rule")},
     {"when", LEVEL_TASK, "{\"anyOf\": [" REF("word") ", {\"type\": \"boolean\"}]}"},
     {"command", LEVEL_TASK,
-     "{\"anyOf\": [" REF("word") ", {\"type\": \"array\", \"minItems\": 1, \"items\": " REF(
-	 "scalar") ", \"prefixItems\": [" REF("word") "]}]}"},
+     "{\"anyOf\": [" REF("template") ", {\"type\": \"array\", \"minItems\": 1, \"items\": " REF(
+	 "scalar") ", \"prefixItems\": [" REF("template") "]}]}"},
     {"sql", LEVEL_TASK,
      "{\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"engine\"], "
      "\"oneOf\": [{\"required\": [\"query\"]}, {\"required\": [\"file\"]}], \"properties\": {"
-     "\"engine\": {\"enum\": [\"duckdb\"]}, \"query\": " REF("word") ", \"file\": " REF(
-	 "word") ", \"database\": " REF("word") "}}"},
+     "\"engine\": {\"enum\": [\"duckdb\"]}, \"query\": " REF("template") ", \"file\": " REF(
+	 "word") ", \"database\": " REF("template") "}}"},
     {"empty", LEVEL_TASK,
      "{\"anyOf\": [{\"type\": \"null\"}, {\"type\": \"object\", \"maxProperties\": 0}]}"},
     {"shell", LEVEL_TASK,
      "{\"anyOf\": [" REF("word") ", {\"type\": \"array\", \"minItems\": 1, \"items\": " REF(
 	 "word") "}]}"},
-    {"cwd", LEVEL_TASK, REF("word")},
+    {"cwd", LEVEL_TASK, REF("template")},
     {"limits", LEVEL_TASK,
      "{\"type\": \"object\", \"additionalProperties\": false, \"properties\": {"
-     "\"memory\": " REF("size") ", \"log\": " REF("size") ", \"cpus\": " NUMBER(
+     "\"memory\": " REF("memory") ", \"log\": " REF("size") ", \"cpus\": " NUMBER(
 	 0.001, 10000) ", \"pids\": " INTEGER(1, 4194304) "}}"},
     {"inputs", LEVEL_TASK, REF("words")},
     {"outlets", LEVEL_TASK, REF("words")},
@@ -137,7 +145,7 @@ static const struct {
 
     {"vars", LEVEL_FOLDER, "{\"type\": \"object\", \"propertyNames\": " REF("id") "}"},
     {"start_paused", LEVEL_FOLDER, "{\"type\": \"boolean\"}"},
-    {"require", LEVEL_FOLDER, "{\"type\": \"array\", \"items\": " REF("word") "}"},
+    {"require", LEVEL_FOLDER, "{\"type\": \"array\", \"items\": " REF("required_key") "}"},
 };
 
 static json_t *read_json(const char *text)
@@ -244,11 +252,47 @@ static json_t *make_task(enum id_use use)
 
 	json_object_set_new(task, "oneOf", make_actions());
 	json_object_set_new(task, "dependentRequired", make_companions());
+	/* A list is run without a shell. */
+	json_object_set_new(
+	    task, "dependentSchemas",
+	    json_pack("{s:{s:{s:{s:s}}}}", "shell", "properties", "command", "type", "string"));
 	if (use == ID_REQUIRED)
 		json_object_set_new(task, "required", json_pack("[s]", "id"));
 	else if (use == ID_IS_KEY)
 		json_object_del(json_object_get(task, "properties"), "id");
 	return task;
+}
+
+/* What a param's type says of its other keys. */
+static json_t *make_param_rule(enum param_type type)
+{
+	static const char *const json_types[] = {
+	    [PARAM_STRING] = "string",   [PARAM_INTEGER] = "integer", [PARAM_NUMBER] = "number",
+	    [PARAM_BOOLEAN] = "boolean", [PARAM_DATE] = "string",     [PARAM_LIST] = "array",
+	    [PARAM_OBJECT] = "object",
+	};
+	json_t *keys_then =
+	    json_pack("{s:{s:[s, s]}, s:{s:{s:s}}}", "default", "type", json_types[type], "null",
+		      "enum", "items", "type", json_types[type]);
+
+	if (type != PARAM_STRING)
+		json_object_set_new(keys_then, "pattern", json_false());
+	if (type != PARAM_INTEGER && type != PARAM_NUMBER) {
+		json_object_set_new(keys_then, "minimum", json_false());
+		json_object_set_new(keys_then, "maximum", json_false());
+	}
+	return json_pack("{s:{s:{s:{s:s}}, s:[s]}, s:{s:o}}", "if", "properties", "type", "const",
+			 param_type_names[type], "required", "type", "then", "properties",
+			 keys_then);
+}
+
+static json_t *make_param_rules(void)
+{
+	json_t *rules = json_array();
+
+	for (size_t i = 0; param_type_names[i] != NULL; i++)
+		json_array_append_new(rules, make_param_rule((enum param_type)i));
+	return rules;
 }
 
 static json_t *make_words(const char *const *words)
@@ -260,6 +304,17 @@ static json_t *make_words(const char *const *words)
 	return json_pack("{s:o}", "enum", list);
 }
 
+/* What heddle.yaml may require of a dag. */
+static json_t *make_required_keys(void)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < key_count; i++)
+		if ((keys[i].levels & LEVEL_DAG) != 0 && keys[i].is_supported)
+			json_array_append_new(names, json_string(keys[i].name));
+	return json_pack("{s:o}", "enum", names);
+}
+
 static json_t *make_defs(enum key_level level)
 {
 	json_t *out = json_object();
@@ -268,6 +323,8 @@ static json_t *make_defs(enum key_level level)
 		json_object_set_new(out, defs[i].name, read_json(defs[i].json));
 	json_object_set_new(out, "trigger_rule", make_words(trigger_rule_names));
 	json_object_set_new(out, "param_type", make_words(param_type_names));
+	json_object_set_new(json_object_get(out, "param_map"), "allOf", make_param_rules());
+	json_object_set_new(out, "required_key", make_required_keys());
 	json_object_set_new(out, "defaults", make_defaults());
 	if (level == LEVEL_DAG) {
 		json_object_set_new(out, "listed_task", make_task(ID_REQUIRED));

@@ -156,6 +156,12 @@ def task(**keys):
     {"id": "d", "tasks": [{"id": "t"}]}, {"id": "d", "tasks": []}, {"id": "d", "tasks": {}}, {"id": "d"},
     {"id": "d", "tasks": {"t": {"id": "t", "command": "ls"}}}, {"id": "1d", "tasks": {"t": {"command": "ls"}}},
     {"id": "d", "tasks": [{"id": "t.u", "command": "ls"}]}, {**task(), "defaults": {"command": "ls"}},
+    task(shell=["bash"], command=["ls"]), task(depends_on=["u", "u"]), task(group="{{ ds }}"), task(when="{{ ds }} == ts"),
+    task(limits={"memory": 4096}), {**task(), "description": "{{ ds }}"},
+    *({**task(), "params": {"p": param}} for param in [
+        {"type": "integer", "default": "3"}, {"type": "date", "minimum": 1}, {"type": "list", "default": {}},
+        {"type": "number", "pattern": "x"}, {"type": "boolean", "enum": ["yes"]}, {"required": True, "default": 1},
+        "{{ ds }}"]),
     {**task(), "pools": {"p": 0}}, {**task(), "tags": [1]}, {**task(), "Owner": "me"},
 ], ids=str)
 def test_refuses(dag, tmp_path, root):
@@ -167,6 +173,11 @@ def test_refuses(dag, tmp_path, root):
     task(), task(retries=0, retry_delay="0s", timeout="1d"), task(env={"A": 1, "B": True, "C": ""}),
     {"id": "a.b", "tasks": {"t": {"command": ["ls", 1, True]}}}, {**task(), "defaults": {"retries": 2}, "tags": "x"},
     {"id": "d", "tasks": [{"id": "t", "command": "ls"}, {"id": "u", "command": "ls", "depends_on": "t"}]},
+    task(limits={"memory": "1048576", "log": 1024}), task(cwd="{{ ds }}", retry_on={"match": "{{"}),
+    *({**task(), "params": {"p": param}} for param in [
+        {"type": "integer", "default": None, "minimum": 1}, {"type": "date", "default": "2026-02-28"}, {"enum": [1, 2]},
+        {"type": "number", "default": 1, "maximum": 2.5}, {"required": False, "default": 1}, {"pattern": "[a-z]+"},
+        {"type": "object", "default": {"a": [1]}}, [1, "x"], None, 1.5]),
     task(shell=["python3", "-"], cwd="x", group="g", inputs=["s3://a/b"], description=""),
 ], ids=str)
 def test_takes(dag, tmp_path, root):
