@@ -2,6 +2,7 @@
 #include "model/defaults.h"
 
 #include "base/mem.h"
+#include "model/keys.h"
 #include "model/limits.h"
 #include "model/parse_dag.h"
 #include "model/parse_text.h"
@@ -113,6 +114,19 @@ static const struct node *make_rehearsal(struct arena *arena)
 	return make_map(arena, root, 2);
 }
 
+/* The rehearsal has an id and tasks of its own, which hide those of the file. */
+static void report_hidden(const struct defaults *defaults, struct report *report)
+{
+	static const char *const names[] = {"id", "tasks"};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		const struct node_entry *entry = node_get_entry(defaults->root, names[i]);
+
+		if (entry != NULL)
+			key_report_unknown(report, entry->key->place, names[i], LEVEL_FOLDER);
+	}
+}
+
 static void rehearse(struct defaults *defaults, struct report *report)
 {
 	struct names ids = {0};
@@ -170,8 +184,10 @@ static int parse(const char *source, const char *text, size_t size, bool is_kept
 	report_init(&report, &defaults->source);
 	if (parse_check_text(&report, size))
 		read_root(defaults, &report);
-	if (report.count == 0 && defaults->root != NULL && !is_kept)
+	if (report.count == 0 && defaults->root != NULL && !is_kept) {
+		report_hidden(defaults, &report);
 		rehearse(defaults, &report);
+	}
 	rc = report_deliver(&report, errors);
 	report_close(&report);
 	if (rc == 0)

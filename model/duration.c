@@ -1,6 +1,8 @@
 /* duration.c - reads durations; see duration.h. */
 #include "model/duration.h"
 
+#include "base/str.h"
+#include "model/escape.h"
 #include "model/limits.h"
 
 #include <stddef.h>
@@ -39,11 +41,18 @@ static int64_t read_number(const char **text)
 /* The text in a message: its beginning, and nothing that could steer a terminal. */
 static const char *shown(const char *text, char buffer[SHOWN_SIZE])
 {
-	size_t i;
+	struct str safe = STR_INIT;
+	size_t before = 0;
 
-	for (i = 0; i < SHOWN_SIZE - 1 && text[i] != '\0'; i++)
-		buffer[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
-	buffer[i] = '\0';
+	while (*text != '\0') {
+		text += escape_character(&safe, text);
+		if (safe.size >= SHOWN_SIZE)
+			break;
+		before = safe.size;
+	}
+	memcpy(buffer, str_text(&safe), before);
+	buffer[before] = '\0';
+	str_close(&safe);
 	return buffer;
 }
 

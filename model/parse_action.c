@@ -8,6 +8,7 @@
 #include "model/parse_text.h"
 #include "model/parse_value.h"
 
+#include <jansson.h>
 #include <limits.h>
 #include <string.h>
 
@@ -111,10 +112,38 @@ static const struct dag_file *take_file(struct draft *draft, const char *name,
 	return &draft->files.items[draft->files.count - 1];
 }
 
+static bool is_utf8(const char *text, size_t size)
+{
+	json_t *string = json_stringn(text, size);
+	bool is_text = string != NULL;
+
+	json_decref(string);
+	return is_text;
+}
+
+/* Why the file is no query, or NULL. */
+static const char *file_fault(const struct draft *draft, const struct dag_file *file)
+{
+	if (strlen(file->text) != file->bytes)
+		return "is no text: it holds a NUL";
+	if (draft->reading->is_kept)
+		return NULL;
+	if (!is_utf8(file->text, file->bytes))
+		return "is not UTF-8: save it as UTF-8";
+	return file->text[strspn(file->text, " \t\r\n")] == '\0' ? "is empty" : NULL;
+}
+
+/* The mark of UTF-8 that some editors put first is no part of a query. */
+static const char *skip_mark(const char *text)
+{
+	return str_starts_with(text, "\xef\xbb\xbf") ? text + 3 : text;
+}
+
 static void read_sql_file(struct draft *draft, struct draft_task *own, struct task_sql *sql,
 			  const struct node *value)
 {
 	const struct dag_file *file;
+	const char *fault;
 	const char *name;
 
 	if (!value_word(draft->report, "file", value, PATH_MAX - 1, &name))
@@ -123,13 +152,14 @@ static void read_sql_file(struct draft *draft, struct draft_task *own, struct ta
 	file = take_file(draft, name, value);
 	if (file == NULL)
 		return;
-	if (strlen(file->text) != file->bytes) {
-		report_add(draft->report, value->place, "file %s is no text: it holds a NUL",
-			   report_quote(draft->report, name));
+	fault = file_fault(draft, file);
+	if (fault != NULL) {
+		report_add(draft->report, value->place, "file %s %s",
+			   report_quote(draft->report, name), fault);
 		return;
 	}
-	sql->query = file->text;
-	draft_add_template(draft, value, file->text, sql->file, position_of(draft, own), SPOT_CODE);
+	sql->query = skip_mark(file->text);
+	draft_add_template(draft, value, sql->query, sql->file, position_of(draft, own), SPOT_CODE);
 }
 
 static void read_query(struct draft *draft, struct draft_task *own, struct task_sql *sql,

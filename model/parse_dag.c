@@ -185,7 +185,20 @@ static void read_env(struct draft *draft, const struct node *value)
 
 static void read_params(struct draft *draft, const struct node *value)
 {
-	parse_params(draft->dag, value, draft->report);
+	parse_params(draft->dag, value, draft->report, draft->reading->is_kept);
+}
+
+/* Values are put in as they are: braces in them would never be filled. */
+static void check_var(struct draft *draft, const char *name, const struct node *value)
+{
+	const char *text;
+
+	if (value->type == NODE_TEXT)
+		(void)value_text(draft->report, name, value, LIMIT_DAG_FILE_BYTES, &text);
+	for (uint32_t i = 0; value->type == NODE_LIST && i < value->count; i++)
+		check_var(draft, name, value->items[i]);
+	for (uint32_t i = 0; value->type == NODE_MAP && i < value->count; i++)
+		check_var(draft, name, value->entries[i].value);
 }
 
 static void read_vars(struct draft *draft, const struct node *value)
@@ -195,7 +208,9 @@ static void read_vars(struct draft *draft, const struct node *value)
 	for (uint32_t i = 0; i < value->count; i++) {
 		const char *name;
 
-		(void)value_id(draft->report, "vars", value->entries[i].key, false, &name);
+		if (value_id(draft->report, "vars", value->entries[i].key, false, &name) &&
+		    !draft->reading->is_kept)
+			check_var(draft, name, value->entries[i].value);
 	}
 	draft->dag->vars = node_to_json_text(value, &draft->dag->arena);
 }
@@ -219,6 +234,9 @@ static void check_required(struct draft *draft, const struct node *item)
 			   "'isolation' in require is not supported yet");
 	else if (key == NULL)
 		key_report_unknown(draft->report, item->place, name, LEVEL_DAG);
+	else if (!key->is_supported && !draft->reading->is_kept)
+		report_add(draft->report, item->place, "'%s' in require is not supported yet",
+			   name);
 	else if (!draft->reading->is_rehearsal && node_get(draft->root, name) == NULL)
 		report_add(draft->report, (struct place){.line = draft->dag->line, .column = 1},
 			   "the dag has no '%s', which %s:%u requires", name,

@@ -7,4 +7,7 @@
 /* Reads the value of the key outputs. */
 void parse_outputs(struct draft *draft, struct draft_task *own, const struct node *value);
 
+/* Once all outputs are read: reports those that are one name in the environment. */
+void parse_outputs_meet(struct draft *draft);
+
 #endif

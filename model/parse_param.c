@@ -18,6 +18,7 @@ struct reading {
 	const struct node *fallback;
 	const struct node *choices;
 	bool has_type;
+	bool is_kept;
 };
 
 static const char *keep(struct reading *reading, const char *text)
@@ -41,8 +42,11 @@ static void read_default(struct reading *reading, const struct node *value)
 
 static void read_enum(struct reading *reading, const struct node *value)
 {
-	if (value->type != NODE_LIST || value->count == 0)
+	if (value->type != NODE_LIST)
 		value_mismatch(reading->report, "enum", value, "a list of values");
+	else if (value->count == 0 && !value->is_faulty)
+		report_add(reading->report, value->place,
+			   "'enum' is an empty list: no value could be given");
 	else
 		reading->choices = value;
 }
@@ -164,7 +168,11 @@ static void check_value(struct reading *reading, const struct node *node, const 
 	json_t *value = node_to_json(node);
 	struct err err;
 
-	if (param_check(param, value, &err) != 0)
+	/* They are values, which nothing renders. */
+	if (node->type == NODE_TEXT && strstr(node->text, "{{") != NULL && !reading->is_kept)
+		report_template(reading->report, node->place, param->name, node->text,
+				strlen(node->text));
+	else if (param_check(param, value, &err) != 0)
 		report_add(reading->report, node->place, "%s", err.message);
 	json_decref(value);
 }
@@ -198,9 +206,9 @@ static void finish(struct reading *reading, const struct node *value)
 }
 
 static void read_param(struct dag *dag, const struct node_entry *entry, struct report *report,
-		       struct names *folded, struct param *param)
+		       struct names *folded, bool is_kept, struct param *param)
 {
-	struct reading reading = {.dag = dag, .report = report, .param = param};
+	struct reading reading = {.dag = dag, .report = report, .param = param, .is_kept = is_kept};
 	char *folded_name;
 	const char *name;
 
@@ -224,7 +232,7 @@ static void read_param(struct dag *dag, const struct node_entry *entry, struct r
 	finish(&reading, entry->value);
 }
 
-void parse_params(struct dag *dag, const struct node *value, struct report *report)
+void parse_params(struct dag *dag, const struct node *value, struct report *report, bool is_kept)
 {
 	struct names folded = {0};
 	struct param *params;
@@ -238,7 +246,7 @@ void parse_params(struct dag *dag, const struct node *value, struct report *repo
 	}
 	params = arena_alloc(&dag->arena, value->count * sizeof *params);
 	for (uint32_t i = 0; i < value->count; i++)
-		read_param(dag, &value->entries[i], report, &folded, &params[i]);
+		read_param(dag, &value->entries[i], report, &folded, is_kept, &params[i]);
 	dag->params = params;
 	dag->param_count = value->count;
 	names_close(&folded);

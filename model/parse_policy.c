@@ -58,10 +58,13 @@ static void read_exit_codes(struct draft *draft, const struct node *value,
 	int32_t *codes;
 	int64_t code;
 
-	if (value->type != NODE_LIST || value->count == 0) {
+	if (value->type != NODE_LIST) {
 		value_mismatch(draft->report, "exit_codes", value, "a list of exit codes");
 		return;
 	}
+	if (value->count == 0 && !value->is_faulty)
+		report_add(draft->report, value->place,
+			   "'exit_codes' is an empty list: leave it out");
 	codes = arena_alloc(&draft->dag->arena, value->count * sizeof *codes);
 	for (uint32_t i = 0; i < value->count; i++)
 		if (value_integer(draft->report, "exit_codes", value->items[i], 1, 255, &code))
@@ -85,10 +88,13 @@ static void read_match(struct draft *draft, const struct node *value, struct end
 static void read_filter(struct draft *draft, const char *name, const struct node *value,
 			struct end_filter *filter)
 {
-	if (value->type != NODE_MAP || value->count == 0) {
+	if (value->type != NODE_MAP) {
 		value_mismatch(draft->report, name, value, "a map of exit_codes and match");
 		return;
 	}
+	if (value->count == 0 && !value->is_faulty)
+		report_add(draft->report, value->place,
+			   "'%s' is an empty map: give it exit_codes or match", name);
 	filter->is_given = true;
 	for (uint32_t i = 0; i < value->count; i++) {
 		const struct node_entry *entry = &value->entries[i];

@@ -13,6 +13,7 @@
 #include "model/parse_action.h"
 #include "model/parse_env.h"
 #include "model/parse_order.h"
+#include "model/parse_output.h"
 #include "model/parse_policy.h"
 #include "model/parse_value.h"
 
@@ -422,5 +423,7 @@ void parse_tasks(struct draft *draft)
 	for (uint32_t i = 0; i < draft->task_count; i++)
 		if (draft->tasks[i].node != NULL)
 			read_task(draft, &draft->tasks[i]);
+	if (!draft->reading->is_kept)
+		parse_outputs_meet(draft);
 	parse_order(draft);
 }

@@ -5,6 +5,7 @@
 #include "model/param.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -234,6 +235,17 @@ static bool is_upstream(struct draft *draft, uint32_t a, uint32_t b)
 	return found || draft->search_budget == 0;
 }
 
+/* Whether the outputs of a reach the environment of b. */
+static bool is_direct(const struct draft *draft, uint32_t a, uint32_t b)
+{
+	const struct task *task = &draft->dag->tasks[b];
+
+	for (uint32_t i = 0; i < task->upstream_count; i++)
+		if (task->upstream[i] == a)
+			return true;
+	return false;
+}
+
 /* What is said of the task whose output or state is named, and whether it may be named here. */
 static bool check_named_task(struct check *check, uint32_t named, struct str *why)
 {
@@ -277,9 +289,17 @@ static enum template_class resolve_tasks(struct check *check, const struct templ
 	}
 	if (!check_named_task(check, named, why))
 		return TEMPLATE_UNKNOWN;
+	if (is_output && draft->dag->tasks[named].action == ACTION_EMPTY) {
+		str_printf(why, "task '%s' does nothing: it gives no outputs",
+			   draft->dag->tasks[named].id);
+		return TEMPLATE_UNKNOWN;
+	}
 	if (is_output && check->templated->spot == SPOT_WHEN)
 		draft->dag->tasks[named].is_judged_by = true;
-	return is_output ? TEMPLATE_FREE : TEMPLATE_BOUND;
+	if (!is_output)
+		return TEMPLATE_BOUND;
+	return is_direct(draft, named, check->templated->task) ? TEMPLATE_FREE
+							       : TEMPLATE_FREE_APART;
 }
 
 static enum template_class resolve_vars(struct check *check, const struct template_path *path,
@@ -392,22 +412,38 @@ static enum template_place place_of(enum template_spot spot)
 	}
 }
 
+/* NULL with the reason reported. */
+static const struct template *parse_condition(struct check *check)
+{
+	const char *text = check->templated->text;
+	const char *brace = strstr(text, "{{");
+	struct template_error error = {0};
+	struct template *template = NULL;
+
+	if (brace != NULL && !check->draft->reading->is_kept) {
+		error.offset = (size_t)(brace - text);
+		snprintf(error.message, sizeof error.message,
+			 "a condition stands without '{{' and '}}'");
+	} else if (template_parse_condition(&check->arena, text, &template, &error) == 0) {
+		return template;
+	}
+	report_error(check, &error);
+	return NULL;
+}
+
 static void check_one(struct draft *draft, const struct templated *templated)
 {
 	struct check check = {.draft = draft, .templated = templated};
 	struct template_scope scope = {resolve, &check};
-	struct template_error error;
-	struct template *template;
-	int rc;
+	const struct template *template;
 
 	arena_init(&check.arena);
-	rc = templated->spot == SPOT_WHEN
-		 ? template_parse_condition(&check.arena, templated->text, &template, &error)
-		 : template_parse(&check.arena, templated->text, &template, &error);
-	if (rc == 0)
-		template_check(template, &scope, place_of(templated->spot), report_error, &check);
+	if (templated->spot == SPOT_WHEN)
+		template = parse_condition(&check);
 	else
-		report_error(&check, &error);
+		template = template_parse_all(&check.arena, templated->text, report_error, &check);
+	if (template != NULL)
+		template_check(template, &scope, place_of(templated->spot), report_error, &check);
 	arena_close(&check.arena);
 }
 

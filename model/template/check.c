@@ -16,6 +16,7 @@ struct check {
 	void *context;
 	struct shell_scan shell;
 	const struct node *expression; /* the one under check */
+	bool is_apart;                 /* no variable holds the free text under check */
 };
 
 /* --- messages */
@@ -68,11 +69,12 @@ static bool put_variable(struct str *out, const struct template_path *path)
 }
 
 /* How to come by the value in a shell: the variable, in the quotes that keep it one word. */
-static void put_shell_remedy(struct str *out, const struct template_path *path)
+static void put_shell_remedy(const struct check *check, struct str *out,
+			     const struct template_path *path)
 {
 	struct str variable = STR_INIT;
 
-	if (put_variable(&variable, path))
+	if (!check->is_apart && put_variable(&variable, path))
 		str_printf(out, "use %s\"$%s\"", path_starts(path, "event", 1) ? "the file " : "",
 			   variable.data);
 	else
@@ -80,11 +82,12 @@ static void put_shell_remedy(struct str *out, const struct template_path *path)
 	str_close(&variable);
 }
 
-static void put_code_remedy(struct str *out, const struct template_path *path)
+static void put_code_remedy(const struct check *check, struct str *out,
+			    const struct template_path *path)
 {
 	struct str variable = STR_INIT;
 
-	if (put_variable(&variable, path))
+	if (!check->is_apart && put_variable(&variable, path))
 		str_printf(out, "read %s$%s there",
 			   path_starts(path, "event", 1) ? "the file " : "", variable.data);
 	else
@@ -125,11 +128,11 @@ static void judge_in_shell(struct check *check, const struct template_path *path
 			 whole);
 	if (is_sh(check->expression)) {
 		str_printf(message, "%s with | sh %s, or ", name, refused);
-		put_shell_remedy(message, path);
+		put_shell_remedy(check, message, path);
 		return;
 	}
 	str_printf(message, "%s is free text, which must not stand in a command: ", name);
-	put_shell_remedy(message, path);
+	put_shell_remedy(check, message, path);
 	if (holds_sh(check->expression))
 		str_append(message, ", or put | sh at the end of the expression");
 	else if (refused == NULL)
@@ -146,7 +149,7 @@ static void judge_free(struct check *check, const struct template_path *path)
 	} else if (check->place == TEMPLATE_IN_CODE) {
 		str_printf(&message, "%s is free text, which must not stand in arguments or code: ",
 			   node_shown(check->source + path->offset, path->length, name));
-		put_code_remedy(&message, path);
+		put_code_remedy(check, &message, path);
 	}
 	if (message.size > 0)
 		report(check, path, message.data);
@@ -160,7 +163,10 @@ static void check_path(struct check *check, const struct template_path *path, bo
 	struct str why = STR_INIT;
 	char name[SHOWN_BYTES];
 
-	switch (check->scope->resolve(check->scope->context, path, &why)) {
+	enum template_class class = check->scope->resolve(check->scope->context, path, &why);
+
+	check->is_apart = class == TEMPLATE_FREE_APART;
+	switch (class) {
 	case TEMPLATE_UNKNOWN:
 		if (why.size == 0)
 			str_printf(&why, "unknown name '%s'",
@@ -170,6 +176,7 @@ static void check_path(struct check *check, const struct template_path *path, bo
 	case TEMPLATE_BOUND:
 		break;
 	case TEMPLATE_FREE:
+	case TEMPLATE_FREE_APART:
 		if (!is_measured)
 			judge_free(check, path);
 		break;

@@ -15,6 +15,9 @@ struct parser {
 	uint32_t depth;
 	uint32_t node_count;
 	bool is_condition;
+	/* Where errors go when it reads on behind them; NULL = the first one ends it. */
+	void (*report)(void *context, const struct template_error *error);
+	void *context;
 };
 
 typedef VEC(struct node *) node_list;
@@ -539,6 +542,21 @@ static int parse_expression(struct parser *parser, piece_list *pieces)
 	return 0;
 }
 
+/* Reports what cannot be read and goes on behind its braces. Fails with ERR_SYNTAX when they are
+ * never closed. */
+static int skip_expression(struct parser *parser)
+{
+	struct token *token = &parser->token;
+	const char *close = strstr(token->text + token->error->offset, "}}");
+
+	if (close == NULL)
+		return ERR_SYNTAX;
+	parser->report(parser->context, token->error);
+	parser->depth = 0;
+	token->at = (size_t)(close - token->text) + 2;
+	return 0;
+}
+
 static int parse_pieces(struct parser *parser, piece_list *pieces)
 {
 	struct token *token = &parser->token;
@@ -562,6 +580,8 @@ static int parse_pieces(struct parser *parser, piece_list *pieces)
 					"more than %u expressions in one text", NODE_EXPRESSIONS);
 		} else {
 			rc = parse_expression(parser, pieces);
+			if (rc == ERR_SYNTAX && parser->report != NULL)
+				rc = skip_expression(parser);
 		}
 	}
 	return rc;
@@ -603,6 +623,26 @@ int template_parse(struct arena *arena, const char *text, struct template **out,
 		make_template(&parser, &pieces, out);
 	vec_close(&pieces);
 	return rc;
+}
+
+const struct template *template_parse_all(struct arena *arena, const char *text,
+					  void (*report)(void *context,
+							 const struct template_error *error),
+					  void *context)
+{
+	struct template_error error;
+	struct template *template;
+	struct parser parser;
+	piece_list pieces = {0};
+
+	start(&parser, arena, text, &error);
+	parser.report = report;
+	parser.context = context;
+	if (parse_pieces(&parser, &pieces) != 0)
+		report(context, &error);
+	make_template(&parser, &pieces, &template);
+	vec_close(&pieces);
+	return template;
 }
 
 /* What people write out of the habit of other languages. */

@@ -43,6 +43,13 @@ struct template_error {
 	char message[512];
 };
 
+/* As template_parse, for a check: calls report for each expression that cannot be read and goes on
+ * behind it. Returns what can, in the arena. */
+const struct template *template_parse_all(struct arena *arena, const char *text,
+					  void (*report)(void *context,
+							 const struct template_error *error),
+					  void *context);
+
 /* True when the text holds "{{" at all: most do not, and need no parsing. */
 bool template_is_one(const char *text);
 
@@ -62,6 +69,7 @@ enum template_class {
 			     and patterns without quotes and what else steers a shell); it may be
 			     empty */
 	TEMPLATE_FREE,    /* free text: params without bounds, outputs, events, items */
+	TEMPLATE_FREE_APART, /* free text that no variable of the environment holds */
 };
 
 struct template_scope {

@@ -105,6 +105,12 @@ static bool report_character(struct place place, struct report *report)
 		report_syntax(report, place,
 			      "a value cannot begin with '%c': quote the text that begins with it",
 			      c);
+	else if (c == '|' || c == '>')
+		report_syntax(
+		    report, place,
+		    "a block text ('%c') cannot stand between brackets: quote the text, or "
+		    "write its map or list in lines of their own",
+		    c);
 	else
 		return false;
 	return true;

@@ -493,7 +493,7 @@ static void a_change_of_a_named_file_is_a_new_version(void **state)
 	folder_close(&first);
 }
 
-static void an_error_of_a_heddle_yaml_is_told_once(void **state)
+static void an_error_of_a_heddle_yaml_is_told_once_and_whom_it_hits(void **state)
 {
 	const char *const before[] = {NULL};
 	struct folder folder;
@@ -503,10 +503,88 @@ static void an_error_of_a_heddle_yaml_is_told_once(void **state)
 	put("once/a.yaml", DAG("a"));
 	put("once/b.yaml", DAG("b"));
 	load_below(&folder, "once", before);
-	assert_int_equal(folder.errors.count, 1);
-	assert_string_equal(folder.errors.items[0].source, "heddle.yaml");
+	assert_int_equal(folder.errors.count, 3);
+	assert_string_equal(folder.errors.items[0].source, "a.yaml");
+	assert_string_equal(folder.errors.items[0].message,
+			    "a default does not fit this file: heddle.yaml:1:11: unknown name "
+			    "'params.nope'");
+	assert_string_equal(folder.errors.items[1].source, "b.yaml");
+	assert_string_equal(folder.errors.items[2].source, "heddle.yaml");
 	assert_int_equal(folder.dag_count, 0);
 	folder_close(&folder);
+}
+
+/* Loads the folder and checks that its one file with errors is told these. */
+static void expect_told(const char *name, const char *file, const char *const *messages)
+{
+	const char *const before[] = {NULL};
+	struct folder folder;
+	size_t told = 0;
+
+	load_below(&folder, name, before);
+	for (size_t i = 0; i < folder.errors.count; i++) {
+		if (strcmp(folder.errors.items[i].source, file) != 0)
+			continue;
+		assert_non_null(messages[told]);
+		assert_string_equal(folder.errors.items[i].message, messages[told++]);
+	}
+	assert_null(messages[told]);
+	folder_close(&folder);
+}
+
+static void a_heddle_yaml_holds_nothing_of_a_dag_and_no_templates_in_vars(void **state)
+{
+	const char *const dag_keys[] = {
+	    "key 'id' does not belong to heddle.yaml: it is a key of the dag or a task",
+	    "key 'tasks' does not belong to heddle.yaml: it is a key of the dag", NULL};
+	const char *const vars[] = {"'day' takes no template: '{{ ds }}'",
+				    "'deep' takes no template: '{{ ts }}'", NULL};
+	const char *const required[] = {"'schedule' in require is not supported yet", NULL};
+
+	(void)state;
+	put("keys/heddle.yaml", "id: d\nowner: me\ntasks: []\n");
+	expect_told("keys", "heddle.yaml", dag_keys);
+	put("vars/heddle.yaml", "vars: {day: '{{ ds }}', deep: [1, {a: '{{ ts }}'}]}\n");
+	expect_told("vars", "heddle.yaml", vars);
+	put("need/heddle.yaml", "require: [owner, schedule]\n");
+	expect_told("need", "heddle.yaml", required);
+}
+
+static void a_named_file_is_text_that_says_something(void **state)
+{
+	const char *const blank[] = {"file 'q.sql' is empty", NULL};
+	const char *const latin[] = {"file 'q.sql' is not UTF-8: save it as UTF-8", NULL};
+	const char *const none[] = {NULL};
+
+	(void)state;
+	skip_without_named_files();
+	put("text/a.yaml", "id: q\ntasks: [{id: t, sql: {engine: duckdb, file: q.sql}}]\n");
+	put("text/q.sql", " \n");
+	expect_told("text", "a.yaml", blank);
+	put("text/q.sql", "select 'caf\xe9'\n");
+	expect_told("text", "a.yaml", latin);
+	put("text/q.sql", "\xef\xbb\xbfselect 1\n");
+	expect_told("text", "a.yaml", none);
+}
+
+static void folders_too_deep_are_told(void **state)
+{
+	const char *const before[] = {NULL};
+	struct folder folder;
+	struct str name = STR_INIT;
+
+	(void)state;
+	str_append(&name, "deep/");
+	for (int i = 0; i < 70; i++)
+		str_append(&name, "d/");
+	str_append(&name, "a.yaml");
+	put(str_text(&name), DAG("deep"));
+	load_below(&folder, "deep", before);
+	assert_int_equal(folder.dag_count, 0);
+	assert_int_equal(folder.errors.count, 1);
+	assert_non_null(strstr(folder.errors.items[0].message, "more than 64 folders"));
+	folder_close(&folder);
+	str_close(&name);
 }
 
 static void suspects_are_kept_over_a_restart_and_cleared(void **state)
@@ -555,7 +633,10 @@ int main(void)
 	    cmocka_unit_test(a_named_file_belongs_to_the_version),
 	    cmocka_unit_test(only_what_changed_is_read_again),
 	    cmocka_unit_test(a_change_of_a_named_file_is_a_new_version),
-	    cmocka_unit_test(an_error_of_a_heddle_yaml_is_told_once),
+	    cmocka_unit_test(an_error_of_a_heddle_yaml_is_told_once_and_whom_it_hits),
+	    cmocka_unit_test(a_heddle_yaml_holds_nothing_of_a_dag_and_no_templates_in_vars),
+	    cmocka_unit_test(a_named_file_is_text_that_says_something),
+	    cmocka_unit_test(folders_too_deep_are_told),
 	    cmocka_unit_test(suspects_are_kept_over_a_restart_and_cleared),
 	};
 
