@@ -49,7 +49,7 @@ static const struct verb verbs[] = {
 	 "List what there is.",
 	 "heddle ls dags\n"
 	 "heddle ls runs --state failed --since 24h\n"
-	 "heddle ls dags --domain finance\n"
+	 "heddle ls runs --domain finance --limit 500\n"
 	 "heddle ls runs --state queued\n"
 	 "heddle ls tasks --dag flights --latest --watch\n"
 	 "heddle ls errors --json\n", run_verb_ls},

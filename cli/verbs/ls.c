@@ -1,5 +1,6 @@
 /* ls.c - `heddle ls`: lists of what there is, page by page. */
 #include "base/clock.h"
+#include "base/mem.h"
 #include "cli/ask.h"
 #include "cli/render.h"
 #include "cli/verbs/verbs.h"
@@ -25,7 +26,7 @@ struct ls_kind {
 
 static const struct ls_kind kinds[] = {
     {"dags", BIT(DOMAIN) | BIT(STATE), LIMIT_MAX, RENDER_DAGS, true},
-    {"runs", BIT(DAG) | BIT(STATE) | BIT(SINCE), LIMIT_RUNS, RENDER_RUNS, true},
+    {"runs", BIT(DAG) | BIT(DOMAIN) | BIT(STATE) | BIT(SINCE), LIMIT_RUNS, RENDER_RUNS, true},
     {"tasks", BIT(RUN) | BIT(DAG) | BIT(LATEST) | BIT(STATE), LIMIT_MAX, RENDER_TASKS, false},
     {"pools", 0, LIMIT_MAX, RENDER_POOLS, false},
     {"errors", 0, LIMIT_MAX, RENDER_ERRORS, false},
@@ -43,8 +44,11 @@ struct ls {
 	int64_t limit;
 	char run_id[17]; /* of tasks */
 	json_t *items;
-	json_t *errors; /* of dags: those of all files, also of files without a dag in force */
-	json_t *holds;  /* of dags and runs: what keeps the daemon from starting something */
+	json_t *errors;  /* of dags: those of all files, also of files without a dag in force */
+	json_t *holds;   /* of dags and runs: what keeps the daemon from starting something */
+	const char *dag; /* of runs: whose; NULL = all */
+	bool any_state;  /* of dags: --state means runs */
+	bool has_more;   /* than were asked for */
 };
 
 /* --- what is wanted -----------------------------------------------------------------------------
@@ -124,10 +128,11 @@ static void build_path(const struct ls *ls, const char *cursor, struct str *path
 	else
 		str_printf(path, "/api/v1/%s", ls->kind->name);
 	if (ls->kind->render == RENDER_RUNS)
-		append_param(path, "dag", args->values[FLAG_DAG]);
+		append_param(path, "dag", ls->dag);
 	if (ls->kind->render != RENDER_DAGS)
 		append_param(path, "state", args->values[FLAG_STATE]);
-	append_param(path, "since", args->values[FLAG_SINCE]);
+	if (ls->kind->render == RENDER_RUNS)
+		append_param(path, "since", args->values[FLAG_SINCE]);
 	if (!ls->kind->has_pages)
 		return;
 	snprintf(number, sizeof number, "%" PRId64, page);
@@ -143,7 +148,7 @@ static bool is_wanted(const struct ls *ls, const json_t *item)
 
 	if (ls->kind->render != RENDER_DAGS)
 		return true;
-	return (state == NULL ||
+	return (state == NULL || ls->any_state ||
 		strcmp(reply_text(json_object_get(item, "last_run"), "state"), state) == 0) &&
 	       (domain == NULL || strcmp(reply_text(item, "domain"), domain) == 0);
 }
@@ -205,14 +210,14 @@ static int fetch_holds(struct ls *ls)
 	return code;
 }
 
-static int fetch(struct ls *ls)
+/* Appends to the items until there are enough. */
+static int fetch_pages(struct ls *ls)
 {
 	struct reply reply = {0};
 	struct str path = STR_INIT;
 	char cursor[256] = "";
 	int code;
 
-	json_array_clear(ls->items);
 	do {
 		str_clear(&path);
 		build_path(ls, cursor[0] == '\0' ? NULL : cursor, &path);
@@ -222,8 +227,115 @@ static int fetch(struct ls *ls)
 		keep(ls, json_object_get(reply.json, "items"));
 		snprintf(cursor, sizeof cursor, "%s", reply_text(reply.json, "next"));
 	} while (cursor[0] != '\0' && json_array_size(ls->items) < (size_t)ls->limit);
+	ls->has_more = cursor[0] != '\0';
 	str_close(&path);
 	reply_close(&reply);
+	return code;
+}
+
+/* --- the runs of a domain -----------------------------------------------------------------------
+ *
+ * They are those of its dags, of which each has a list of its own. The dags come in the order of
+ * their last runs, so that most of them need not be asked for. */
+
+static const char *last_run_at(const json_t *dag)
+{
+	return reply_text(json_object_get(dag, "last_run"), "created_at");
+}
+
+static int later_dag_first(const void *a, const void *b)
+{
+	return strcmp(last_run_at(*(json_t *const *)b), last_run_at(*(json_t *const *)a));
+}
+
+static int later_run_first(const void *a, const void *b)
+{
+	return strcmp(reply_text(*(json_t *const *)b, "created_at"),
+		      reply_text(*(json_t *const *)a, "created_at"));
+}
+
+static void sort(json_t *array, int (*compare)(const void *a, const void *b))
+{
+	size_t count = json_array_size(array);
+	json_t **items = mem_alloc((count + 1) * sizeof *items);
+
+	for (size_t i = 0; i < count; i++)
+		items[i] = json_incref(json_array_get(array, i));
+	qsort(items, count, sizeof *items, compare);
+	for (size_t i = 0; i < count; i++)
+		json_array_set_new(array, i, items[i]);
+	mem_free(items);
+}
+
+static int fetch_dags(const struct ls *ls, json_t *dags)
+{
+	struct ls all = *ls;
+	int code;
+
+	all.kind = &kinds[0];
+	all.limit = LIMIT_MAX;
+	all.items = dags;
+	all.any_state = true;
+	code = fetch_pages(&all);
+	sort(dags, later_dag_first);
+	return code;
+}
+
+/* Whether runs of a dag, or of those after it, may still be among the newest. */
+static bool may_have_newer(const struct ls *ls, const json_t *dag)
+{
+	size_t count = json_array_size(ls->items);
+
+	return count < (size_t)ls->limit ||
+	       strcmp(reply_text(json_array_get(ls->items, count - 1), "created_at"),
+		      last_run_at(dag)) < 0;
+}
+
+/* Puts the runs of one more dag among those that are there. */
+static int merge_runs(struct ls *ls, const json_t *dag)
+{
+	struct ls own = *ls;
+	int code;
+
+	own.items = json_array();
+	own.dag = reply_text(dag, "id");
+	code = fetch_pages(&own);
+	json_array_extend(ls->items, own.items);
+	json_decref(own.items);
+	sort(ls->items, later_run_first);
+	ls->has_more |= own.has_more || json_array_size(ls->items) > (size_t)ls->limit;
+	while (json_array_size(ls->items) > (size_t)ls->limit)
+		json_array_remove(ls->items, (size_t)ls->limit);
+	return code;
+}
+
+static int fetch_domain(struct ls *ls)
+{
+	json_t *dags = json_array();
+	int code = fetch_dags(ls, dags);
+	const char *wanted = ls->cli->args->values[FLAG_DAG];
+
+	ls->has_more = false;
+	for (size_t i = 0; code == CODE_OK && i < json_array_size(dags); i++) {
+		const json_t *dag = json_array_get(dags, i);
+
+		if (wanted != NULL && strcmp(wanted, reply_text(dag, "id")) != 0)
+			continue;
+		if (last_run_at(dag)[0] == '\0' || !may_have_newer(ls, dag))
+			break;
+		code = merge_runs(ls, dag);
+	}
+	json_decref(dags);
+	return code;
+}
+
+static int fetch(struct ls *ls)
+{
+	bool by_domain = ls->kind->render == RENDER_RUNS && args_has(ls->cli->args, FLAG_DOMAIN);
+	int code;
+
+	json_array_clear(ls->items);
+	code = by_domain ? fetch_domain(ls) : fetch_pages(ls);
 	if (code == CODE_OK && ls->kind->render == RENDER_DAGS)
 		code = mark_dags(ls);
 	return code == CODE_OK ? fetch_holds(ls) : code;
@@ -296,6 +408,9 @@ static int list(struct ls *ls)
 	if (args_has(ls->cli->args, FLAG_WATCH))
 		return watch(ls);
 	print_list(ls);
+	if (ls->has_more && !args_has(ls->cli->args, FLAG_LIMIT))
+		cli_tell("there are more: these are the newest %" PRId64 ", --limit N shows others",
+			 ls->limit);
 	return CODE_OK;
 }
 
@@ -326,6 +441,7 @@ int run_verb_ls(struct cli *cli)
 
 	if (read_wishes(&ls, &err) != 0)
 		return cli_fail_err(&err);
+	ls.dag = cli->args->values[FLAG_DAG];
 	ls.items = json_array();
 	ls.errors = json_array();
 	ls.holds = json_array();

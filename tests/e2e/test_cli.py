@@ -90,6 +90,38 @@ def test_a_run_in_a_held_home_says_why_it_cannot_be(home, tmp_path):
     assert done.returncode == 5 and "not ready: the home was restored from a backup" in done.stderr
 
 
+def test_the_newest_runs_of_a_domain(home):
+    for dag, domain in (("a", "money"), ("b", "sales"), ("c", "money"), ("never", "money")):
+        home.dag(f"{dag}.yaml", f"id: {dag}\ndomain: {domain}\ntasks: [{{id: t, command: exit $FAILS}}]\n"
+                                f"env: {{FAILS: '{int(dag == 'c')}'}}\n")
+    home.start()
+    runs = [(home.trigger(dag, "--id", f"{dag}{i}"), dag) for i in range(3) for dag in ("a", "b", "c")]
+    for run, _ in runs:
+        home.wait_run(run)
+    ours = [run for run, dag in reversed(runs) if dag != "b"]
+
+    def listed(*words):
+        done = home.cli("ls", "runs", "--domain", "money", "--json", *words)
+        assert done.returncode == 0, done.stderr
+        return [item["id"] for item in json.loads(done.stdout)]
+    assert listed() == ours
+    assert listed("--limit", "3") == ours[:3]
+    assert listed("--since", "1h", "--state", "failed") == [run for run, dag in reversed(runs) if dag == "c"]
+    assert listed("--dag", "a") == [run for run, dag in reversed(runs) if dag == "a"]
+    assert listed("--dag", "b") == []
+
+
+def test_a_list_that_is_cut_off_says_so(home):
+    home.dag("hello.yaml", HELLO + "max_active_runs: 100\n")
+    home.start()
+    for _ in range(51):
+        home.trigger("hello")
+    done = home.cli("ls", "runs")
+    assert len(done.stdout.splitlines()) == 51 and "there are more" in done.stderr
+    done = home.cli("ls", "runs", "--limit", "50")
+    assert done.stderr == ""
+
+
 def test_what_can_be_no_dag_is_not_there(home):
     home.start()
     for word in ("..", "a/b", "9zz", b"a\xff"):
