@@ -188,26 +188,40 @@ static bool read_mode(const char *name, enum rerun_mode *mode)
 	return false;
 }
 
-/* The params of the run with those that the command changes, checked; *text is the caller's.
- * Without any change it stays NULL. */
+/* Those of the run that another version does not declare mean nothing to it. */
+static void drop_undeclared(const struct dag *dag, json_t *params)
+{
+	const char *name;
+	void *next;
+	json_t *value;
+
+	json_object_foreach_safe(params, next, name, value)
+	{
+		if (param_find(dag, name) == NULL)
+			json_object_del(params, name);
+	}
+}
+
+/* The params of the run with those that the command changes, checked for the version that it goes
+ * on with; *text is the caller's. NULL = they stay as they are. */
 static int join_params(const struct dag *dag, const struct target *target, const char *given,
 		       char **text, struct err *err)
 {
 	json_t *all = target->params.size == 0 ? json_object()
 					       : json_loads(str_text(&target->params), 0, NULL);
+	json_t *before = json_copy(all);
 	json_t *changes = given == NULL ? NULL : json_loads(given, 0, NULL);
 	json_t *resolved = NULL;
-	int rc = 0;
+	int rc;
 
-	*text = NULL;
-	if (changes != NULL) {
-		json_object_update(all, changes);
-		rc = params_resolve(dag, all, &resolved, err);
-	}
-	if (rc == 0 && resolved != NULL)
-		*text = json_dumps(resolved, JSON_COMPACT);
+	drop_undeclared(dag, all);
+	json_object_update(all, changes);
+	rc = params_resolve(dag, all, &resolved, err);
+	*text = rc == 0 && !json_equal(resolved, before) ? json_dumps(resolved, JSON_COMPACT)
+							  : NULL;
 	json_decref(resolved);
 	json_decref(changes);
+	json_decref(before);
 	json_decref(all);
 	return rc;
 }
@@ -249,7 +263,7 @@ static void step_rerun(struct dispatch *dispatch, const struct web_command *comm
 	char *params = NULL;
 	int rc = 0;
 
-	if (command->params != NULL) {
+	if (command->params != NULL || latest != NULL) {
 		dag = version_for(dispatch, command->run_id, target, latest, &err);
 		rc = dag == NULL ? err.code
 				 : join_params(dag, target, command->params, &params, &err);
@@ -318,12 +332,19 @@ void operate_mark(struct dispatch *dispatch, const struct web_command *command, 
 	str_close(&target.params);
 }
 
+/* A dag whose file is gone may still have runs under way, and a pause that holds them. */
+static bool may_be_paused(const struct dispatch *dispatch, const struct web_command *command)
+{
+	return command->dag_id == NULL || force_find(dispatch->force, command->dag_id) != NULL ||
+	       sched_is_paused_alone(dispatch->sched, command->dag_id);
+}
+
 void operate_pause(struct dispatch *dispatch, const struct web_command *command, uint64_t token)
 {
 	struct input input = {.kind = command->kind == WEB_PAUSE ? INPUT_PAUSE : INPUT_RESUME,
 			      .actor = command->actor};
 
-	if (command->dag_id != NULL && force_find(dispatch->force, command->dag_id) == NULL) {
+	if (!may_be_paused(dispatch, command)) {
 		dispatch_answer_unknown_dag(dispatch, command->dag_id, token);
 		return;
 	}

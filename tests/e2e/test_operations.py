@@ -102,6 +102,26 @@ def test_pinned_keeps_the_version_and_latest_takes_the_one_in_force(house):
     assert house.run(run)["tasks"]["summary"] == "success"
 
 
+def test_latest_takes_the_params_that_its_version_declares(house):
+    house.dag("turns.yaml", "id: turns\nparams: {old: 1, both: 2}\ntasks: [{id: a, command: exit 1}]\n")
+    wait_for(lambda: "turns" in house.cli("ls", "dags").stdout)
+    run = house.trigger("turns", "--param", "both=5", "--wait")
+    house.dag("turns.yaml", """
+id: turns
+params: {both: 7, size: {type: integer, required: true}}
+tasks: [{id: a, command: 'echo "$HEDDLE_PARAM_both $HEDDLE_PARAM_size ${HEDDLE_PARAM_old-none}"'}]
+""")
+    wait_for(lambda: "size" in str(house.http("GET", "/api/v1/dags/turns/source")[1]))
+    done = house.cli("rerun", run, "--latest")
+    assert (done.returncode, "param 'size' is required" in done.stderr) == (2, True), done.stderr
+    done = house.cli("rerun", run, "--latest", "--param", "old=3", "--param", "size=1")
+    assert (done.returncode, "has no param 'old'" in done.stderr) == (2, True), done.stderr
+    done = house.cli("rerun", run, "--latest", "--param", "size=9", "--wait")
+    assert done.returncode == 0, done.stderr
+    assert house.run(run)["params"] == {"both": 5, "size": 9}
+    assert "5 9 none" in house.cli("logs", run, "a").stdout
+
+
 def test_what_cannot_be_rerun_is_told_with_its_exit_code(house):
     run = house.trigger("chain", "--param", "fail=false", "--wait")
     done = house.cli("rerun", run)
@@ -190,6 +210,25 @@ def test_a_pause_of_all_outlives_the_daemon(house):
     assert house.cli("resume", "--all").returncode == 0
     assert house.http("GET", "/api/v1/dags/chain")[1]["paused"] is False
     assert house.wait_run(run)["state"] == "success"
+
+
+def test_a_dag_whose_file_is_gone_can_be_resumed(house):
+    house.dag("gone.yaml", """
+id: gone
+tasks:
+  - {id: first, command: "true"}
+  - {id: second, depends_on: first, command: "true"}
+""")
+    wait_for(lambda: "gone" in house.cli("ls", "dags").stdout)
+    assert house.cli("pause", "gone", "--reason", "the source moves").returncode == 0
+    run = house.trigger("gone")
+    (house.dags / "gone.yaml").unlink()
+    wait_for(lambda: "gone" not in house.cli("ls", "dags").stdout)
+    assert "is paused" in house.cli("why", run).stdout
+    done = house.cli("resume", "gone")
+    assert done.returncode == 0, done.stderr
+    assert house.wait_run(run)["state"] == "success"
+    assert house.cli("resume", "gone").returncode == 4
 
 
 def test_a_dag_that_is_not_there_keeps_no_other_from_its_pause(house):
