@@ -289,6 +289,17 @@ static void append_holder(const json_t *holder, struct str *out)
 	str_append_char(out, '\n');
 }
 
+/* A deadline is no cause, nor is a pause of the dag as such. */
+static const char *link_word(const json_t *link, const char *word)
+{
+	const char *kind = reply_text(link, "kind");
+	bool is_beside = strcmp(kind, "timeout") == 0 ||
+			 (strcmp(kind, "pause") == 0 && reply_text(link, "run")[0] == '\0') ||
+			 strcmp(kind, "broken") == 0;
+
+	return is_beside ? "and" : word;
+}
+
 void render_why(const json_t *why, const char *word, struct str *out)
 {
 	const json_t *chain = json_object_get(why, "chain");
@@ -298,7 +309,7 @@ void render_why(const json_t *why, const char *word, struct str *out)
 
 	append_more(why, "answer", "", "\n", out);
 	for (size_t i = 1; i < json_array_size(chain); i++) {
-		str_printf(out, "  %s ", word);
+		str_printf(out, "  %s ", link_word(json_array_get(chain, i), word));
 		append_more(json_array_get(chain, i), "text", "", "", out);
 		str_append_char(out, '\n');
 	}

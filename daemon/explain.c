@@ -4,8 +4,11 @@
 #include "daemon/dispatch_core.h"
 #include "daemon/operate.h"
 #include "scheduler/why.h"
+#include "store/read.h"
 
 #include <jansson.h>
+#include <stdio.h>
+#include <string.h>
 
 static void set_text(json_t *object, const char *key, const char *text)
 {
@@ -52,8 +55,34 @@ static json_t *holder_json(const struct why_holder *holder)
 	return object;
 }
 
+/* How the try ended that is to be made again: the scheduler forgets it, the store does not. The
+ * row may be a commit behind, and without a reason then. */
+static void append_cause(struct dispatch *dispatch, const struct why_link *retry, json_t *chain)
+{
+	char reason[LIMIT_REASON_BYTES + 1];
+	char text[LIMIT_REASON_BYTES + LIMIT_ID_BYTES + 40];
+	struct why_link cause = *retry;
+	int64_t run_no = sched_find_run(dispatch->sched, retry->run_id);
+	char *end;
+
+	if (read_task_reason(dispatch->reader, run_no, retry->task_id, reason, sizeof reason,
+			     NULL) != 0 ||
+	    reason[0] == '\0')
+		return;
+	end = strstr(reason, ", try ");
+	if (end != NULL)
+		*end = '\0';
+	snprintf(text, sizeof text, "try %u of '%s' failed: %s", retry->count - 1, retry->task_id,
+		 reason);
+	cause.kind = WHY_CAUSE;
+	cause.text = text;
+	cause.at_ms = 0;
+	cause.count = retry->count - 1;
+	json_array_append_new(chain, link_json(&cause));
+}
+
 /* The whole answer as text, the caller's (mem_free). */
-static char *why_json(const struct why *why)
+static char *why_json(struct dispatch *dispatch, const struct why *why)
 {
 	json_t *root = json_object();
 	json_t *chain = json_array();
@@ -61,8 +90,11 @@ static char *why_json(const struct why *why)
 	char *text;
 
 	set_text(root, "answer", why->links[0].text);
-	for (size_t i = 0; i < why->link_count; i++)
+	for (size_t i = 0; i < why->link_count; i++) {
 		json_array_append_new(chain, link_json(&why->links[i]));
+		if (why->links[i].kind == WHY_RETRY)
+			append_cause(dispatch, &why->links[i], chain);
+	}
 	for (size_t i = 0; i < why->holder_count; i++)
 		json_array_append_new(holders, holder_json(&why->holders[i]));
 	json_object_set_new(root, "chain", chain);
@@ -94,7 +126,7 @@ void operate_why(struct dispatch *dispatch, const struct web_command *command, u
 
 	why_init(&why);
 	if (ask(dispatch, command, &why))
-		text = why_json(&why);
+		text = why_json(dispatch, &why);
 	dispatch_answer(dispatch, token, text == NULL ? WEB_UNCHANGED : WEB_DONE, NULL, text);
 	mem_free(text);
 	why_close(&why);

@@ -50,6 +50,7 @@ bool judge_made_it(const struct instance *instance)
  */
 
 static const char *const decisive[TASK_STATE_COUNT] = {
+    [TASK_SUCCESS] = "upstream '%s' succeeded",
     [TASK_FAILED] = "upstream '%s' failed",
     [TASK_CANCELLED] = "upstream '%s' was cancelled",
     [TASK_UPSTREAM_FAILED] = "upstream '%s' could not run",
@@ -62,15 +63,22 @@ static bool names_upstream(const struct instance *instance, const struct instanc
 	enum trigger_rule rule = instance_task(instance)->trigger_rule;
 	bool skipped = upstream->state == TASK_SKIPPED;
 
-	if (decisive[upstream->state] == NULL || upstream->told == TOLD_SUCCESS)
+	if (decisive[upstream->state] == NULL ||
+	    (upstream->state == TASK_FAILED && upstream->told == TOLD_SUCCESS))
 		return false;
 	switch (rule) {
 	case RULE_ALL_SUCCESS:
-		return true;
+		return upstream->state != TASK_SUCCESS;
 	case RULE_NONE_SKIPPED:
 		return skipped;
 	case RULE_NONE_FAILED:
 	case RULE_NONE_FAILED_MIN_ONE_SUCCESS:
+		return !skipped && upstream->state != TASK_SUCCESS;
+	case RULE_ALL_DONE_MIN_ONE_SUCCESS:
+		return skipped;
+	case RULE_ALL_FAILED:
+		return skipped || upstream->state == TASK_SUCCESS;
+	case RULE_ALL_SKIPPED:
 		return !skipped;
 	default:
 		return false;
@@ -90,25 +98,76 @@ static const struct instance *find_culprit(const struct instance *instance)
 	return NULL;
 }
 
-/* "rule all_failed: of 3 upstream tasks 1 succeeded, 0 failed, 2 were skipped". */
+static bool is_allowed_failure(const struct instance *upstream)
+{
+	return upstream->state == TASK_FAILED && upstream->told == TOLD_SUCCESS;
+}
+
+static bool is_failure(const struct instance *upstream)
+{
+	return upstream->told == TOLD_FAILED || upstream->told == TOLD_UPSTREAM_FAILED;
+}
+
+/* The first upstream of that kind; NULL = none is. */
+static const struct instance *first_upstream(const struct instance *instance,
+					     bool (*is)(const struct instance *upstream))
+{
+	const struct task *task = instance_task(instance);
+
+	for (uint32_t u = 0; u < task->upstream_count; u++)
+		if (is(&instance->run->instances[task->upstream[u]]))
+			return &instance->run->instances[task->upstream[u]];
+	return NULL;
+}
+
+/* What explains the counts: "; upstream 'a' failed". */
+static const char *tell_culprit(struct step *step, const struct instance *instance)
+{
+	const struct instance *allowed = first_upstream(instance, is_allowed_failure);
+	const struct instance *failed = first_upstream(instance, is_failure);
+	const char *text = "";
+
+	if (allowed != NULL)
+		text = emit_text(step, " (the failure of '%s' is allowed and counts as success)",
+				 instance_task(allowed)->id);
+	if (failed != NULL && decisive[failed->state] != NULL) {
+		const char *how =
+		    emit_text(step, decisive[failed->state], instance_task(failed)->id);
+
+		text = emit_text(step, "%s; %s", text, how);
+	}
+	return text;
+}
+
+/* "rule all_failed: of 3 upstream tasks 1 succeeded, 0 failed, 2 skipped". */
 static const char *tell_rule(struct step *step, const struct instance *instance)
 {
 	const struct upstream_counts *counts = &instance->upstream;
 
-	return emit_text(step, "rule %s: of %u upstream tasks %u succeeded, %u failed, %u skipped",
+	return emit_text(step,
+			 "rule %s: of %u upstream task%s %u succeeded, %u failed, %u skipped%s",
 			 trigger_rule_name(instance_task(instance)->trigger_rule), counts->total,
-			 counts->success, counts->failed + counts->upstream_failed,
-			 counts->skipped);
+			 counts->total == 1 ? "" : "s", counts->success,
+			 counts->failed + counts->upstream_failed, counts->skipped,
+			 tell_culprit(step, instance));
 }
 
 static const char *explain(struct step *step, const struct instance *instance,
 			   const struct instance *told)
 {
+	enum trigger_rule rule = instance_task(instance)->trigger_rule;
+	const char *text;
+
 	if (told == NULL || !names_upstream(instance, told))
 		told = find_culprit(instance);
 	if (told == NULL)
 		return tell_rule(step, instance);
-	return emit_text(step, decisive[told->state], instance_task(told)->id);
+	text = emit_text(step, decisive[told->state], instance_task(told)->id);
+	/* Under these rules it is the rule that surprises, not the upstream. */
+	if (rule == RULE_ALL_FAILED || rule == RULE_ALL_SKIPPED ||
+	    rule == RULE_ALL_DONE_MIN_ONE_SUCCESS)
+		text = emit_text(step, "%s (rule %s)", text, trigger_rule_name(rule));
+	return text;
 }
 
 /* --- deciding ------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#define OPEN_NAMED 3 /* of the upstreams that are not done */
+
 /* Whoever asks, and how far the answer has come. */
 struct inquiry {
 	const struct sched *sched;
@@ -21,12 +23,12 @@ struct inquiry {
 const char *why_kind_name(enum why_kind kind)
 {
 	static const char *const names[WHY_KIND_COUNT] = {
-	    [WHY_START] = "start", [WHY_RUN_QUEUE] = "run_queue", [WHY_PAUSE] = "pause",
-	    [WHY_HELD] = "held",   [WHY_POOL] = "pool",           [WHY_TURN] = "turn",
-	    [WHY_LIMIT] = "limit", [WHY_RULE] = "rule",           [WHY_UPSTREAM] = "upstream",
-	    [WHY_RETRY] = "retry", [WHY_RUNNING] = "running",     [WHY_GRACE] = "grace",
-	    [WHY_STUCK] = "stuck", [WHY_TIMEOUT] = "timeout",     [WHY_ENDING] = "ending",
-	    [WHY_HOOK] = "hook",   [WHY_DONE] = "done",
+	    [WHY_START] = "start",   [WHY_RUN_QUEUE] = "run_queue", [WHY_PAUSE] = "pause",
+	    [WHY_HELD] = "held",     [WHY_POOL] = "pool",           [WHY_TURN] = "turn",
+	    [WHY_LIMIT] = "limit",   [WHY_RULE] = "rule",           [WHY_UPSTREAM] = "upstream",
+	    [WHY_RETRY] = "retry",   [WHY_CAUSE] = "cause",         [WHY_RUNNING] = "running",
+	    [WHY_GRACE] = "grace",   [WHY_STUCK] = "stuck",         [WHY_TIMEOUT] = "timeout",
+	    [WHY_ENDING] = "ending", [WHY_HOOK] = "hook",           [WHY_DONE] = "done",
 	};
 
 	return names[kind];
@@ -60,6 +62,11 @@ static struct why_link *add(struct inquiry *inquiry, enum why_kind kind, const c
 }
 
 #define text_of(inquiry, ...) arena_printf(&(inquiry)->why->arena, __VA_ARGS__)
+
+static const char *plural(uint32_t count)
+{
+	return count == 1 ? "" : "s";
+}
 
 static const char *keep(struct inquiry *inquiry, const char *text)
 {
@@ -161,10 +168,14 @@ static void explain_pool(struct inquiry *inquiry, const struct instance *instanc
 	uint32_t slots = instance_slots(instance);
 
 	find_holders(inquiry, pool, NULL);
-	link = add_task(inquiry, WHY_POOL, instance,
-			text_of(inquiry, "waits for %u slot%s of pool '%s' (%u of %u taken by %s)",
-				slots, slots == 1 ? "" : "s", pool->name, pool->used, pool->slots,
-				holders_text(inquiry)));
+	link = add_task(
+	    inquiry, WHY_POOL, instance,
+	    text_of(inquiry, "task '%s' waits for %u slot%s of pool '%s' (%u of %u taken by %s)%s",
+		    instance_task(instance)->id, slots, plural(slots), pool->name, pool->used,
+		    pool->slots, holders_text(inquiry),
+		    slots > pool->slots ? "; it starts when nobody holds any, as it needs more "
+					  "than there are"
+					: ""));
 	link->pool = keep(inquiry, pool->name);
 	link->count = pool->used;
 	link->limit = pool->slots;
@@ -178,10 +189,11 @@ static void explain_limit(struct inquiry *inquiry, const struct instance *instan
 	find_holders(inquiry, NULL, limit);
 	link = add_task(inquiry, WHY_LIMIT, instance,
 			text_of(inquiry,
-				"waits because dag '%s' may run %u tasks at once "
-				"(max_active_tasks; %u run: %s)",
-				limit->dag_id, limit->max_active_tasks, limit->active,
-				holders_text(inquiry)));
+				"task '%s' waits because dag '%s' may run %u task%s at once "
+				"(max_active_tasks; %u run%s: %s)",
+				instance_task(instance)->id, limit->dag_id, limit->max_active_tasks,
+				plural(limit->max_active_tasks), limit->active,
+				limit->active == 1 ? "s" : "", holders_text(inquiry)));
 	link->count = limit->active;
 	link->limit = limit->max_active_tasks;
 }
@@ -193,8 +205,9 @@ static void explain_turn(struct inquiry *inquiry, const struct instance *instanc
 	const struct pool *pool = queue_line_of(first)->pool;
 	struct why_link *link = add_task(
 	    inquiry, WHY_TURN, first,
-	    text_of(inquiry, "waits for its turn in pool '%s': '%s' of run %s comes first%s",
-		    pool->name, instance_task(first)->id, first->run->run_id,
+	    text_of(inquiry, "task '%s' of run %s comes before '%s' in pool '%s'%s",
+		    instance_task(first)->id, first->run->run_id, instance_task(instance)->id,
+		    pool->name,
 		    queue_priority(first) > queue_priority(instance) ? " (higher priority)" : ""));
 
 	link->pool = keep(inquiry, pool->name);
@@ -266,7 +279,7 @@ static void explain_deadline(struct inquiry *inquiry, const struct run *run)
 	if (run->deadline_boot_ms == 0)
 		return;
 	link = add_run(inquiry, WHY_TIMEOUT, run,
-		       text_of(inquiry, "the run has until %s",
+		       text_of(inquiry, "the run times out at %s",
 			       clock_text(inquiry, wall_of(inquiry, run->deadline_boot_ms))));
 	link->at_ms = wall_of(inquiry, run->deadline_boot_ms);
 }
@@ -287,9 +300,45 @@ static void explain_waiting_run(struct inquiry *inquiry, const struct run *run)
 	link->at_ms = run->start_at_ms;
 }
 
+static void explain(struct inquiry *inquiry, const struct instance *instance);
+static const struct instance *foremost(const struct run *run);
+
+/* Of those that count in the limit, the one that began first; NULL = there is none. */
+static const struct run *oldest_active(const struct dag_limit *limit)
+{
+	const struct run *oldest = NULL;
+
+	for (size_t i = 0; i < limit->runs.count; i++) {
+		const struct run *run = OWNER_OF(limit->runs.nodes[i], struct run, newest);
+
+		if (run->place == PLACE_ACTIVE && (oldest == NULL || run->run_no < oldest->run_no))
+			oldest = run;
+	}
+	return oldest;
+}
+
+static const char *run_queue_text(struct inquiry *inquiry, const struct dag_limit *limit,
+				  const struct run *oldest, uint32_t before)
+{
+	const char *text =
+	    text_of(inquiry,
+		    "the run waits for others of dag '%s': %u of %u under way (max_active_runs), "
+		    "the oldest is run %s",
+		    limit->dag_id, limit->active_runs, limit->max_active_runs,
+		    oldest == NULL ? "-" : oldest->run_id);
+
+	if (before > 0)
+		text = text_of(inquiry, "%s; %u wait%s before it", text, before,
+			       before == 1 ? "s" : "");
+	return text;
+}
+
+/* Why the oldest of those that it waits for goes on. */
 static void explain_queued_run(struct inquiry *inquiry, const struct run *run)
 {
 	const struct dag_limit *limit = run->limit;
+	const struct run *oldest = oldest_active(limit);
+	const struct instance *first = oldest == NULL ? NULL : foremost(oldest);
 	struct why_link *link;
 	uint32_t before = 0;
 
@@ -297,13 +346,11 @@ static void explain_queued_run(struct inquiry *inquiry, const struct run *run)
 		return;
 	for (size_t i = 0; i < limit->queued_runs.count; i++)
 		before += limit->queued_runs.nodes[i]->key < run->run_no;
-	link = add_run(inquiry, WHY_RUN_QUEUE, run,
-		       text_of(inquiry,
-			       "the run waits for others of dag '%s': %u of %u are under way "
-			       "(max_active_runs), %u wait before it",
-			       limit->dag_id, limit->active_runs, limit->max_active_runs, before));
+	link = add_run(inquiry, WHY_RUN_QUEUE, run, run_queue_text(inquiry, limit, oldest, before));
 	link->count = limit->active_runs;
 	link->limit = limit->max_active_runs;
+	if (first != NULL)
+		explain(inquiry, first);
 }
 
 static void explain_unbegun_run(struct inquiry *inquiry, const struct run *run)
@@ -316,8 +363,6 @@ static void explain_unbegun_run(struct inquiry *inquiry, const struct run *run)
 
 /* --- tasks ---------------------------------------------------------------------------------------
  */
-
-static void explain(struct inquiry *inquiry, const struct instance *instance);
 
 static void explain_running(struct inquiry *inquiry, const struct instance *instance)
 {
@@ -347,7 +392,15 @@ static void explain_retry(struct inquiry *inquiry, const struct instance *instan
 static void explain_cancelling(struct inquiry *inquiry, const struct instance *instance)
 {
 	int64_t at_ms = wall_of(inquiry, instance->due_boot_ms);
+	static const char *const thens[] = {
+	    [AIM_CANCELLED] = "",
+	    [AIM_RERUN] = "; then it runs again",
+	    [AIM_SUCCESS] = "; then it is marked success",
+	    [AIM_FAILED] = "; then it is marked failed",
+	    [AIM_SKIPPED] = "; then it is marked skipped",
+	};
 	bool is_over = instance->due_boot_ms <= inquiry->now.boot_ms;
+	const char *then = thens[instance->aim];
 	const char *id = instance_task(instance)->id;
 	const char *at = clock_text(inquiry, at_ms);
 	struct why_link *link;
@@ -356,12 +409,12 @@ static void explain_cancelling(struct inquiry *inquiry, const struct instance *i
 		link = add_task(inquiry, WHY_STUCK, instance,
 				text_of(inquiry,
 					"task '%s' was killed at %s, and its processes are still "
-					"there",
-					id, at));
+					"there%s",
+					id, at, then));
 	else
-		link = add_task(
-		    inquiry, WHY_GRACE, instance,
-		    text_of(inquiry, "task '%s' was asked to end and is killed at %s", id, at));
+		link = add_task(inquiry, WHY_GRACE, instance,
+				text_of(inquiry, "task '%s' was asked to end and is killed at %s%s",
+					id, at, then));
 	link->at_ms = at_ms;
 }
 
@@ -383,13 +436,32 @@ static const struct instance *open_upstream(const struct instance *instance)
 	return NULL;
 }
 
+/* "upstream tasks 'a', 'b', 'c' and 4 more": those that are not done. */
+static const char *open_text(struct inquiry *inquiry, const struct instance *instance)
+{
+	const struct task *task = instance_task(instance);
+	const char *text = "";
+	uint32_t count = 0;
+
+	for (uint32_t u = 0; u < task->upstream_count; u++) {
+		const struct instance *open = &instance->run->instances[task->upstream[u]];
+
+		if (!task_state_is_done(open->state) && count++ < OPEN_NAMED)
+			text = text_of(inquiry, "%s%s'%s'", text, count == 1 ? "" : ", ",
+				       instance_task(open)->id);
+	}
+	if (count > OPEN_NAMED)
+		text = text_of(inquiry, "%s and %u more", text, count - OPEN_NAMED);
+	return text_of(inquiry, "upstream task%s %s", plural(count), text);
+}
+
 static void explain_rule(struct inquiry *inquiry, const struct instance *instance)
 {
 	const struct upstream_counts *counts = &instance->upstream;
 	const struct instance *open = open_upstream(instance);
 	uint32_t done = counts->success + counts->failed + counts->upstream_failed +
 			counts->skipped + counts->removed;
-	const char *rule = trigger_rule_name(instance_task(instance)->trigger_rule);
+	const struct task *task = instance_task(instance);
 	struct why_link *link;
 
 	if (open == NULL) {
@@ -397,10 +469,9 @@ static void explain_rule(struct inquiry *inquiry, const struct instance *instanc
 		return;
 	}
 	link = add_task(inquiry, WHY_RULE, instance,
-			text_of(inquiry,
-				"waits for upstream task '%s' (rule %s; %u of %u upstream tasks "
-				"are done)",
-				instance_task(open)->id, rule, done, counts->total));
+			text_of(inquiry, "task '%s' waits for %s (rule %s; %u of %u done)",
+				task->id, open_text(inquiry, instance),
+				trigger_rule_name(task->trigger_rule), done, counts->total));
 	link->count = done;
 	link->limit = counts->total;
 	if (inquiry->why->link_count + 1 < WHY_LINKS_MAX)
@@ -410,14 +481,16 @@ static void explain_rule(struct inquiry *inquiry, const struct instance *instanc
 static void explain_hook(struct inquiry *inquiry, const struct instance *instance)
 {
 	static const char *const whens[] = {
-	    [HOOK_SUCCESS] = "when it has succeeded",
-	    [HOOK_FAILURE] = "when it has failed or was cancelled",
-	    [HOOK_EXIT] = "when it has ended",
+	    [HOOK_SUCCESS] = "when the others have succeeded",
+	    [HOOK_FAILURE] = "when the run has failed or was cancelled",
+	    [HOOK_EXIT] = "when the others have ended",
 	};
 
 	add_task(inquiry, WHY_HOOK, instance,
 		 text_of(inquiry, "task '%s' belongs to the end of the run: it runs %s",
 			 instance_task(instance)->id, whens[instance_task(instance)->hook]));
+	if (instance->run->state == RUN_RUNNING)
+		explain(inquiry, foremost(instance->run));
 }
 
 static void explain_none(struct inquiry *inquiry, const struct instance *instance)
@@ -468,10 +541,11 @@ static void explain_ending(struct inquiry *inquiry, const struct run *run)
 	struct why_link *link = add_run(
 	    inquiry, run->state == RUN_ENDING ? WHY_ENDING : WHY_GRACE, run,
 	    run->state == RUN_ENDING
-		? text_of(inquiry, "the run has come to %s; %u tasks of its end are left",
-			  run_state_name(run->outcome), run->unfinished_hooks)
-		: text_of(inquiry, "the run is being cancelled; %u attempts are not gone yet",
-			  run->holding));
+		? text_of(inquiry, "the run has come to %s; %u task%s of its end %s left",
+			  run_state_name(run->outcome), run->unfinished_hooks,
+			  plural(run->unfinished_hooks), run->unfinished_hooks == 1 ? "is" : "are")
+		: text_of(inquiry, "the run is being cancelled; %u attempt%s not gone yet",
+			  run->holding, run->holding == 1 ? " is" : "s are"));
 
 	link->count = run->state == RUN_ENDING ? run->unfinished_hooks : run->holding;
 }

@@ -23,6 +23,7 @@ enum why_kind {
 	WHY_RULE,      /* its trigger rule is not decided yet */
 	WHY_UPSTREAM,  /* an upstream task is not done */
 	WHY_RETRY,     /* it waits for its next try */
+	WHY_CAUSE,     /* how the try before it ended; told by who can read the store */
 	WHY_RUNNING,   /* it runs */
 	WHY_GRACE,     /* it is being ended and has time until its kill */
 	WHY_STUCK,     /* it was killed, and its processes are still there */
@@ -35,7 +36,7 @@ enum why_kind {
 
 struct why_link {
 	enum why_kind kind;
-	const char *text;   /* "waits for a slot of pool 'db' (2 of 2 taken)" */
+	const char *text;   /* "task 'a' waits for 1 slot of pool 'db' (2 of 2 taken ...)" */
 	const char *dag_id; /* of what it is about; each of these NULL = of nothing like that */
 	const char *run_id;
 	const char *task_id;

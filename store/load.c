@@ -29,6 +29,10 @@ static const char sql_output_tasks[] =
     "SELECT task FROM output WHERE run_no = ?1 AND task >= 0 ORDER BY task";
 static const char sql_task_state[] =
     "SELECT state FROM task_instance WHERE run_no = ?1 AND task = ?2";
+static const char sql_task_reason[] =
+    "SELECT reason FROM task_instance WHERE run_no = ?1 AND task ="
+    " (SELECT task FROM dag_version_task WHERE version_no ="
+    "   (SELECT version_no FROM run WHERE run_no = ?1) AND task_id = ?2)";
 static const char sql_task_is_known[] =
     "SELECT 1 FROM dag_version_task WHERE version_no ="
     " (SELECT version_no FROM run WHERE run_no = ?1) AND task_id = ?2";
@@ -215,6 +219,22 @@ int read_output_tasks(struct store_reader *reader, int64_t run_no,
 	}
 	db_reset(row);
 	return rc;
+}
+
+int read_task_reason(struct store_reader *reader, int64_t run_no, const char *task_id, char *reason,
+		     size_t size, struct err *err)
+{
+	sqlite3_stmt *row = NULL;
+	int rc = reader_query(reader, sql_task_reason, &row, err, "it", run_no, task_id);
+	const char *text = NULL;
+
+	if (rc == 0)
+		rc = reader_step(reader, row, err);
+	if (rc == 1)
+		text = db_text(row, 0);
+	snprintf(reason, size, "%s", text == NULL ? "" : text);
+	db_reset(row);
+	return rc < 0 ? rc : 0;
 }
 
 int read_task_is_known(struct store_reader *reader, int64_t run_no, const char *task_id,

@@ -260,6 +260,9 @@ int read_outputs(struct store_reader *reader, int64_t run_no,
 /* The tasks of a run that gave outputs, by position. */
 int read_output_tasks(struct store_reader *reader, int64_t run_no,
 		      bool (*each)(void *context, uint32_t task), void *context, struct err *err);
+/* Why a task is in its state; "" = nothing is noted, or there is no such task. */
+int read_task_reason(struct store_reader *reader, int64_t run_no, const char *task_id, char *reason,
+		     size_t size, struct err *err);
 /* Whether the version that a run keeps has a task of this id. */
 int read_task_is_known(struct store_reader *reader, int64_t run_no, const char *task_id,
 		       bool *is_known, struct err *err);

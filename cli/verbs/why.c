@@ -98,6 +98,10 @@ static int read_target(struct why *why, struct err *err)
 	if (why->task != NULL && args->operand_count == 2)
 		return err_set(err, ERR_USAGE, "two tasks are named: '%s' and '%s'", why->task,
 			       args->operands[1]);
+	if (why->task != NULL && strchr(why->task, '/') != NULL)
+		return err_set(err, ERR_USAGE,
+			       "'%s' names nothing: a task has no parts, it must be RUN/TASK",
+			       args->operands[0]);
 	if (args->operand_count == 2)
 		why->task = mem_strdup(args->operands[1]);
 	if (!is_utf8(args->operands[0]))
@@ -245,7 +249,7 @@ static void add_pause(const struct why *why, json_t *chain)
 	if (!json_is_true(json_object_get(why->dag.json, "paused")))
 		return;
 	str_append(&text, json_is_true(json_object_get(by, "all")) ? "all dags are paused"
-								   : "it is paused");
+								   : "the dag is paused");
 	if (by != NULL)
 		str_printf(&text, " by %s", reply_text(by, "actor"));
 	if (at_ms != 0)
@@ -281,11 +285,20 @@ static int add_errors(const struct why *why, json_t *chain)
 	return code;
 }
 
+/* The answer as it is by now becomes what is printed. */
+static void keep_answer(struct why *why)
+{
+	char *text = json_dumps(why->reply.json, JSON_COMPACT);
+
+	str_clear(&why->reply.body);
+	str_append(&why->reply.body, text);
+	free(text); /* jansson's own */
+}
+
 /* That nobody triggered it is all there is to know; a pause or a broken file would be next. */
 static int explain_absence(struct why *why)
 {
 	json_t *chain = json_array();
-	char *text;
 	int code;
 
 	add_never(why, chain);
@@ -294,10 +307,28 @@ static int explain_absence(struct why *why)
 	why->reply.json =
 	    json_pack("{s:s,s:o,s:[],s:i}", "answer", reply_text(json_array_get(chain, 0), "text"),
 		      "chain", chain, "holders", "holders_total", 0);
-	text = json_dumps(why->reply.json, JSON_COMPACT);
-	str_append(&why->reply.body, text);
-	free(text); /* jansson's own */
+	keep_answer(why);
 	return code;
+}
+
+static bool tells_pause(const json_t *chain)
+{
+	for (size_t i = 0; i < json_array_size(chain); i++)
+		if (strcmp(reply_text(json_array_get(chain, i), "kind"), "pause") == 0)
+			return true;
+	return false;
+}
+
+/* Who asks about a dag, and not about one of its runs, wants to know that it starts nothing. */
+static void add_state_of_dag(struct why *why)
+{
+	json_t *chain = json_object_get(why->reply.json, "chain");
+
+	if (why->dag.json == NULL || why->period != NULL || why->task != NULL ||
+	    !json_is_true(json_object_get(why->dag.json, "paused")) || tells_pause(chain))
+		return;
+	add_pause(why, chain);
+	keep_answer(why);
 }
 
 /* --- the answer ---------------------------------------------------------------------------------
@@ -372,6 +403,8 @@ static int explain(struct why *why)
 	}
 	str_append(&path, "/why");
 	code = ask_get(why->cli, str_text(&path), &why->reply);
+	if (code == CODE_OK)
+		add_state_of_dag(why);
 	str_close(&path);
 	return code;
 }

@@ -29,7 +29,7 @@ tasks:
     first, second = home.trigger("pool"), home.trigger("pool")
     wait_for(lambda: home.run(first)["tasks"]["load"] == "running")
     answer = why(home, first, "more")
-    assert answer["answer"].startswith(f"waits for 1 slot of pool 'db' (1 of 1 taken by 'load' in run {first} since ")
+    assert answer["answer"].startswith(f"task 'more' waits for 1 slot of pool 'db' (1 of 1 taken by 'load' in run {first} since ")
     assert kinds(answer) == ["pool"]
     assert [(holder["run"], holder["task"]) for holder in answer["holders"]] == [(first, "load")]
     assert kinds(why(home, first, "after")) == ["rule", "pool"]
@@ -62,6 +62,7 @@ def test_a_retry_says_when(home):
     wait_for(lambda: home.run(run)["tasks"]["a"] == "up_for_retry")
     answer = why(home, run, "a")
     assert kinds(answer)[0] == "retry" and answer["chain"][0]["at"] is not None
+    assert answer["chain"][1]["text"] == "try 1 of 'a' failed: exit code 3"
     home.http("POST", f"/api/v1/runs/{run}:cancel", {})
 
 
@@ -86,6 +87,86 @@ tasks:
     assert "when: run.kind == 'backfill' is false" in why(home, run, "skipped")["answer"]
     assert home.http("GET", f"/api/v1/runs/{run}/tasks/nope/why")[0] == 404
     assert home.http("GET", "/api/v1/runs/ffffffffffffffff/why")[0] == 404
+
+
+def test_only_what_caused_the_end_is_told_as_its_cause(home):
+    """A cancel is no consequence of what failed before it, and words of people lead nowhere."""
+    home.dag("mixed.yaml", """
+id: mixed
+tasks:
+  - {id: bad, command: exit 3}
+  - {id: nap, command: sleep 300}
+""")
+    home.dag("late.yaml", """
+id: late
+timeout: 1s
+tasks:
+  - {id: bad, command: exit 3}
+  - {id: nap, command: sleep 300}
+""")
+    home.start()
+    run = home.trigger("mixed")
+    wait_for(lambda: home.run(run)["tasks"] == {"bad": "failed", "nap": "running"})
+    home.cli("mark", run, "bad", "failed", "--reason", "upstream 'bad' is bad, and upstream 'nap' naps")
+    assert kinds(why(home, run, "bad")) == ["failed"]
+    home.cli("cancel", run, "--reason", "wrong input", "--wait")
+    assert kinds(why(home, run)) == ["cancelled"]
+    answer = why(home, run, "nap")
+    assert kinds(answer) == ["cancelled", "cancelled"]
+    assert answer["chain"][1]["text"].endswith(": wrong input") and " cancelled by user:" in answer["chain"][1]["text"]
+    assert kinds(why(home, home.trigger("late", "--wait"))) == ["failed"]
+
+
+def test_a_rule_names_what_decided_it(home):
+    home.dag("rules.yaml", """
+id: rules
+tasks:
+  - {id: good, command: "true"}
+  - {id: bad, command: exit 3}
+  - {id: may, command: exit 4, allow_failure: true}
+  - {id: one, depends_on: [bad], trigger_rule: one_success, command: "true"}
+  - {id: all, depends_on: [bad, good], trigger_rule: all_failed, command: "true"}
+  - {id: alarm, depends_on: [may], trigger_rule: one_failed, command: "true"}
+""")
+    home.start()
+    run = home.trigger("rules", "--wait")
+    told = {task: [link["text"] for link in why(home, run, task)["chain"]] for task in ("one", "all", "alarm")}
+    assert told["one"] == [
+        "task 'one' could not run: rule one_success: of 1 upstream task 0 succeeded, 1 failed, 0 skipped; "
+        "upstream 'bad' failed", "task 'bad' failed on try 1: exit code 3"]
+    assert told["all"] == ["task 'all' was skipped: upstream 'good' succeeded (rule all_failed)",
+                           "task 'good' succeeded on try 1"]
+    assert told["alarm"] == ["task 'alarm' was skipped: rule one_failed: of 1 upstream task 1 succeeded, 0 failed, "
+                             "0 skipped (the failure of 'may' is allowed and counts as success)"]
+
+
+def test_a_queued_run_leads_to_what_the_oldest_waits_for(home):
+    home.dag("one.yaml", "id: one\ntimeout: 1h\ntasks: [{id: a, command: sleep 300}]\n")
+    home.start()
+    runs = [home.trigger("one") for _ in range(3)]
+    wait_for(lambda: home.run(runs[0])["tasks"]["a"] == "running")
+    done = home.cli("why", runs[2])
+    assert done.stdout.startswith(
+        "the run waits for others of dag 'one': 1 of 1 under way (max_active_runs), the oldest is run "
+        f"{runs[0]}; 1 waits before it\n  because task 'a' runs, try 1 since "), done.stdout
+    assert "\n  and the run times out at " in home.cli("why", runs[0]).stdout
+    for run in reversed(runs):
+        home.cli("cancel", run)
+
+
+def test_a_paused_dag_says_so_though_its_newest_run_has_ended(home):
+    home.dag("idle.yaml", "id: idle\ntasks: [{id: a, command: 'true'}]\n")
+    home.start()
+    run = home.trigger("idle", "--wait")
+    home.cli("pause", "idle", "--reason", "holidays")
+    done = home.cli("why", "idle")
+    first, second = done.stdout.splitlines()
+    assert first == f"run {run} of dag 'idle' is success"
+    assert second.startswith("  and the dag is paused by ") and second.endswith(": holidays")
+    assert kinds(json.loads(home.cli("why", "idle", "--json").stdout)) == ["success", "pause"]
+    assert len(home.cli("why", run).stdout.splitlines()) == 1
+    done = home.cli("why", f"{run}/a/b")
+    assert done.returncode == 2 and "a task has no parts" in done.stderr
 
 
 def test_the_command_line_asks_by_run_task_dag_and_period(home):

@@ -102,6 +102,27 @@ static void a_failure_that_is_allowed_counts_as_success(void **state)
 		   "00:00 run success\n");
 }
 
+static void a_rule_tells_a_failure_that_is_allowed(void **state)
+{
+	static const struct task_spec tasks[] = {
+	    {.id = "lint", .allow_failure = true},
+	    {.id = "alarm", .after = "lint", .rule = RULE_ONE_FAILED},
+	    {.id = NULL}};
+	struct story *story = story_start(&(struct story_config){0});
+	struct dag *dag = spec_dag(&(struct dag_spec){.id = "d", .tasks = tasks});
+
+	(void)state;
+	story_plan(story, "lint", "fail");
+	story_trigger(story, dag, "1");
+	dag_unref(dag);
+	end(story,
+	    "00:00 lint try 1 running\n"
+	    "00:00 lint try 1 failed: allowed to fail: exit code 3\n"
+	    "00:00 alarm skipped: rule one_failed: of 1 upstream task 1 succeeded, 0 failed, "
+	    "0 skipped (the failure of 'lint' is allowed and counts as success)\n"
+	    "00:00 run success\n");
+}
+
 static void empty_tasks_join_without_a_slot_or_an_attempt(void **state)
 {
 	static const struct task_spec tasks[] = {
@@ -326,6 +347,7 @@ int main(void)
 	    cmocka_unit_test(a_cleanup_runs_whatever_happened_and_the_failure_stays_seen),
 	    cmocka_unit_test(a_rule_that_cannot_come_true_is_told_with_its_counts),
 	    cmocka_unit_test(a_failure_that_is_allowed_counts_as_success),
+	    cmocka_unit_test(a_rule_tells_a_failure_that_is_allowed),
 	    cmocka_unit_test(empty_tasks_join_without_a_slot_or_an_attempt),
 	    cmocka_unit_test(a_run_of_empty_tasks_ends_in_its_first_step),
 	    cmocka_unit_test(a_condition_decides_by_params),

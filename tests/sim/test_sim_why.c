@@ -53,15 +53,56 @@ static void a_task_waits_for_its_upstream_which_runs(void **state)
 
 	(void)state;
 	expect(story, 1, "c",
-	       "rule: waits for upstream task 'b' (rule all_success; 0 of 1 upstream tasks are "
-	       "done)\n"
-	       "rule: waits for upstream task 'a' (rule all_success; 0 of 1 upstream tasks are "
-	       "done)\n"
+	       "rule: task 'c' waits for upstream task 'b' (rule all_success; 0 of 1 done)\n"
+	       "rule: task 'b' waits for upstream task 'a' (rule all_success; 0 of 1 done)\n"
 	       "running: task 'a' runs, try 1 since 00:00:00 UTC\n"
-	       "timeout: the run has until 01:00:00 UTC\n");
+	       "timeout: the run times out at 01:00:00 UTC\n");
 	expect(story, 1, NULL,
 	       "running: task 'a' runs, try 1 since 00:00:00 UTC\n"
-	       "timeout: the run has until 01:00:00 UTC\n");
+	       "timeout: the run times out at 01:00:00 UTC\n");
+	finish(story);
+}
+
+static void all_that_it_waits_for_is_named(void **state)
+{
+	static const struct task_spec tasks[] = {{.id = "a"},
+						 {.id = "b"},
+						 {.id = "c"},
+						 {.id = "d"},
+						 {.id = "e"},
+						 {.id = "few", .after = "a b"},
+						 {.id = "many", .after = "a b c d e"},
+						 {.id = NULL}};
+	struct story *story =
+	    begin(&(struct dag_spec){.id = "d", .tasks = tasks}, "b", "success:60s");
+
+	(void)state;
+	expect(story, 1, "few",
+	       "rule: task 'few' waits for upstream task 'b' (rule all_success; 1 of 2 done)\n"
+	       "running: task 'b' runs, try 1 since 00:00:00 UTC\n");
+	finish(story);
+	story = begin(&(struct dag_spec){.id = "d", .tasks = tasks, .max_active_tasks = 1}, "a",
+		      "success:60s");
+	expect(story, 1, "many",
+	       "rule: task 'many' waits for upstream tasks 'a', 'b', 'c' and 2 more (rule "
+	       "all_success; 0 of 5 done)\n"
+	       "running: task 'a' runs, try 1 since 00:00:00 UTC\n");
+	finish(story);
+}
+
+static void what_needs_more_than_the_pool_has_says_when_it_starts(void **state)
+{
+	static const struct task_spec tasks[] = {
+	    {.id = "a", .pool = "db"}, {.id = "b", .pool = "db", .slots = 3}, {.id = NULL}};
+	static const struct pool_size pools[] = {{.name = "db", .slots = 2}, {.name = NULL}};
+	struct story *story = begin(&(struct dag_spec){.id = "d", .tasks = tasks, .pools = pools},
+				    "a", "success:60s");
+
+	(void)state;
+	expect(story, 1, "b",
+	       "pool: task 'b' waits for 3 slots of pool 'db' (1 of 2 taken by 'a' in run "
+	       "00000000000000a0 since 00:00:00 UTC); it starts when nobody holds any, as it needs "
+	       "more than there are\n");
 	finish(story);
 }
 
@@ -78,12 +119,12 @@ static void a_task_waits_for_a_slot_and_its_holders_are_named(void **state)
 
 	(void)state;
 	expect(story, 1, "b",
-	       "pool: waits for 1 slot of pool 'db' (1 of 1 taken by 'a' in run 00000000000000a0 "
-	       "since 00:00:00 UTC)\n");
+	       "pool: task 'b' waits for 1 slot of pool 'db' (1 of 1 taken by 'a' in run "
+	       "00000000000000a0 since 00:00:00 UTC)\n");
 	expect(story, 1, "c",
-	       "pool: waits for 1 slot of pool 'db' (1 of 1 taken by 'a' in run 00000000000000a0 "
-	       "since 00:00:00 UTC)\n"
-	       "turn: waits for its turn in pool 'db': 'b' of run 00000000000000a0 comes first\n");
+	       "pool: task 'c' waits for 1 slot of pool 'db' (1 of 1 taken by 'a' in run "
+	       "00000000000000a0 since 00:00:00 UTC)\n"
+	       "turn: task 'b' of run 00000000000000a0 comes before 'c' in pool 'db'\n");
 	why_init(&why);
 	assert_true(why_task(story_sched(story), 1, "b", story_now(story), &why));
 	assert_int_equal(why.holder_count, 1);
@@ -105,8 +146,8 @@ static void a_task_waits_for_the_limit_of_its_dag(void **state)
 
 	(void)state;
 	expect(story, 1, "b",
-	       "limit: waits because dag 'd' may run 1 tasks at once (max_active_tasks; 1 run: 'a' "
-	       "in run 00000000000000a0 since 00:00:00 UTC)\n");
+	       "limit: task 'b' waits because dag 'd' may run 1 task at once (max_active_tasks; 1 "
+	       "runs: 'a' in run 00000000000000a0 since 00:00:00 UTC)\n");
 	finish(story);
 }
 
@@ -147,8 +188,9 @@ static void a_run_waits_for_others_of_its_dag(void **state)
 	story_trigger(story, dag, "3");
 	dag_unref(dag);
 	expect(story, 3, "a",
-	       "run_queue: the run waits for others of dag 'd': 1 of 1 are under way "
-	       "(max_active_runs), 1 wait before it\n");
+	       "run_queue: the run waits for others of dag 'd': 1 of 1 under way "
+	       "(max_active_runs), the oldest is run 00000000000000a0; 1 waits before it\n"
+	       "running: task 'a' runs, try 1 since 00:00:00 UTC\n");
 	finish(story);
 }
 
@@ -179,10 +221,12 @@ static void what_does_not_die_is_told_before_and_after_its_kill(void **state)
 
 	(void)state;
 	expect(story, 1, "b",
-	       "hook: task 'b' belongs to the end of the run: it runs when it has ended\n");
+	       "hook: task 'b' belongs to the end of the run: it runs when the others have "
+	       "ended\n"
+	       "running: task 'a' runs, try 1 since 00:00:00 UTC\n");
 	story_cancel(story, 1, NULL);
 	expect(story, 1, NULL,
-	       "grace: the run is being cancelled; 1 attempts are not gone yet\n"
+	       "grace: the run is being cancelled; 1 attempt is not gone yet\n"
 	       "grace: task 'a' was asked to end and is killed at 00:00:13 UTC\n");
 	story_wait(story, 14000);
 	expect(story, 1, "a",
@@ -199,7 +243,7 @@ static void the_end_of_a_run_is_told(void **state)
 
 	(void)state;
 	expect(story, 1, NULL,
-	       "ending: the run has come to success; 1 tasks of its end are left\n"
+	       "ending: the run has come to success; 1 task of its end is left\n"
 	       "running: task 'b' runs, try 1 since 00:00:00 UTC\n");
 	expect(story, 1, "a", "done: task 'a' is success\n");
 	finish(story);
@@ -247,6 +291,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_task_waits_for_its_upstream_which_runs),
+	    cmocka_unit_test(all_that_it_waits_for_is_named),
+	    cmocka_unit_test(what_needs_more_than_the_pool_has_says_when_it_starts),
 	    cmocka_unit_test(a_task_waits_for_a_slot_and_its_holders_are_named),
 	    cmocka_unit_test(a_task_waits_for_the_limit_of_its_dag),
 	    cmocka_unit_test(what_is_paused_says_by_whom_and_why),

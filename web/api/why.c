@@ -127,11 +127,20 @@ static void write_task_link(struct writer *writer, const struct told *told)
 	str_close(&text);
 }
 
+/* Whether a rule made it what it is, and not a person, whose words mean nothing here. */
+static bool is_by_rule(const struct told *told)
+{
+	return (strcmp(told->state, "upstream_failed") == 0 ||
+		strcmp(told->state, "skipped") == 0) &&
+	       (strncmp(told->reason, "upstream '", 10) == 0 ||
+		strncmp(told->reason, "rule ", 5) == 0);
+}
+
 /* The id in "upstream 'load' failed"; false = the reason names none. */
 static bool named_upstream(const struct told *told, char id[LIMIT_ID_BYTES + 1])
 {
 	static const char words[] = "upstream '";
-	const char *start = strstr(told->reason, words);
+	const char *start = is_by_rule(told) ? strstr(told->reason, words) : NULL;
 	const char *end = start == NULL ? NULL : strchr(start + strlen(words), '\'');
 
 	if (end == NULL || (size_t)(end - start) - strlen(words) > LIMIT_ID_BYTES)
@@ -139,6 +148,26 @@ static bool named_upstream(const struct told *told, char id[LIMIT_ID_BYTES + 1])
 	snprintf(id, LIMIT_ID_BYTES + 1, "%.*s", (int)((size_t)(end - start) - strlen(words)),
 		 start + strlen(words));
 	return true;
+}
+
+static void write_run_link(struct writer *writer)
+{
+	const struct whole_run *run = &writer->run;
+	struct str text = STR_INIT;
+
+	str_printf(&text, "run %s of dag '%s' is %s", writer->call->run_id, run->dag_id,
+		   run->state);
+	if (run->reason[0] != '\0')
+		str_printf(&text, ": %s", run->reason);
+	write_link(writer, run->state, str_text(&text), NULL, run->ended_at_ms);
+	str_close(&text);
+}
+
+/* An attempt that ended on request does not know who asked: its run does. */
+static bool asks_run(const struct writer *writer)
+{
+	return strcmp(writer->told.state, "cancelled") == 0 && writer->run.reason[0] != '\0' &&
+	       strstr(writer->told.reason, writer->run.reason) == NULL;
 }
 
 static int explain_task(struct writer *writer, struct store_reader *reader, struct err *err)
@@ -153,6 +182,8 @@ static int explain_task(struct writer *writer, struct store_reader *reader, stru
 		if (rc != 0 || !writer->told.found)
 			break;
 		write_task_link(writer, &writer->told);
+		if (asks_run(writer))
+			write_run_link(writer);
 		if (!named_upstream(&writer->told, next))
 			break;
 		snprintf(writer->told.id, sizeof writer->told.id, "%s", next);
@@ -177,19 +208,14 @@ static bool write_root(void *context, const struct task_view *view)
 	return writer->links < ROOTS_MAX;
 }
 
-/* The run itself, then the tasks where its failure began. */
+/* The run itself, then the tasks where its failure began; of a cancel or a timeout they are not the
+ * cause. */
 static int explain_run(struct writer *writer, struct store_reader *reader, struct err *err)
 {
 	const struct whole_run *run = &writer->run;
-	struct str text = STR_INIT;
 
-	str_printf(&text, "run %s of dag '%s' is %s", writer->call->run_id, run->dag_id,
-		   run->state);
-	if (run->reason[0] != '\0')
-		str_printf(&text, ": %s", run->reason);
-	write_link(writer, run->state, str_text(&text), NULL, run->ended_at_ms);
-	str_close(&text);
-	if (strcmp(run->state, "success") == 0)
+	write_run_link(writer);
+	if (strcmp(run->state, "failed") != 0 || strncmp(run->reason, "timeout", 7) == 0)
 		return 0;
 	return read_tasks(reader, run->run_no, "failed", write_root, writer, err);
 }
