@@ -24,7 +24,7 @@ static struct dag *parse(const char *dag_id, const struct str *text)
 
 	dag_list_init(&dags);
 	dag_errors_init(&errors);
-	if (dag_parse(dag_id, str_text(text), text->size, &dags, &errors) == 0)
+	if (dag_parse_alone(dag_id, str_text(text), text->size, &dags, &errors) == 0)
 		dag = find_dag(&dags, dag_id);
 	dag_errors_close(&errors);
 	dag_list_close(&dags);

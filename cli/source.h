@@ -9,8 +9,8 @@
 #include <jansson.h>
 
 /* The version with this hash, NULL = the one in force. *out gets a reference, or NULL when the text
- * does not check here: what can be told from it is then not known. Returns an exit code, after
- * having told why: CODE_NOT_FOUND names the nearest dag. */
+ * cannot be read here (a newer daemon): what can be told from it is then not known. Returns an exit
+ * code, after having told why: CODE_NOT_FOUND names the nearest dag. */
 int source_fetch(struct cli *cli, const char *dag_id, const char *hash, struct dag **out);
 
 /* What --param gives, typed by the params of the dag: an object, NULL when none was given. A name

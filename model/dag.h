@@ -298,6 +298,12 @@ int dag_parse_in(const char *source, const char *text, size_t size,
 int dag_parse(const char *source, const char *text, size_t size, struct dag_list *out,
 	      struct dag_errors *errors);
 
+/* The same for a text that was checked where it stands, by one who has nothing of its folder: its
+ * params, its tasks and their order are whole; pools, env, vars and files are what it says itself.
+ */
+int dag_parse_alone(const char *source, const char *text, size_t size, struct dag_list *out,
+		    struct dag_errors *errors);
+
 /* Parses the text of a version again, with the files that were kept with it; what the folder holds
  * today does not matter. Fails as dag_parse_in does. */
 int dag_parse_version(const char *source, const char *text, size_t size,

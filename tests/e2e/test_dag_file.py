@@ -170,3 +170,26 @@ tasks:
     assert home.wait_run(run)["tasks"]["judge"] == "success"
     assert lines(home, run, "judge") == ["9"]
     assert home.wait_run(queued["id"])["tasks"]["judge"] == "skipped"
+
+
+def test_the_command_line_knows_a_dag_that_needs_its_folder(home):
+    """Types of params and what a rerun resets are told of a DAG that names files, vars and pools of its folder."""
+    home.dag("D1/heddle.yaml", "vars: {bucket: lake}\npools: {narrow: 1}\nenv: {WHO: folder}\n")
+    (home.dags / "D1" / "all.sql").write_text("select 1 as a\n")
+    home.dag("D1/t.yaml", """
+id: needy
+params: {code: {type: string, default: x}, limit: 5}
+tasks:
+  - {id: a, pool: narrow, command: 'echo {{ vars.bucket }} {{ env.WHO }} $HEDDLE_PARAM_code $HEDDLE_PARAM_limit'}
+  - {id: b, depends_on: a, command: 'exit 3'}
+  - {id: c, depends_on: b, trigger_rule: all_success, sql: {engine: duckdb, file: all.sql}}
+""")
+    home.start()
+    done = home.cli("trigger", "needy", "--param", "code=0815", "--param", "limit=7", "--wait")
+    run = done.stdout.strip()
+    assert done.returncode == 1 and run, done.stderr
+    assert lines(home, run, "a") == ["lake folder 0815 7"]
+    done = home.cli("rerun", run, "--failed", "--wait")
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.splitlines()[0] == "resets: b, c (2 tasks); keeps: a"
+    assert home.cli("trigger", "needy", "--param", "limit=many").returncode == 2
