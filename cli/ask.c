@@ -146,6 +146,12 @@ int ask_tell_failure(const struct cli *cli, const struct err *err)
 				cli->home, cli->home);
 	if (err->code == ERR_AGAIN)
 		return cli_fail(CODE_NO_DAEMON, "the daemon does not answer: %s", err->message);
+	if (err->code == ERR_REFUSED && url == NULL)
+		return cli_fail(
+		    CODE_REFUSED,
+		    "%s/heddle.sock is another user's: become that user, or ask over TCP "
+		    "with --url and a token",
+		    cli->home);
 	if (err->code == ERR_REFUSED)
 		return cli_fail(CODE_REFUSED, "the daemon cannot be reached: %s", err->message);
 	return cli_fail(CODE_FAILED, "ask the daemon: %s", err->message);

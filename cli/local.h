@@ -6,7 +6,8 @@
 
 /* Fails with ERR_USAGE for a home elsewhere (--url). */
 int local_check(const struct cli *cli, const char *verb, struct err *err);
-/* The database of the home. Fails with ERR_NOT_FOUND when it has none. */
+/* The database of the home. Fails with ERR_NOT_FOUND when it has none, ERR_REFUSED when the home is
+ * closed to who asks. */
 int local_db_path(const struct cli *cli, char path[PATH_MAX], struct err *err);
 /* Who asks, as facts name people: "user:alice". */
 void local_actor(char actor[128]);

@@ -355,8 +355,42 @@ static void new_run_fact(const json_t *fact, struct str *out)
 	append_more(fact, "actor", " by ", "", out);
 }
 
+/* Facts that are no change of state, in words. */
+static const struct {
+	const char *kind;
+	const char *words;
+	bool tells_to; /* what is there now */
+	bool tells_who;
+} events[] = {
+    {"task.outputs", "gave outputs", false, false},
+    {"run.note", "noted", false, true},
+    {"run.prune", "pruned", false, false},
+    {"run.version", "goes on with version", true, false},
+    {"run.params", "goes on with params", true, false},
+};
+
+static bool event_fact(const json_t *fact, const char *kind, struct str *out)
+{
+	const char *task = reply_text(fact, "task");
+
+	for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
+		if (strcmp(events[i].kind, kind) != 0)
+			continue;
+		text_clean(out, task[0] == '\0' ? "run" : task);
+		str_printf(out, " %s", events[i].words);
+		if (events[i].tells_to)
+			append_more(fact, "to", " ", "", out);
+		if (events[i].tells_who)
+			append_more(fact, "actor", " by ", "", out);
+		return true;
+	}
+	return false;
+}
+
 static void other_fact(const json_t *fact, struct str *out)
 {
+	if (event_fact(fact, reply_text(fact, "kind"), out))
+		return;
 	text_clean(out, reply_text(fact, "kind"));
 	append_more(fact, "task", " ", "", out);
 	append_try(fact, out);

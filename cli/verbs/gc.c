@@ -2,6 +2,7 @@
  * beside its work; without one it is done here, with the home's lock held. */
 #include "base/mem.h"
 #include "cli/ask.h"
+#include "cli/local.h"
 #include "cli/verbs/verbs.h"
 #include "daemon/home.h"
 #include "daemon/retention_alone.h"
@@ -163,26 +164,18 @@ static int tidy_here(struct cli *cli, const struct home *home)
 	return code;
 }
 
-static bool has_database(const struct cli *cli)
-{
-	char path[PATH_MAX + 16];
-
-	snprintf(path, sizeof path, "%s/heddle.db", cli->home);
-	return access(path, F_OK) == 0;
-}
-
 int run_verb_gc(struct cli *cli)
 {
 	struct err err = {0};
+	char path[PATH_MAX];
 	struct home home;
 	int code;
 	int rc;
 
 	if (args_has(cli->args, FLAG_URL))
 		return ask_daemon(cli);
-	if (!has_database(cli))
-		return cli_fail(CODE_NOT_FOUND, "there is no home at %s: nothing has run there",
-				cli->home);
+	if (local_db_path(cli, path, &err) != 0)
+		return cli_fail_err(&err);
 	home.lock_fd = -1;
 	rc = home_open(cli->home, NULL, &home, &err);
 	if (rc == ERR_REFUSED)

@@ -90,6 +90,20 @@ def test_a_run_in_a_held_home_says_why_it_cannot_be(home, tmp_path):
     assert done.returncode == 5 and "not ready: the home was restored from a backup" in done.stderr
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_a_home_of_another_user_is_told_as_such(home):
+    home.dag("hello.yaml", HELLO)
+    home.start()
+    for folder in home.bin, *home.bin.parents:
+        if not folder.stat().st_mode & 0o001:
+            pytest.skip(f"{folder} is closed to others")
+    for verb in (["ls", "dags"], ["sql", "select 1"], ["backup"], ["gc"]):
+        done = subprocess.run(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups",
+                               home.bin / "heddle", "--home", home.path, *verb],
+                              capture_output=True, text=True, timeout=60)
+        assert done.returncode == 5 and "another user's" in done.stderr, (verb, done.stderr)
+
+
 def test_the_newest_runs_of_a_domain(home):
     for dag, domain in (("a", "money"), ("b", "sales"), ("c", "money"), ("never", "money")):
         home.dag(f"{dag}.yaml", f"id: {dag}\ndomain: {domain}\ntasks: [{{id: t, command: exit $FAILS}}]\n"

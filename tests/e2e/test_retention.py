@@ -293,7 +293,7 @@ def test_words_for_people(house):
 
 def test_a_home_that_is_none(tmp_path, home):
     done = home.cli("gc")
-    assert done.returncode == 4 and "there is no home at" in done.stderr
+    assert done.returncode == 4 and "there is no home" in done.stderr
     assert not home.path.exists()
 
 

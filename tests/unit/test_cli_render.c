@@ -187,6 +187,15 @@ static void a_fact_is_one_line_and_none_is_told_twice(void **state)
 		    "");
 	expect_fact("\"kind\":\"attempt.new\",\"task\":\"extract\",\"attempt\":1",
 		    "06:00:00.123 extract running (try 1)\n");
+	expect_fact("\"kind\":\"task.outputs\",\"task\":\"extract\",\"to\":\"set\"",
+		    "06:00:00.123 extract gave outputs\n");
+	expect_fact(
+	    "\"kind\":\"run.note\",\"to\":\"noted\",\"actor\":\"user:bob\",\"why\":\"late\"",
+	    "06:00:00.123 run noted by user:bob: late\n");
+	expect_fact("\"kind\":\"run.prune\",\"to\":\"pruned\",\"why\":\"retention 90d\"",
+		    "06:00:00.123 run pruned: retention 90d\n");
+	expect_fact("\"kind\":\"run.params\",\"to\":\"{\\\"n\\\":1}\",\"actor\":\"user:bob\"",
+		    "06:00:00.123 run goes on with params {\"n\":1}\n");
 	expect_fact("\"kind\":\"attempt.end\",\"task\":\"extract\",\"attempt\":1,"
 		    "\"to\":\"exit_code\"",
 		    "");
