@@ -200,6 +200,7 @@ static void take_headers(struct check *check)
 	struct call *call = check->call;
 
 	call->range = headers->range;
+	call->if_match = strcmp(check->method, "PATCH") == 0 ? headers->if_match : NULL;
 	call->if_none_match = headers->if_none_match;
 	call->last_event_id = headers->last_event_id;
 	call->takes_gzip = squeeze_is_taken(headers->accept_encoding);

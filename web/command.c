@@ -23,6 +23,23 @@ static const char *task_of(const struct request *request)
 	return request->call.names.task != NULL ? request->call.names.task : request->body.task;
 }
 
+/* Whether a change of the same dag, or of all, is not on disk yet. Nothing of it was seen by who
+ * compared 'If-Match' with the database. */
+static bool is_changing(const struct request *request)
+{
+	const struct request *other;
+
+	for (other = request->listener->web->commands; other != NULL; other = other->hh.next) {
+		const char *dag = other->call.names.dag;
+		enum web_command_kind kind = kind_of(other);
+
+		if ((kind == WEB_PAUSE || kind == WEB_RESUME) &&
+		    (dag == NULL || strcmp(dag, request->call.names.dag) == 0))
+			return true;
+	}
+	return false;
+}
+
 void command_start(struct request *request)
 {
 	struct web *web = request->listener->web;
@@ -52,6 +69,13 @@ void command_start(struct request *request)
 
 	if (web->stopping) {
 		request_refuse_held(request, "the daemon is stopping");
+		request_finish(request);
+		return;
+	}
+	if (request->call.if_match != NULL && is_changing(request)) {
+		request_refuse(request, MHD_HTTP_PRECONDITION_FAILED,
+			       "the dag is being changed by somebody else just now: look at it "
+			       "again");
 		request_finish(request);
 		return;
 	}

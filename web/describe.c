@@ -365,6 +365,10 @@ static void write_header_parameters(struct compose *compose, const struct route 
 		write_parameter(compose, "Idempotency-Key", "header",
 				"A key of the caller's: the same one again is the same command",
 				"{\"type\":\"string\",\"pattern\":\"^[!-~]{1,200}$\"}");
+	if (strcmp(route->method, "PATCH") == 0)
+		write_parameter(compose, "If-Match", "header",
+				"The ETag that GET of this address gave: 412 when it holds no more",
+				"{\"type\":\"string\",\"pattern\":\"^[!-~]{1,100}$\"}");
 	if ((route->flags & ROUTE_TAGGED) != 0)
 		write_parameter(compose, "If-None-Match", "header",
 				"The ETag that the client has: 304 while it still holds",
@@ -507,6 +511,8 @@ static bool may_answer(const struct route *route, unsigned status)
 	case MHD_HTTP_CONFLICT:
 	case MHD_HTTP_UNPROCESSABLE_CONTENT:
 		return command;
+	case MHD_HTTP_PRECONDITION_FAILED:
+		return strcmp(route->method, "PATCH") == 0;
 	case MHD_HTTP_RANGE_NOT_SATISFIABLE:
 		return (route->flags & ROUTE_RANGES) != 0;
 	default:
@@ -525,6 +531,7 @@ static void write_answers(struct compose *compose, const struct route *route)
 	    MHD_HTTP_METHOD_NOT_ALLOWED,
 	    MHD_HTTP_NOT_ACCEPTABLE,
 	    MHD_HTTP_CONFLICT,
+	    MHD_HTTP_PRECONDITION_FAILED,
 	    MHD_HTTP_CONTENT_TOO_LARGE,
 	    MHD_HTTP_URI_TOO_LONG,
 	    MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,

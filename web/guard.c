@@ -25,6 +25,7 @@ static const struct {
     {"Content-Type", offsetof(struct guard_headers, content_type), NULL},
     {"Cookie", offsetof(struct guard_headers, cookie), NULL},
     {"X-Heddle-CSRF", offsetof(struct guard_headers, csrf), NULL},
+    {"If-Match", offsetof(struct guard_headers, if_match), ""},
     {"If-None-Match", offsetof(struct guard_headers, if_none_match), ""},
     {"Last-Event-ID", offsetof(struct guard_headers, last_event_id), NULL},
 };

@@ -27,6 +27,7 @@ struct guard_headers {
 	const char *content_type;
 	const char *cookie;
 	const char *csrf; /* X-Heddle-CSRF */
+	const char *if_match;
 	const char *if_none_match;
 	const char *last_event_id;
 	const char *doubled; /* the name of one that came twice; NULL = none */

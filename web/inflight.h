@@ -55,7 +55,8 @@ struct request {
 	uv_work_t work;
 	enum call_outcome outcome;
 
-	uint64_t began_ms; /* by uv_now */
+	uint64_t changes_seen; /* web->changes when the worker was sent */
+	uint64_t began_ms;     /* by uv_now */
 	struct wait wait;
 	struct heap_node deadline;
 	struct hangup *hangup;

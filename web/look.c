@@ -57,6 +57,7 @@ void look_start(struct request *request)
 
 	request->busy = true;
 	request->stale = false;
+	request->changes_seen = web->changes;
 	request->call.time_is_over = request->time_is_over || web->stopping;
 	take_along(request);
 	request->work.data = request;
@@ -143,6 +144,13 @@ void look_forget(struct request *request)
 	request->hangup = NULL;
 }
 
+/* What 'If-Match' was compared with may have changed meanwhile. */
+static bool is_overtaken(const struct request *request)
+{
+	return request->call.if_match != NULL &&
+	       request->changes_seen != request->listener->web->changes;
+}
+
 static void after_worker(uv_work_t *work, int status)
 {
 	struct request *request = work->data;
@@ -154,7 +162,10 @@ static void after_worker(uv_work_t *work, int status)
 		return;
 	}
 	if (request->call.answer.status == 0) {
-		command_start(request); /* it was only the run's id that was missing */
+		if (is_overtaken(request))
+			look_start(request);
+		else
+			command_start(request); /* only the run's id was missing, or to be judged */
 		return;
 	}
 	if (request->status != 0 && request->call.answer.status == MHD_HTTP_OK)

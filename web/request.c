@@ -149,7 +149,7 @@ static bool wants_look(const struct request *request)
 {
 	const char *run = request->call.names.run;
 
-	if (request->call.task.attempt_id != 0)
+	if (request->call.task.attempt_id != 0 || request->call.if_match != NULL)
 		return true;
 	if (request->call.route->read == api_find_run)
 		return strlen(run) < RUN_ID_SIZE - 1;
@@ -201,7 +201,7 @@ static void serve(struct request *request)
 {
 	const struct route *route = request->call.route;
 
-	request->read = route->read;
+	request->read = request->call.if_match == NULL ? route->read : api_dag_matches;
 	request->began_ms = uv_now(request->listener->web->loop);
 	if (request->listener->web->stopping) {
 		request_refuse_held(request, "the daemon is stopping");

@@ -8,4 +8,12 @@
  * is what the client named. */
 void tag_answer(struct call *call);
 
+#define TAG_SIZE 35 /* two quotes, 32 hex digits and a NUL */
+
+/* The ETag of a body. */
+void tag_of(const struct str *body, char tag[TAG_SIZE]);
+/* Whether If-Match (RFC 9110 section 13.1.1) lets this tag pass: "*", or a list that has it,
+ * compared strongly. */
+bool tag_matches(const char *if_match, const char *tag);
+
 #endif

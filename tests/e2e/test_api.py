@@ -1,5 +1,6 @@
 """What the API tells of a real daemon: definitions, versions, streams, and who it answers."""
 
+import concurrent.futures
 import http.client
 import json
 
@@ -124,3 +125,29 @@ def test_a_cookie_that_nobody_gave_opens_nothing(home):
     assert answer.status == 403 and answer.getheader("Set-Cookie") is None
     connection.close()
     assert home.http("GET", "/api/v1/session", headers=cookie)[1]["csrf"] is None
+
+
+def test_a_change_of_what_has_changed_is_refused(home):
+    see = lambda: home.http("GET", "/api/v1/dags/flow")[2]["ETag"]
+    change = lambda tag, paused=True: home.http(
+        "PATCH", "/api/v1/dags/flow", {"paused": paused}, {"If-Match": tag})[0]
+    paused = lambda: home.http("GET", "/api/v1/dags/flow")[1]["paused"]
+    first = see()
+    assert change('"00000000000000000000000000000000"') == change("W/" + first) == change("") == 412
+    assert paused() is False
+    assert change(f'"0", {first}') == 200 and paused() is True
+    status, problem, _ = home.http("PATCH", "/api/v1/dags/flow", {"paused": False}, {"If-Match": first})
+    assert status == 412 and "look at /api/v1/dags/flow again" in problem["detail"] and paused() is True
+    assert change("*", False) == 200 and paused() is False
+    assert home.http("PATCH", "/api/v1/dags/flwo", {"paused": True}, {"If-Match": "*"})[0] == 404
+    # A run of it is news, too.
+    before = see()
+    run_once(home, "one")
+    assert change(before) == 412
+    # Of many that saw the same, one comes through.
+    for _ in range(5):
+        tag, wanted = see(), not paused()
+        with concurrent.futures.ThreadPoolExecutor(12) as pool:
+            answers = list(pool.map(lambda _: change(tag, wanted), range(12)))
+        assert sorted(answers) == [200] + 11 * [412]
+        assert paused() is wanted

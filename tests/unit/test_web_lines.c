@@ -70,27 +70,34 @@ static void check_find(const struct process_log *log, const char *text, const st
 	struct found found = {
 	    .text = text, .truth = truth, .wanted = wanted, .size = (size_t)log->size_bytes};
 
-	assert_int_equal(scan_find(log, wanted, expect_found, &found, NULL), 0);
+	struct scan_place end;
+
+	assert_int_equal(scan_find(log, wanted, expect_found, &found, &end, NULL), 0);
+	assert_int_equal(end.line, truth->count + 1);
+	assert_int_equal(end.at, truth->starts[truth->count]);
 	for (int64_t line = found.line + 1; line <= truth->count + 1; line++)
 		assert_false(holds(&found, line));
 }
 
 static void check_places(const struct process_log *log, const struct truth *truth, unsigned seed)
 {
-	struct scan_place end;
+	struct scan_place end = SCAN_FIRST;
 
-	assert_int_equal(scan_end(log, &end, NULL), 0);
+	assert_int_equal(scan_line(log, INT64_MAX, &end, NULL), 0);
 	assert_int_equal(end.line, truth->count + 1);
 	assert_int_equal(end.at, truth->starts[truth->count]);
 	for (int i = 0; i < 10; i++) {
 		int64_t line = 1 + rand_r(&seed) % (truth->count + 3);
 		int64_t real = line > truth->count + 1 ? truth->count + 1 : line;
-		struct scan_place place;
+		struct scan_place place = SCAN_FIRST;
 		struct scan_place back = end;
 
 		assert_int_equal(scan_line(log, line, &place, NULL), 0);
 		assert_int_equal(place.line, real);
 		assert_int_equal(place.at, truth->starts[real - 1]);
+		assert_int_equal(scan_line(log, INT64_MAX, &place, NULL), 0);
+		assert_int_equal(place.line, end.line);
+		assert_int_equal(place.at, end.at);
 		assert_int_equal(scan_back(log, line, &back, NULL), 0);
 		real = end.line - line < 1 ? 1 : end.line - line;
 		assert_int_equal(back.line, real);
@@ -120,8 +127,9 @@ static size_t make_text(char *text, size_t size, unsigned *seed)
 
 static void lines_are_found_as_a_look_at_all_says(void **state)
 {
-	static const char *const wanted[] = {"a", "ab", "abcabcab", "bbbbbbbbbbbbbbbbbbbbbbbb",
-					     "nothing of it"};
+	/* One with false hits without number, where all is b. */
+	static const char *const wanted[] = {
+	    "a", "ab", "abcabcab", "bbbbbbbbbbbbbbbbbbbbbbbb", "bbbbbbcbbbbbbbb", "nothing of it"};
 	static const size_t sizes[] = {0, 1, 255 * 1024, 256 * 1024, 256 * 1024 + 1, 900000};
 	char *text = mem_alloc(900000);
 
@@ -144,11 +152,11 @@ static void lines_are_found_as_a_look_at_all_says(void **state)
 static void what_comes_later_is_left_for_later(void **state)
 {
 	struct process_log log = log_of_text("one\ntwo\nthree", 13);
-	struct scan_place end;
+	struct scan_place end = SCAN_FIRST;
 
 	(void)state;
 	log.size_bytes = 6;
-	assert_int_equal(scan_end(&log, &end, NULL), 0);
+	assert_int_equal(scan_line(&log, INT64_MAX, &end, NULL), 0);
 	assert_int_equal(end.line, 2);
 	assert_int_equal(end.at, 4);
 	close(log.fd);

@@ -57,6 +57,7 @@ struct call {
 	struct page_ask ask; /* of a page, instead of the query */
 	/* Headers, each NULL when missing. */
 	const char *range;
+	const char *if_match; /* of a PATCH */
 	const char *if_none_match;
 	const char *last_event_id;
 	char media[ACCEPT_TYPE_SIZE];     /* which of the route's the client likes best */
@@ -109,6 +110,8 @@ void api_openapi(struct call *call); /* describe.c */
 
 enum call_outcome api_dags(struct call *call, struct store_reader *reader);
 enum call_outcome api_dag(struct call *call, struct store_reader *reader);
+/* Whether the dag still is what the client saw, by If-Match; leaves the answer alone if so. */
+enum call_outcome api_dag_matches(struct call *call, struct store_reader *reader);
 enum call_outcome api_grid(struct call *call, struct store_reader *reader);
 enum call_outcome api_attention(struct call *call, struct store_reader *reader);
 enum call_outcome api_versions(struct call *call, struct store_reader *reader);

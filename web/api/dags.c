@@ -6,6 +6,7 @@
 #include "base/vec.h"
 #include "web/compose.h"
 #include "web/hold.h"
+#include "web/tag.h"
 
 #include <microhttpd.h>
 #include <stdio.h>
@@ -201,6 +202,25 @@ enum call_outcome api_dag(struct call *call, struct store_reader *reader)
 	if (rc == ERR_NOT_FOUND)
 		api_suggest_dag(reader, call->names.dag, &err);
 	return rc == 0 ? CALL_ANSWERED : api_fail(call, &err);
+}
+
+enum call_outcome api_dag_matches(struct call *call, struct store_reader *reader)
+{
+	struct answer *answer = &call->answer;
+	char tag[TAG_SIZE];
+
+	(void)api_dag(call, reader);
+	if (answer->status != MHD_HTTP_OK)
+		return CALL_ANSWERED;
+	tag_of(&answer->body, tag);
+	str_clear(&answer->body);
+	answer->status = 0;
+	if (!tag_matches(call->if_match, tag))
+		answer_problem(answer, MHD_HTTP_PRECONDITION_FAILED,
+			       "dag '%.128s' is not what 'If-Match' names any more: look at "
+			       "/api/v1/dags/%.128s again, whose ETag is %s by now",
+			       call->names.dag, call->names.dag, tag);
+	return CALL_ANSWERED;
 }
 
 /* Rows that are few and have no number of their own: a cursor says how many came before. */

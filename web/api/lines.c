@@ -88,23 +88,48 @@ static bool is_full(const struct lines *lines)
 /* --- a part -------------------------------------------------------------------------------------
  */
 
-/* The line that is not whole yet counts as one of the last. */
+static bool is_open(const struct lines *lines)
+{
+	return lines->end.at < lines->log->size_bytes;
+}
+
+/* The line that is not whole yet counts as one of all. */
+static int count_from(struct lines *lines, const struct scan_place *place, struct err *err)
+{
+	int rc;
+
+	lines->end = *place;
+	rc = scan_line(lines->log, INT64_MAX, &lines->end, err);
+	lines->total = lines->end.line - 1 + is_open(lines);
+	return rc;
+}
+
+/* What stands before the line is passed once, and what follows once more, to be counted. */
+static int find_line(struct lines *lines, int64_t line, struct scan_place *place, struct err *err)
+{
+	int rc = scan_line(lines->log, line, place, err);
+
+	if (rc == 0)
+		rc = count_from(lines, place, err);
+	if (place->line < line) /* there is no such line yet */
+		place->at = lines->log->size_bytes;
+	return rc;
+}
+
 static int find_first(struct lines *lines, struct scan_place *place, struct err *err)
 {
 	const struct query *query = lines->query;
 	int64_t from = query->from_line == 0 ? 1 : query->from_line;
-	bool is_open = lines->end.at < lines->log->size_bytes;
-
 	int rc;
 
-	if (query->tail != 0 && lines->total - query->tail + 1 > from) {
-		*place = lines->end;
-		return scan_back(lines->log, (int64_t)query->tail - is_open, place, err);
-	}
-	rc = scan_line(lines->log, from, place, err);
-	if (place->line < from) /* there is no such line yet */
-		place->at = lines->log->size_bytes;
-	return rc;
+	*place = SCAN_FIRST;
+	if (query->tail == 0)
+		return find_line(lines, from, place, err);
+	rc = count_from(lines, place, err);
+	if (rc != 0 || lines->total - query->tail + 1 <= from)
+		return rc != 0 ? rc : find_line(lines, from, place, err);
+	*place = lines->end;
+	return scan_back(lines->log, (int64_t)query->tail - is_open(lines), place, err);
 }
 
 static int write_part(struct lines *lines, struct err *err)
@@ -136,9 +161,10 @@ static void take_hit(void *context, const struct scan_place *place)
 
 static int write_found(struct lines *lines, struct err *err)
 {
-	int rc = scan_find(lines->log, lines->query->find, take_hit, lines, err);
+	int rc = scan_find(lines->log, lines->query->find, take_hit, lines, &lines->end, err);
 	size_t i = 0;
 
+	lines->total = lines->end.line - 1 + is_open(lines);
 	while (rc == 0 && i < lines->hits.count && i < lines->query->lines && !is_full(lines)) {
 		struct scan_place place = lines->hits.items[i++];
 
@@ -174,11 +200,6 @@ static void write_counts(struct lines *lines, bool is_running)
 
 static int write_lines(struct lines *lines, struct err *err)
 {
-	int rc = scan_end(lines->log, &lines->end, err);
-
-	lines->total = lines->end.line - 1 + (lines->end.at < lines->log->size_bytes);
-	if (rc != 0)
-		return rc;
 	return lines->query->find != NULL ? write_found(lines, err) : write_part(lines, err);
 }
 

@@ -26,9 +26,11 @@ ssize_t scan_read(const struct process_log *log, char *bytes, size_t count, int6
 
 /* All fail with ERR_IO and others of err_errno. */
 
-/* The place behind the last line end: of a line that has no end yet, or of the next one to come. */
-int scan_end(const struct process_log *log, struct scan_place *end, struct err *err);
-/* The place of a line; one behind all there are gives the end. */
+#define SCAN_FIRST ((struct scan_place){.line = 1, .at = 0})
+
+/* Moves from the place of a line on to that of another. One behind all there are (INT64_MAX) gives
+ * the end: behind the last line end, where a line stands that has none yet, or the next one to
+ * come. */
 int scan_line(const struct process_log *log, int64_t line, struct scan_place *place,
 	      struct err *err);
 /* Goes back from the place of a line by so many lines, to the first one at most. */
@@ -37,9 +39,9 @@ int scan_back(const struct process_log *log, int64_t lines, struct scan_place *p
 /* The offset behind the end of the line that goes on at the offset. */
 int scan_next(const struct process_log *log, int64_t *at, struct err *err);
 /* Calls for each line that holds the text (at least a byte, none of them a line end), in their
- * order. */
+ * order. *end gets the place of the end. */
 int scan_find(const struct process_log *log, const char *text,
 	      void (*each)(void *context, const struct scan_place *place), void *context,
-	      struct err *err);
+	      struct scan_place *end, struct err *err);
 
 #endif
