@@ -21,6 +21,7 @@ struct feed {
 	uint64_t changes;                  /* of the folder, when its errors were counted last */
 	struct dag_error_mark mark;
 	bool errors_are_told;
+	bool is_ahead; /* the client is to be told where it stands */
 };
 
 /* What one look at the database yields. */
@@ -118,6 +119,9 @@ static enum stream_turn fill(struct stream_source *source, struct web *web, stru
 
 	if (rc != 0)
 		return STREAM_FAILED;
+	if (feed->is_ahead)
+		str_printf(out, "id: %" PRId64 "\n\n", feed->since);
+	feed->is_ahead = false;
 	rc = put_facts(&piece, reader, &err);
 	if (rc == 0)
 		rc = put_errors(feed, web, reader, out, &err);
@@ -141,6 +145,7 @@ struct stream_source *feed_open(struct web *web, struct call *call)
 	web->feed_count++;
 	call->feed.is_open = false;
 	feed->since = call->feed.since;
+	feed->is_ahead = call->feed.is_ahead;
 	memcpy(feed->run_id, call->run_id, sizeof feed->run_id);
 	if (topics != NULL)
 		memcpy(feed->topics, topics, strlen(topics) + 1);

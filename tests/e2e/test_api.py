@@ -151,3 +151,19 @@ def test_a_change_of_what_has_changed_is_refused(home):
             answers = list(pool.map(lambda _: change(tag, wanted), range(12)))
         assert sorted(answers) == [200] + 11 * [412]
         assert paused() is wanted
+
+
+def test_a_stream_goes_on_for_who_has_seen_more_than_there_is(home):
+    """As after a restore: the facts of then are gone, and their numbers come again."""
+    newest = lambda: home.http("GET", "/api/v1/runs")[1]["items"][0]["last_fact"]
+    run_once(home, "one")
+    before = newest()
+    for path, header in (("/api/v1/stream", {"Last-Event-ID": "999999999"}), ("/api/v1/stream?since=999999999", {})):
+        connection = UnixConnection(home.path / "heddle.sock", 10)
+        connection.request("GET", path, headers=header)
+        answer = connection.getresponse()
+        assert answer.readline().decode() == f"id: {newest()}\n" and answer.readline() == b"\n"
+        run_once(home, "again" + path[-1])
+        assert answer.readline().decode() == f"id: {before + 1}\n", "nothing is left out"
+        before = newest()
+        connection.close()

@@ -46,6 +46,7 @@ struct call_log {
 struct call_feed {
 	bool is_open;
 	int64_t since; /* the last one that the client has */
+	bool is_ahead; /* the client said a later one: it is to be told */
 };
 
 struct call {

@@ -88,11 +88,13 @@ enum call_outcome api_facts(struct call *call, struct store_reader *reader)
 }
 
 /* Begins after what the client has, as it says itself or its browser does for it; else with what
- * comes now. */
+ * comes now. So does a client that has more than there is, as after a restore: it would hear nothing
+ * until the numbers have caught up. */
 enum call_outcome api_stream(struct call *call, struct store_reader *reader)
 {
 	struct run_brief brief;
 	struct err err;
+	int64_t newest;
 	int64_t last;
 
 	if (api_last_event(call, &last, &err) != 0)
@@ -100,12 +102,16 @@ enum call_outcome api_stream(struct call *call, struct store_reader *reader)
 	if (call->query.run != NULL &&
 	    api_run_brief(call, reader, call->query.run, &brief, &err) != 0)
 		return api_fail(call, &err);
-	call->feed.since = call->query.since_fact;
+	if (read_last_fact(reader, &newest, &err) != 0)
+		return api_fail(call, &err);
+	call->feed.since = newest;
 	if (last >= 0)
 		call->feed.since = last;
-	else if ((call->query.given & QUERY_SINCE_FACT) == 0 &&
-		 read_last_fact(reader, &call->feed.since, &err) != 0)
-		return api_fail(call, &err);
+	else if ((call->query.given & QUERY_SINCE_FACT) != 0)
+		call->feed.since = call->query.since_fact;
+	call->feed.is_ahead = call->feed.since > newest;
+	if (call->feed.is_ahead)
+		call->feed.since = newest;
 	call->answer.content_type = "text/event-stream";
 	call->answer.status = MHD_HTTP_OK;
 	call->feed.is_open = !call->is_head;
