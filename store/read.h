@@ -123,6 +123,7 @@ struct dag_error_view {
 	uint32_t column;
 	const char *message;
 	int64_t since_ms;
+	uint32_t of_file; /* how many its file has; only from read_dag_error_heads, else 0 */
 };
 
 struct pool_view {
@@ -199,6 +200,9 @@ int read_dag(struct store_reader *reader, const char *dag_id, dag_view_fn each, 
 	     struct err *err);
 int read_dag_errors(struct store_reader *reader, dag_error_view_fn each, void *context,
 		    struct err *err);
+/* Of each file the first errors alone: a file of a thousand must not hide the others. */
+int read_dag_error_heads(struct store_reader *reader, uint32_t of_each, dag_error_view_fn each,
+			 void *context, struct err *err);
 int read_pools(struct store_reader *reader, pool_view_fn each, void *context, struct err *err);
 
 /* A text that a dag has had. */

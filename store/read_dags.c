@@ -7,6 +7,11 @@ static const char sql_dag[] = READER_SELECT_DAG READER_FROM_DAG " WHERE d.dag_id
 
 static const char sql_errors[] = "SELECT file, line, column_no, message, since_ms FROM dag_error"
 				 " ORDER BY file, line, column_no, message";
+static const char sql_error_heads[] =
+    "SELECT file, line, column_no, message, since_ms, of_file FROM ("
+    "  SELECT *, count(*) OVER (PARTITION BY file) AS of_file,"
+    "   row_number() OVER (PARTITION BY file ORDER BY line, column_no, message) AS place"
+    "  FROM dag_error) WHERE place <= ?1 ORDER BY file, place";
 
 /* The IN is written as in the partial index, so that only active tasks are read. A task without a
  * pool uses the common one. */
@@ -86,12 +91,12 @@ int read_dag(struct store_reader *reader, const char *dag_id, dag_view_fn each, 
 	return rc == 1 ? 0 : rc;
 }
 
-int read_dag_errors(struct store_reader *reader, dag_error_view_fn each, void *context,
-		    struct err *err)
+/* Steps through the errors that the query names; it may end with how many their file has. */
+static int each_error(struct store_reader *reader, sqlite3_stmt *row, dag_error_view_fn each,
+		      void *context, struct err *err)
 {
-	sqlite3_stmt *row;
 	bool more = true;
-	int rc = reader_query(reader, sql_errors, &row, err, "");
+	int rc = 0;
 
 	while (rc == 0 && more && (rc = reader_step(reader, row, err)) == 1) {
 		struct dag_error_view view = {.file = db_text(row, 0),
@@ -100,9 +105,34 @@ int read_dag_errors(struct store_reader *reader, dag_error_view_fn each, void *c
 					      .message = db_text(row, 3),
 					      .since_ms = sqlite3_column_int64(row, 4)};
 
+		if (sqlite3_column_count(row) > 5)
+			view.of_file = (uint32_t)sqlite3_column_int64(row, 5);
 		more = each(context, &view);
 		rc = 0;
 	}
+	return rc;
+}
+
+int read_dag_errors(struct store_reader *reader, dag_error_view_fn each, void *context,
+		    struct err *err)
+{
+	sqlite3_stmt *row;
+	int rc = reader_query(reader, sql_errors, &row, err, "");
+
+	if (rc == 0)
+		rc = each_error(reader, row, each, context, err);
+	db_reset(row);
+	return rc;
+}
+
+int read_dag_error_heads(struct store_reader *reader, uint32_t of_each, dag_error_view_fn each,
+			 void *context, struct err *err)
+{
+	sqlite3_stmt *row;
+	int rc = reader_query(reader, sql_error_heads, &row, err, "i", (int64_t)of_each);
+
+	if (rc == 0)
+		rc = each_error(reader, row, each, context, err);
 	db_reset(row);
 	return rc;
 }

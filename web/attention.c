@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define LETTERS_MAX 20u
-#define ERRORS_MAX 1000u /* looked at */
+#define FILES_MAX 1000u /* that do not check, told of */
 
 static const char *const names[ATTENTION_KIND_COUNT] = {
     [ATTENTION_NOT_READY] = "not_ready", [ATTENTION_WARNING] = "warning",
@@ -23,7 +23,7 @@ struct gather {
 	const struct attention_source *source;
 	struct attention *out;
 	enum attention_kind failures; /* which of the two kinds are wanted now */
-	uint32_t errors;
+	uint32_t files;
 };
 
 static struct attention_item *add(struct gather *gather, enum attention_kind kind)
@@ -142,26 +142,20 @@ static int add_failures(struct gather *gather, enum attention_kind kind, struct 
 /* --- files --------------------------------------------------------------------------------------
  */
 
-/* Errors come by file: those after the first one of a file are counted. */
+/* The first error of a file stands for all that it has. */
 static bool take_error(void *context, const struct dag_error_view *view)
 {
 	struct gather *gather = context;
 	struct arena *arena = &gather->out->arena;
-	struct attention_item *last = NULL;
 	struct attention_item *item;
 
-	if (gather->errors++ == ERRORS_MAX) {
+	if (gather->files++ == FILES_MAX) {
 		gather->out->more = true;
 		return false;
 	}
-	if (gather->out->items.count > 0)
-		last = &gather->out->items.items[gather->out->items.count - 1];
-	if (last != NULL && last->kind == ATTENTION_BROKEN && strcmp(last->file, view->file) == 0) {
-		last->count++;
-		return true;
-	}
 	item = add(gather, ATTENTION_BROKEN);
 	item->file = arena_strdup(arena, view->file);
+	item->count = view->of_file;
 	item->title = item->file;
 	item->cause = view->line == 0 ? arena_strdup(arena, view->message)
 				      : arena_printf(arena, "line %u, column %u: %s", view->line,
@@ -226,7 +220,7 @@ int attention_read(const struct attention_source *source, struct attention *out,
 	if (rc == 0)
 		rc = add_failures(&gather, ATTENTION_FAILED, err);
 	if (rc == 0)
-		rc = read_dag_errors(source->reader, take_error, &gather, err);
+		rc = read_dag_error_heads(source->reader, 1, take_error, &gather, err);
 	if (rc == 0)
 		rc = read_held(source->reader, take_held, &gather, err);
 	if (rc == 0)

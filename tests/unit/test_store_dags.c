@@ -39,6 +39,21 @@ static void expect_errors(struct kit *kit, const char *expected)
 	kit_expect(&text, expected);
 }
 
+/* Of each file the first errors, with how many it has. */
+static bool print_head(void *context, const struct dag_error_view *view)
+{
+	str_printf(context, "%s:%u of %u\n", view->file, view->line, view->of_file);
+	return true;
+}
+
+static void expect_heads(struct kit *kit, uint32_t of_each, const char *expected)
+{
+	struct str text = STR_INIT;
+
+	assert_int_equal(read_dag_error_heads(kit->reader, of_each, print_head, &text, NULL), 0);
+	kit_expect(&text, expected);
+}
+
 static void expect_pools(struct kit *kit, const char *expected)
 {
 	struct str text = STR_INIT;
@@ -173,6 +188,19 @@ static void errors_stay_with_their_first_instant_until_mended(void **state)
 	expect_errors(kit, "");
 }
 
+static void a_file_of_many_errors_hides_no_other(void **state)
+{
+	struct kit *kit = *state;
+	struct dag_error errors[] = {
+	    {"a.yaml", 1, 1, "x", NULL}, {"a.yaml", 2, 1, "x", NULL},
+	    {"a.yaml", 3, 1, "x", NULL}, {"b.yaml", 7, 1, "y", NULL},
+	};
+
+	assert_int_equal(store_put_dags(kit->store, NULL, 0, errors, 4, 8, 1000, NULL), 0);
+	expect_heads(kit, 1, "a.yaml:1 of 3\nb.yaml:7 of 1\n");
+	expect_heads(kit, 2, "a.yaml:1 of 3\na.yaml:2 of 3\nb.yaml:7 of 1\n");
+}
+
 static void put_with_pools(struct kit *kit, const char *text, const struct pool_size *pools,
 			   uint32_t count)
 {
@@ -269,6 +297,8 @@ int main(void)
 	    STORY(a_dag_shows_its_last_run),
 	    STORY(a_run_keeps_the_version_it_started_with),
 	    STORY(errors_stay_with_their_first_instant_until_mended),
+	    STORY(a_file_of_many_errors_hides_no_other),
+	    STORY(a_file_of_many_errors_hides_no_other),
 	    STORY(pools_count_what_holds_and_waits_for_a_slot),
 	    STORY(a_dag_tells_its_own_pause_before_that_of_all),
 	};

@@ -3,19 +3,40 @@
 
 #include "web/page/shape.h"
 
-#define SHOWN_MAX 12u
+#define FILES_SHOWN 12u
+#define ERRORS_SHOWN 3u /* of each file */
 
 struct broken {
 	struct page *page;
-	uint32_t count;
+	uint32_t files;
+	uint32_t of_file; /* errors of the present one that were told */
 };
 
-static bool count_error(void *context, const struct dag_error_view *view)
+static void write_place(struct html *html, const struct dag_error_view *view)
+{
+	html_put(html, "<span class=\"what\"><code>%s", view->file);
+	if (view->line > 0)
+		html_put(html, ":%u:%u", view->line, view->column);
+	html_put(html, "</code></span>");
+}
+
+/* The last one that is told of a file says how many more it has. */
+static void write_message(struct html *html, const struct broken *broken,
+			  const struct dag_error_view *view)
+{
+	html_put(html, "<p class=\"why\">%s", view->message);
+	if (broken->of_file == ERRORS_SHOWN && view->of_file > ERRORS_SHOWN)
+		html_put(html, " <span class=\"faint\">and %u more in this file</span>",
+			 view->of_file - ERRORS_SHOWN);
+	html_put(html, "</p>");
+}
+
+static bool count_file(void *context, const struct dag_error_view *view)
 {
 	struct broken *broken = context;
 
 	(void)view;
-	broken->count++;
+	broken->files++;
 	return true;
 }
 
@@ -24,17 +45,21 @@ static bool write_error(void *context, const struct dag_error_view *view)
 	struct broken *broken = context;
 	struct html *html = &broken->page->html;
 
+	if (broken->files == FILES_SHOWN)
+		return false;
+	broken->of_file++;
 	html_put(html, "<li data-key=\"%s:%u:%u\">", view->file, view->line, view->column);
 	shape_state(html, "failed", true);
-	html_put(html, "<span class=\"what\"><code>%s", view->file);
-	if (view->line > 0)
-		html_put(html, ":%u:%u", view->line, view->column);
-	html_put(html,
-		 "</code></span><p class=\"why\">%s</p><div class=\"act\"><span class=\"since\">",
-		 view->message);
+	write_place(html, view);
+	write_message(html, broken, view);
+	html_put(html, "<div class=\"act\"><span class=\"since\">");
 	shape_time(html, view->since_ms, TIME_AGO, broken->page->now_ms);
 	html_put(html, "</span></div></li>\n");
-	return ++broken->count < SHOWN_MAX;
+	if (broken->of_file == ERRORS_SHOWN || broken->of_file == view->of_file) {
+		broken->files++;
+		broken->of_file = 0;
+	}
+	return true;
 }
 
 int broken_write(struct page *page, struct err *err)
@@ -42,25 +67,24 @@ int broken_write(struct page *page, struct err *err)
 	struct html *html = &page->html;
 	struct broken all = {.page = page};
 	struct broken shown = {.page = page};
-	int rc = read_dag_errors(page->reader, count_error, &all, err);
+	int rc = read_dag_error_heads(page->reader, 1, count_file, &all, err);
 
-	if (rc != 0 || all.count == 0)
+	if (rc != 0 || all.files == 0)
 		return rc;
 	html_put(html, "<section class=\"panel broken mb\" aria-labelledby=\"h-broken\"><header>");
 	shape_icon(html, "alert");
-	html_put(html,
-		 "<h2 id=\"h-broken\">Does not check</h2><span class=\"faint num\">%u</span>"
-		 "<span class=\"sp\"></span><span class=\"faint nowrap m0h\">the last good version "
-		 "stays in force</span></header><ul class=\"todo\">\n",
-		 all.count);
-	rc = read_dag_errors(page->reader, write_error, &shown, err);
+	html_put(html, "<h2 id=\"h-broken\">Does not check</h2><span class=\"faint num\">");
+	shape_number(html, all.files, "file", "files");
+	html_put(html, "</span><span class=\"sp\"></span><span class=\"faint nowrap m0h\">the last "
+		       "good version stays in force</span></header><ul class=\"todo\">\n");
+	rc = read_dag_error_heads(page->reader, ERRORS_SHOWN, write_error, &shown, err);
 	html_put(html, "</ul>");
-	if (all.count > SHOWN_MAX)
-		html_put(
-		    html,
-		    "<div class=\"foot faint\">showing %u of %u: <code>heddle ls errors</code> "
-		    "lists all</div>",
-		    SHOWN_MAX, all.count);
+	if (all.files > FILES_SHOWN)
+		html_put(html,
+			 "<div class=\"foot faint\">showing %u of %u files: <code>heddle ls "
+			 "errors</code> "
+			 "lists all</div>",
+			 FILES_SHOWN, all.files);
 	html_put(html, "</section>\n");
 	return rc;
 }
