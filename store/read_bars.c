@@ -4,6 +4,7 @@
 #include "store/read_page.h"
 
 #include "store/reader.h"
+#include "store/words.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -15,16 +16,29 @@ static const char sql_bars[] =
     " FROM run WHERE dag_id = ?1 ORDER BY run_no DESC LIMIT ?2";
 
 /* What a dag says stands in its version; the state of its newest run is in the index of bars. */
-#define FILTERED                                                                              \
-	" WHERE d.dag_id > ?1 AND (?2 IS NULL OR coalesce(v.domain, '') = ?2)"                \
-	" AND (?3 IS NULL OR v.owner = ?3)"                                                   \
-	" AND (?4 IS NULL OR EXISTS (SELECT 1 FROM json_each(v.tags) WHERE value = ?4))"      \
-	" AND (?5 IS NULL OR instr(lower(d.dag_id || char(10) || coalesce(v.description, '')" \
-	"  || char(10) || coalesce(v.owner, '') || char(10) || coalesce(v.tags, '')),"        \
-	"  lower(?5)) > 0)"                                                                   \
-	" AND (?6 IS NULL OR CASE ?6 WHEN 'paused' THEN"                                      \
-	"  EXISTS (SELECT 1 FROM pause WHERE dag_id IN ('', d.dag_id)) ELSE ?6 ="             \
-	"  coalesce((SELECT state FROM run WHERE dag_id = d.dag_id ORDER BY run_no DESC"      \
+#define FILTERED                                                                         \
+	" WHERE d.dag_id > ?1 AND (?2 IS NULL OR coalesce(v.domain, '') = ?2)"           \
+	" AND (?3 IS NULL OR v.owner = ?3)"                                              \
+	" AND (?4 IS NULL OR EXISTS (SELECT 1 FROM json_each(v.tags) WHERE value = ?4))" \
+	" AND (?5 IS NULL OR NOT EXISTS (SELECT 1 FROM json_each(?5) w"                  \
+	"  WHERE NOT CASE w.value ->> 'k' WHEN 'any' THEN"                               \
+	"   lower(d.dag_id) GLOB w.value ->> 'p'"                                        \
+	"   OR lower(coalesce(v.description, '')) GLOB w.value ->> 'p'"                  \
+	"   OR lower(coalesce(v.owner, '')) GLOB w.value ->> 'p'"                        \
+	"   OR EXISTS (SELECT 1 FROM json_each(v.tags) t"                                \
+	"    WHERE lower(t.value) GLOB w.value ->> 'p')"                                 \
+	"  WHEN 'tag' THEN EXISTS (SELECT 1 FROM json_each(v.tags) t"                    \
+	"   WHERE lower(t.value) GLOB w.value ->> 'p')"                                  \
+	"  WHEN 'state' THEN iif(w.value ->> 'p' = 'paused',"                            \
+	"   EXISTS (SELECT 1 FROM pause WHERE dag_id IN ('', d.dag_id)),"                \
+	"   coalesce((SELECT state FROM run WHERE dag_id = d.dag_id"                     \
+	"    ORDER BY run_no DESC LIMIT 1), 'none') GLOB w.value ->> 'p')"               \
+	"  WHEN 'name' THEN lower(d.dag_id) GLOB w.value ->> 'p'"                        \
+	"  WHEN 'owner' THEN lower(coalesce(v.owner, '')) GLOB w.value ->> 'p'"          \
+	"  ELSE lower(coalesce(v.domain, '')) GLOB w.value ->> 'p' END))"                \
+	" AND (?6 IS NULL OR CASE ?6 WHEN 'paused' THEN"                                 \
+	"  EXISTS (SELECT 1 FROM pause WHERE dag_id IN ('', d.dag_id)) ELSE ?6 ="        \
+	"  coalesce((SELECT state FROM run WHERE dag_id = d.dag_id ORDER BY run_no DESC" \
 	"   LIMIT 1), 'none') END)"
 
 static const char sql_rows[] = READER_SELECT_DAG
@@ -134,16 +148,42 @@ static int read_row_bars(struct store_reader *reader, struct dag_row_view *view,
 	return rc;
 }
 
+/* The words of the filter as the queries take them; NULL = none. They live in *json, the caller's,
+ * as long as the query does. */
+static int parse_text(const struct dag_filter *filter, struct str *json, const char **words,
+		      struct err *err)
+{
+	int rc = 0;
+
+	if (filter->text != NULL)
+		rc = words_parse(filter->text, json, err);
+	*words = filter->text == NULL ? NULL : str_text(json);
+	return rc;
+}
+
+static int query_rows(struct store_reader *reader, const struct dag_filter *filter,
+		      struct str *json, sqlite3_stmt **row, struct err *err)
+{
+	const char *words;
+	int rc = parse_text(filter, json, &words, err);
+
+	*row = NULL;
+	if (rc == 0)
+		rc = reader_query(reader, sql_rows, row, err, "tttttti",
+				  filter->after == NULL ? "" : filter->after, filter->domain,
+				  filter->owner, filter->tag, words, filter->state,
+				  (int64_t)filter->limit);
+	return rc;
+}
+
 int read_dag_rows(struct store_reader *reader, const struct dag_filter *filter,
 		  dag_row_view_fn each, void *context, struct err *err)
 {
 	struct run_bar bars[READ_BARS_MAX];
 	sqlite3_stmt *row;
+	struct str json = STR_INIT;
 	bool more = true;
-	int rc =
-	    reader_query(reader, sql_rows, &row, err, "tttttti",
-			 filter->after == NULL ? "" : filter->after, filter->domain, filter->owner,
-			 filter->tag, filter->text, filter->state, (int64_t)filter->limit);
+	int rc = query_rows(reader, filter, &json, &row, err);
 
 	assert(filter->bars <= READ_BARS_MAX);
 	while (rc == 0 && more && (rc = reader_step(reader, row, err)) == 1) {
@@ -154,18 +194,33 @@ int read_dag_rows(struct store_reader *reader, const struct dag_filter *filter,
 			more = each(context, &view);
 	}
 	db_reset(row);
+	str_close(&json);
+	return rc;
+}
+
+static int query_count(struct store_reader *reader, const struct dag_filter *filter,
+		       struct str *json, sqlite3_stmt **row, struct err *err)
+{
+	bool any = filter->domain == NULL && filter->owner == NULL && filter->tag == NULL &&
+		   filter->text == NULL && filter->state == NULL;
+	const char *words;
+	int rc = parse_text(filter, json, &words, err);
+
+	*row = NULL;
+	if (rc == 0 && any)
+		rc = reader_query(reader, sql_count_dags, row, err, "");
+	else if (rc == 0)
+		rc = reader_query(reader, sql_count, row, err, "tttttt", "", filter->domain,
+				  filter->owner, filter->tag, words, filter->state);
 	return rc;
 }
 
 int read_dag_count(struct store_reader *reader, const struct dag_filter *filter, int64_t *count,
 		   struct err *err)
 {
-	bool any = filter->domain == NULL && filter->owner == NULL && filter->tag == NULL &&
-		   filter->text == NULL && filter->state == NULL;
+	struct str json = STR_INIT;
 	sqlite3_stmt *row;
-	int rc = any ? reader_query(reader, sql_count_dags, &row, err, "")
-		     : reader_query(reader, sql_count, &row, err, "tttttt", "", filter->domain,
-				    filter->owner, filter->tag, filter->text, filter->state);
+	int rc = query_count(reader, filter, &json, &row, err);
 
 	*count = 0;
 	if (rc == 0)
@@ -173,6 +228,7 @@ int read_dag_count(struct store_reader *reader, const struct dag_filter *filter,
 	if (rc == 1)
 		*count = sqlite3_column_int64(row, 0);
 	db_reset(row);
+	str_close(&json);
 	return rc < 0 ? rc : 0;
 }
 

@@ -59,7 +59,8 @@ typedef bool (*dag_row_view_fn)(void *context, const struct dag_row_view *view);
 struct dag_filter {
 	const char *after; /* ids after this one, for the next page */
 	uint32_t limit;
-	const char *text;   /* part of its id, description, owner or tags, capitals or not */
+	const char
+	    *text; /* words.h; the queries fail with ERR_INVALID when it has an unknown key */
 	const char *domain; /* "" = none */
 	const char *owner;
 	const char *tag;

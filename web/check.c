@@ -217,7 +217,7 @@ static bool check_query(struct check *check)
 	int rc;
 
 	if (is_page(check))
-		rc = ask_parse(&call->target, call->route->params, &call->ask, &err);
+		rc = ask_parse(&call->target, (unsigned)call->route->params, &call->ask, &err);
 	else
 		rc = query_parse(&call->target, call->route->params, clock_now().wall_ms,
 				 &call->query, &err);

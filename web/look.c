@@ -2,7 +2,9 @@
  * until what it waits for is there or its time is over. See inflight.h. */
 #include "web/inflight.h"
 
+#include "base/clock.h"
 #include "web/hangup.h"
+#include "web/session.h"
 #include "web/task.h"
 
 /* A task's rights are looked at first, each time: what it names may have moved. */
@@ -168,6 +170,9 @@ static void after_worker(uv_work_t *work, int status)
 			command_start(request); /* only the run's id was missing, or to be judged */
 		return;
 	}
+	if (request->call.signed_out)
+		session_end(&request->listener->web->sessions, request->call.cookie,
+			    clock_now().wall_ms);
 	if (request->status != 0 && request->call.answer.status == MHD_HTTP_OK)
 		request->call.answer.status = request->status;
 	request_finish(request);

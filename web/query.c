@@ -160,6 +160,18 @@ static bool read_find(const char *value, int64_t now_ms, struct query *out)
 	return length > 0 && length <= QUERY_FIND_MAX;
 }
 
+static bool read_level(const char *value, int64_t now_ms, struct query *out)
+{
+	static const char *const levels[] = {"error", "warn", "info", "debug"};
+
+	(void)now_ms;
+	out->level = value;
+	for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+		if (strcmp(value, levels[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool parse_text(const char *value, const char **out)
 {
 	size_t length = strlen(value);
@@ -358,6 +370,8 @@ static const struct query_param_row params[] = {
     {"lines", QUERY_LINES, read_lines, "a number of lines from 1 to 5000", SCHEMA_LINES},
     {"tail", QUERY_TAIL, read_tail, "a number of lines from 1 to 5000", SCHEMA_LINES},
     {"find", QUERY_FIND, read_find, "a text of 1 to 200 bytes", SCHEMA_TEXT},
+    {"level", QUERY_LEVEL, read_level, "one of error, warn, info, debug",
+     "{\"type\":\"string\",\"enum\":[\"error\",\"warn\",\"info\",\"debug\"]}"},
     {"q", QUERY_TEXT, read_text, "a text of 1 to 200 bytes", SCHEMA_TEXT},
     {"domain", QUERY_DOMAIN, read_domain, "a text of 1 to 200 bytes", SCHEMA_TEXT},
     {"owner", QUERY_OWNER, read_owner, "a text of 1 to 200 bytes", SCHEMA_TEXT},
@@ -397,7 +411,7 @@ static const struct query_param_row params[] = {
 
 #define PARAM_COUNT (sizeof params / sizeof *params)
 
-static int refuse_unknown(const char *name, unsigned accepted, struct err *err)
+static int refuse_unknown(const char *name, uint64_t accepted, struct err *err)
 {
 	struct str list = STR_INIT;
 	int rc;
@@ -411,7 +425,7 @@ static int refuse_unknown(const char *name, unsigned accepted, struct err *err)
 	return rc;
 }
 
-static int read_pair(const struct target_pair *pair, unsigned accepted, int64_t now_ms,
+static int read_pair(const struct target_pair *pair, uint64_t accepted, int64_t now_ms,
 		     struct query *out, struct err *err)
 {
 	size_t i = 0;
@@ -430,7 +444,7 @@ static int read_pair(const struct target_pair *pair, unsigned accepted, int64_t 
 	return 0;
 }
 
-int query_parse(const struct target *target, unsigned accepted, int64_t now_ms, struct query *out,
+int query_parse(const struct target *target, uint64_t accepted, int64_t now_ms, struct query *out,
 		struct err *err)
 {
 	memset(out, 0, sizeof *out);

@@ -62,6 +62,8 @@ enum query_param {
 
 /* "target": what is asked about, a run, a task of one or a dag; must be given. */
 #define QUERY_TARGET (1u << 31)
+/* "level": of a line of a log, at least. */
+#define QUERY_LEVEL (UINT64_C(1) << 32)
 
 /* What "topics" may name: facts by the first word of their kind; errors: of the folder. */
 #define QUERY_TOPIC_NAMES "run task attempt dag clock hold errors"
@@ -69,7 +71,7 @@ enum query_param {
 
 /* Texts live in the target. */
 struct query {
-	unsigned given; /* of enum query_param */
+	uint64_t given; /* of enum query_param */
 	uint32_t limit; /* QUERY_LIMIT_DEFAULT when not given */
 	const char *cursor;
 	const char *dag;
@@ -84,6 +86,7 @@ struct query {
 	uint32_t lines; /* QUERY_LINES_DEFAULT when not given */
 	uint32_t tail;  /* 0 = not given */
 	const char *find;
+	const char *level; /* "error", "warn", "info" or "debug" */
 	const char *text;
 	const char *domain;
 	const char *owner;
@@ -104,14 +107,14 @@ struct query {
 /* One parameter, for documents. */
 struct query_param_row {
 	const char *name;
-	enum query_param param;
+	uint64_t param; /* of enum query_param */
 	bool (*read)(const char *value, int64_t now_ms, struct query *out);
 	const char *wanted; /* in words */
 	const char *schema; /* in JSON Schema */
 };
 
 /* accepted: of enum query_param. now_ms: wall time, for durations. Fails with ERR_INVALID. */
-int query_parse(const struct target *target, unsigned accepted, int64_t now_ms, struct query *out,
+int query_parse(const struct target *target, uint64_t accepted, int64_t now_ms, struct query *out,
 		struct err *err);
 
 /* All rows; two may have the same name, for routes of different kinds. */

@@ -113,7 +113,8 @@ static const struct route routes[] = {
 	     "A task of a run with its attempts"),
 	READ(ATTEMPT, ROUTE_TAGGED | ROUTE_TASK, 0, api_attempt, JSON, "Attempt", "An attempt and what was measured of it"),
 	READ(ATTEMPT "/log", ROUTE_RANGES | ROUTE_TASK,
-	     QUERY_FOLLOW | QUERY_FROM | QUERY_LINES | QUERY_TAIL | QUERY_FIND | QUERY_OFFSET, api_log,
+	     QUERY_FOLLOW | QUERY_FROM | QUERY_LINES | QUERY_TAIL | QUERY_FIND |
+		 QUERY_LEVEL | QUERY_OFFSET, api_log,
 	     TEXT " " EVENTS " " JSON, "LogPage",
 	     "The log of an attempt: its bytes, its lines with their numbers, or as it grows"),
 	COMMAND("POST", V1 "/gc", 0, NULL, WEB_GC, "Gc",

@@ -52,7 +52,7 @@ struct route {
 	const char *pattern;
 	enum route_kind kind;
 	unsigned flags;  /* of enum route_flag */
-	unsigned params; /* of enum query_param; of a page, bits of enum ask_param */
+	uint64_t params; /* of enum query_param; of a page, bits of enum ask_param */
 	/* ROUTE_READ: serves it. ROUTE_COMMAND, ROUTE_QUESTION: finds the whole id of the run, when
 	 * that is needed.
 	 */

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Random secrets need no slow hash: nobody can try 2^256 of them. */
-static void hash_secret(const char *secret, unsigned char hash[SESSION_HASH_BYTES])
+void session_hash(const char *secret, unsigned char hash[SESSION_HASH_BYTES])
 {
 	crypto_generichash(hash, SESSION_HASH_BYTES, (const unsigned char *)secret, strlen(secret),
 			   NULL, 0);
@@ -32,7 +32,7 @@ static struct session_entry *find(const struct session_entry *entries, size_t co
 	unsigned char hash[SESSION_HASH_BYTES];
 	const struct session_entry *found = NULL;
 
-	hash_secret(secret, hash);
+	session_hash(secret, hash);
 	for (size_t i = 0; i < count; i++)
 		if (sodium_memcmp(entries[i].hash, hash, sizeof hash) == 0 &&
 		    entries[i].until_boot_ms > now_boot_ms)
@@ -47,7 +47,7 @@ static void put(struct session_entry *entries, size_t count, int64_t until_boot_
 
 	random_hex(secret, SESSION_SECRET_SIZE - 1);
 	secret[SESSION_SECRET_SIZE - 1] = '\0';
-	hash_secret(secret, entry->hash);
+	session_hash(secret, entry->hash);
 	entry->until_boot_ms = until_boot_ms;
 }
 
@@ -93,6 +93,12 @@ void session_init(struct sessions *sessions, const char *token)
 	crypto_generichash_final(&state, sessions->key, sizeof sessions->key);
 }
 
+void session_close(struct sessions *sessions)
+{
+	vec_close(&sessions->ended);
+	sodium_memzero(sessions, sizeof *sessions);
+}
+
 static void sign(const struct sessions *sessions, const unsigned char *bytes,
 		 unsigned char *signature)
 {
@@ -125,6 +131,51 @@ bool session_spend_link(struct sessions *sessions, const char *secret, struct mo
 	return true;
 }
 
+/* --- ended by hand ------------------------------------------------------------------------------
+ */
+
+static bool is_ended(const struct sessions *sessions, const char *cookie)
+{
+	unsigned char hash[SESSION_HASH_BYTES];
+
+	if (sessions->ended.count == 0)
+		return false;
+	session_hash(cookie, hash);
+	for (size_t i = 0; i < sessions->ended.count; i++)
+		if (sodium_memcmp(sessions->ended.items[i].hash, hash, sizeof hash) == 0)
+			return true;
+	return false;
+}
+
+void session_end_hash(struct sessions *sessions, const unsigned char hash[SESSION_HASH_BYTES],
+		      int64_t until_wall_ms)
+{
+	struct session_ended ended = {.until_wall_ms = until_wall_ms};
+
+	memcpy(ended.hash, hash, sizeof ended.hash);
+	vec_push(&sessions->ended, ended);
+}
+
+/* Those whose time is over make room. */
+static void forget_old(struct sessions *sessions, int64_t now_wall_ms)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < sessions->ended.count; i++)
+		if (sessions->ended.items[i].until_wall_ms > now_wall_ms)
+			sessions->ended.items[kept++] = sessions->ended.items[i];
+	sessions->ended.count = kept;
+}
+
+void session_end(struct sessions *sessions, const char *cookie, int64_t now_wall_ms)
+{
+	unsigned char hash[SESSION_HASH_BYTES];
+
+	forget_old(sessions, now_wall_ms);
+	session_hash(cookie, hash);
+	session_end_hash(sessions, hash, now_wall_ms + SESSION_MS + AHEAD_MS);
+}
+
 int64_t session_until(const struct sessions *sessions, const char *cookie, int64_t now_wall_ms)
 {
 	unsigned char signature[COOKIE_BYTES - SIGNED_BYTES];
@@ -136,7 +187,8 @@ int64_t session_until(const struct sessions *sessions, const char *cookie, int64
 	    size != sizeof bytes)
 		return 0;
 	sign(sessions, bytes, signature);
-	if (sodium_memcmp(signature, bytes + SIGNED_BYTES, sizeof signature) != 0)
+	if (sodium_memcmp(signature, bytes + SIGNED_BYTES, sizeof signature) != 0 ||
+	    is_ended(sessions, cookie))
 		return 0;
 	for (size_t i = 0; i < END_BYTES; i++)
 		until = until << 8 | bytes[i];

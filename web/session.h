@@ -9,13 +9,15 @@
  * Secrets are 32 bytes in hex. A link is random; only its hash is kept, in memory, until a time of
  * the boot clock, which nobody sets. A cookie is kept nowhere: it holds its end (wall time, which
  * outlives a boot) and a signature made with what follows from the home's token. A new token ends
- * all sessions.
+ * all sessions. Of one that its user has ended the hash is kept until its time is over, here and on
+ * disk (signed_out.h).
  *
  *	cookie = end in ms (8 bytes, big endian) | random (8) | signature of both (16) */
 #ifndef HEDDLE_WEB_SESSION_H
 #define HEDDLE_WEB_SESSION_H
 
 #include "base/clock.h"
+#include "base/vec.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,13 +36,21 @@ struct session_entry {
 	int64_t until_boot_ms; /* 0 = free */
 };
 
+/* A session that was ended. */
+struct session_ended {
+	unsigned char hash[SESSION_HASH_BYTES]; /* of its cookie */
+	int64_t until_wall_ms;                  /* when it would have ended by itself */
+};
+
 struct sessions {
 	unsigned char key[SESSION_KEY_BYTES]; /* cookies are signed with it */
 	struct session_entry links[SESSION_LINKS_MAX];
+	VEC(struct session_ended) ended;
 };
 
 /* token NULL: the sessions last as long as the daemon. */
 void session_init(struct sessions *sessions, const char *token);
+void session_close(struct sessions *sessions);
 void session_make_link(struct sessions *sessions, int64_t now_boot_ms,
 		       char secret[SESSION_SECRET_SIZE]);
 /* The address of a link on the daemon at host (an IPv6 address without brackets) and port. */
@@ -52,6 +62,11 @@ bool session_spend_link(struct sessions *sessions, const char *secret, struct mo
 			char cookie[SESSION_SECRET_SIZE]);
 /* When the session of the cookie ends; 0 = there is none. Wall time. */
 int64_t session_until(const struct sessions *sessions, const char *cookie, int64_t now_wall_ms);
+/* From now on there is none. */
+void session_end(struct sessions *sessions, const char *cookie, int64_t now_wall_ms);
+void session_end_hash(struct sessions *sessions, const unsigned char hash[SESSION_HASH_BYTES],
+		      int64_t until_wall_ms);
+void session_hash(const char *cookie, unsigned char hash[SESSION_HASH_BYTES]);
 /* What a page must send beside the cookie. */
 void session_csrf(const char *cookie, char csrf[SESSION_SECRET_SIZE]);
 bool session_csrf_matches(const char *cookie, const char *given); /* given NULL = none */

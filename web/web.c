@@ -14,6 +14,7 @@
 #include "web/patience.h"
 #include "web/request.h"
 #include "web/server.h"
+#include "web/signed_out.h"
 #include "web/stream.h"
 
 #include <assert.h>
@@ -293,7 +294,10 @@ int web_start(uv_loop_t *loop, const struct web_config *config, const struct web
 	      struct web **out, struct err *err)
 {
 	struct web *web = create(loop, config, events);
-	int rc = open_listeners(web, config->listen_port, config->former_port, err);
+	int rc = signed_out_load(config->home, &web->sessions, clock_now().wall_ms, err);
+
+	if (rc == 0)
+		rc = open_listeners(web, config->listen_port, config->former_port, err);
 
 	if (rc != 0) {
 		web_stop(web, NULL, NULL);
@@ -330,6 +334,7 @@ static void destroy(struct web *web)
 	heap_close(&web->deadlines);
 	heap_close(&web->places);
 	repeat_close(&web->repeats);
+	session_close(&web->sessions);
 	mem_free(web->db_path);
 	mem_free(web->home);
 	mem_free(web->socket_path);

@@ -111,18 +111,61 @@ test('a DAG is switched off and on in the list', async ({ page, house }) => {
 	expect((await house.api<{ paused: boolean }>('GET', '/dags/chain')).paused).toBe(false);
 });
 
-test('several DAGs are paused at once', async ({ page, house }) => {
+test('several DAGs are paused at once, with a reason, and that is undone', async ({ page, house }) => {
 	for (const id of ['bulk_a', 'bulk_b', 'bulk_c']) await house.dag(id, `id: ${id}\ntasks: [{id: a, command: 'true'}]\n`);
-	await page.goto('/dags?q=bulk');
+	await page.goto('/dags?q=name:bulk_*');
 	await live(page);
 	await expect(page.locator('tbody tr')).toHaveCount(3);
 	for (const key of ['j', 'x', 'j', 'x']) await page.keyboard.press(key);
 	await expect(page.locator('.bulk')).toContainText('2 rows selected');
 	await page.locator('.bulk').getByRole('button', { name: 'Pause' }).click();
+	await expect(dialog(page).locator('li')).toHaveText(['bulk_a', 'bulk_b']);
+	await dialog(page).getByLabel(/^Why/).fill('the source is moved');
+	await dialog(page).getByRole('button', { name: 'Pause' }).click();
 	await expect(page.locator('.bulk')).toHaveCount(0);
 	const paused = async (id: string) => (await house.api<{ paused: boolean }>('GET', `/dags/${id}`)).paused;
-	expect([await paused('bulk_a'), await paused('bulk_b'), await paused('bulk_c')]).toEqual([true, true, false]);
+	const allPaused = async () => [await paused('bulk_a'), await paused('bulk_b'), await paused('bulk_c')];
+	expect(await allPaused()).toEqual([true, true, false]);
+	await expect(page.locator('tr[data-key="bulk_a"]')).toContainText('the source is moved');
+	await page.locator('#said').getByRole('button', { name: 'Undo' }).click();
+	await expect(async () => expect(await allPaused()).toEqual([false, false, false])).toPass();
 	for (const id of ['bulk_a', 'bulk_b', 'bulk_c']) house.remove(`${id}.yaml`);
+});
+
+test('several runs are rerun at once', async ({ page, house }) => {
+	const flag = join(house.folder, 'flag-many');
+	const first = await failedRun(house, flag);
+	const second = await house.trigger('chain');
+	await house.ended(second);
+	await page.goto('/dags/chain?view=runs&state=failed');
+	await live(page);
+	for (const run of [first, second]) await page.getByLabel(`Select ${run.slice(0, 8)}`).check();
+	await page.locator('.bulk').getByRole('button', { name: 'Rerun what failed' }).click();
+	await expect(dialog(page).locator('li')).toHaveCount(2);
+	writeFileSync(flag, '');
+	await dialog(page).getByLabel(/^Why/).fill('the flag came');
+	await dialog(page).getByRole('button', { name: 'Rerun what failed' }).click();
+	for (const run of [first, second]) expect((await house.ended(run)).state).toBe('success');
+});
+
+test('a mark and a pause are undone', async ({ page, house }) => {
+	const run = await failedRun(house, join(house.folder, 'flag-undo'));
+	await page.goto(`/runs/${run}?task=load`);
+	await live(page);
+	await page.locator('[data-dialog="mark"]').first().click();
+	await dialog(page).getByRole('button', { name: 'skipped', exact: true }).click();
+	await dialog(page).getByLabel(/^Why/).fill('by mistake');
+	await dialog(page).getByRole('button', { name: 'Mark it' }).click();
+	await expect(page.locator('.gantt [data-cell$=".load"].c-skipped').first()).toBeVisible();
+	await page.locator('#said').getByRole('button', { name: 'Undo' }).click();
+	await expect(page.locator('.gantt [data-cell$=".load"].c-failed').first()).toBeVisible();
+	await page.goto('/dags/chain');
+	await live(page);
+	await page.locator('[data-dialog="pause"]').first().click();
+	await dialog(page).locator('[data-go]').click();
+	await page.locator('#said').getByRole('button', { name: 'Undo' }).click();
+	await expect(page.locator('#said')).toContainText('goes on again');
+	expect((await house.api<{ paused: boolean }>('GET', '/dags/chain')).paused).toBe(false);
 });
 
 test('a run is started with the params that it asks for', async ({ page, house }) => {

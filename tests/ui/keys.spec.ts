@@ -98,3 +98,39 @@ test('anything is jumped to by typing a part of its name', async ({ page }) => {
 	await page.keyboard.press('Enter');
 	await expect(page).toHaveURL(/\/dags\/chain$/);
 });
+
+test('the graph shows what its filter selects', async ({ page }) => {
+	await page.goto('/dags/chain?view=graph');
+	await expect(page.locator('.node')).toHaveCount(3);
+	await page.keyboard.press('/');
+	await page.keyboard.type('+load');
+	await expect(page.locator('.node')).toHaveCount(2);
+	await expect(page.locator('.graph .tools')).toContainText('2 of 3 tasks');
+	await page.reload();
+	await expect(page.locator('.node')).toHaveCount(2);
+	await page.getByLabel('Filter tasks').fill('extract => report');
+	await expect(page.locator('.node')).toHaveCount(3);
+	await page.getByLabel('Filter tasks').fill('state:failed');
+	await expect(page.locator('.node')).toHaveCount(1);
+	await page.getByLabel('Filter tasks').fill('nobody');
+	await expect(page.locator('.graph .tools')).toContainText('No task is like that');
+	await page.getByLabel('Filter tasks').fill('owner:x');
+	await expect(page.locator('.graph .tools')).toContainText("no filter 'owner:'");
+	await page.goto('/dags/chain?view=graph&root=load&up=1&down=0');
+	await expect(page.locator('.node')).toHaveCount(2);
+});
+
+test('the filter of a list says what it does not know, and what was there stays', async ({ page, trouble }) => {
+	await page.keyboard.press('/');
+	await page.keyboard.type('owner:plat*');
+	await expect(page.locator('tbody tr')).toHaveCount(1);
+	await page.keyboard.press('ControlOrMeta+a');
+	await page.keyboard.type('ownr:plat');
+	await expect(page.locator('.banner')).toContainText("did you mean 'owner:'?");
+	await expect(page.locator('tbody tr')).toHaveCount(1);
+	await page.keyboard.press('ControlOrMeta+a');
+	await page.keyboard.type('tag:finance state:failed');
+	await expect(page.locator('.banner')).toHaveCount(0);
+	await expect(page.locator('tbody tr')).toHaveCount(1);
+	trouble.length = 0; // the browser tells of the 400
+});

@@ -3,6 +3,7 @@ import { expect, test } from '@playwright/test';
 import { ansi } from '../../web/ui/src/ansi.ts';
 import { BOXES_MAX, boxesOf, type GraphTask } from '../../web/ui/src/groups.ts';
 import { html } from '../../web/ui/src/html.ts';
+import { Selection } from '../../web/ui/src/select.ts';
 import { layered } from '../../web/ui/src/layered.ts';
 
 const task = (id: string, depends_on: string[] = [], group: string | null = null): GraphTask => ({
@@ -39,6 +40,46 @@ test('a small graph shows every task', () => {
 		[0, 2],
 		[1, 2],
 	]);
+});
+
+const PIPE = [
+	task('extract_a'),
+	task('extract_b', [], 'in'),
+	task('join', ['extract_a', 'extract_b']),
+	task('check', ['join']),
+	task('load', ['check'], 'out'),
+	task('notify', ['load']),
+	task('audit', ['extract_b']),
+];
+
+for (const [text, wanted] of [
+	['', 'extract_a extract_b join check load notify audit'],
+	['extract', 'extract_a extract_b'],
+	['EXTRACT b', 'extract_b'],
+	['*_a', 'extract_a'],
+	['group:out', 'load'],
+	['state:failed', 'check'],
+	['name:o*', ''],
+	['+join', 'extract_a extract_b join'],
+	['join+', 'join check load notify'],
+	['join+2', 'join check load'],
+	['1+join+1', 'extract_a extract_b join check'],
+	['+extract*', 'extract_a extract_b'],
+	['extract_b => load', 'extract_b join check load'],
+	['extract_a=>audit', ''],
+	['extract_a => check => notify', 'extract_a join check load notify'],
+	['=> check', 'extract_a extract_b join check'],
+	['+load state:failed', 'check'],
+	['a[', ''],
+	['"', 'extract_a extract_b join check load notify audit'],
+] as const)
+	test(`a graph filtered by ${text || 'nothing'}`, () => {
+		const found = new Selection(PIPE, (id) => (id === 'check' ? 'failed' : 'success')).select(text);
+		expect(PIPE.flatMap((one, i) => (found.has(i) ? [one.id] : [])).join(' ')).toBe(wanted);
+	});
+
+test('a filter of a graph says which keys there are', () => {
+	expect(() => new Selection(PIPE, () => 'none').select('owner:x')).toThrow("no filter 'owner:'");
 });
 
 const shapes: [string, GraphTask[]][] = [

@@ -177,6 +177,13 @@ static void dags_are_found_by_what_they_say(void **state)
 	expect_found(kit, (struct dag_filter){.text = "cost"}, "ops.cost ");
 	expect_found(kit, (struct dag_filter){.text = "week"}, "ops.cost ");
 	expect_found(kit, (struct dag_filter){.text = "%"}, "");
+	expect_found(kit, (struct dag_filter){.text = "owner:PLATFORM"}, "ops.cost ");
+	expect_found(kit, (struct dag_filter){.text = "owner:plat"}, "");
+	expect_found(kit, (struct dag_filter){.text = "owner:plat* name:ops.*"}, "ops.cost ");
+	expect_found(kit, (struct dag_filter){.text = "tag:night*"}, "risk ");
+	expect_found(kit, (struct dag_filter){.text = "state:failed"}, "risk ");
+	expect_found(kit, (struct dag_filter){.text = "cost week"}, "ops.cost ");
+	expect_found(kit, (struct dag_filter){.text = "*.*c*"}, "crm.sync ops.cost ");
 	expect_found(kit, (struct dag_filter){.owner = "platform"}, "ops.cost ");
 	expect_found(kit, (struct dag_filter){.tag = "nightly"}, "risk ");
 	expect_found(kit, (struct dag_filter){.tag = "night"}, "");

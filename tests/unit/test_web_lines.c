@@ -229,8 +229,29 @@ static void lines_come_with_their_numbers_and_what_is_left(void **state)
 		     "1 one, | total 4 next 2 follow 14/4 matches 3");
 	expect_lines(server, &run, "find=o&lines=1&from=2",
 		     "2 two, | total 4 next 4 follow 14/4 matches 3");
+	expect_lines(server, &run, "find=TWO", "2 two, | total 4 next 0 follow 14/4 matches 1");
+	expect_lines(server, &run, "find=o&tail=2",
+		     "2 two, 4 fo, | total 4 next 0 follow 14/4 matches 3");
 	append_log(&run, "ur\n", 3);
 	expect_lines(server, &run, "tail=1", "4 four, | total 4 next 0 follow 19/5");
+}
+
+static void a_level_shows_what_is_at_least_as_grave(void **state)
+{
+	static const char text[] = "INFO a\nERROR b\n  at c\nd\nWARN e\nerror: f";
+	struct server *server = *state;
+	struct run run;
+
+	start_attempt(server, &run);
+	append_log(&run, text, sizeof text - 1);
+	expect_lines(server, &run, "level=error",
+		     "2 ERROR b, 3   at c, 6 error: f, | total 6 next 0 follow 31/6 matches 3");
+	expect_lines(server, &run, "level=warn&tail=2",
+		     "5 WARN e, 6 error: f, | total 6 next 0 follow 31/6 matches 4");
+	expect_lines(server, &run, "level=error&from=3&lines=1",
+		     "3   at c, | total 6 next 6 follow 31/6 matches 3");
+	expect_lines(server, &run, "level=info&find=B",
+		     "2 ERROR b, | total 6 next 0 follow 31/6 matches 1");
 }
 
 static void a_long_line_is_shown_cut(void **state)
@@ -264,6 +285,7 @@ int main(void)
 	    cmocka_unit_test(lines_are_found_as_a_look_at_all_says),
 	    cmocka_unit_test(what_comes_later_is_left_for_later),
 	    STORY(lines_come_with_their_numbers_and_what_is_left),
+	    STORY(a_level_shows_what_is_at_least_as_grave),
 	    STORY(a_long_line_is_shown_cut),
 	};
 

@@ -2,9 +2,12 @@
 #include "web/session.h"
 
 #include "tests/unit/unit.h"
+#include "web/signed_out.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NOW 5000000
 #define WALL 1795154400000
@@ -186,6 +189,45 @@ static void each_cookie_of_a_name_is_found(void **state)
 	assert_false(session_find_cookie(&header, "s", cookie));
 }
 
+static void what_was_ended_stays_ended(void **state)
+{
+	char home[] = "/tmp/heddle-session-XXXXXX";
+	char path[64];
+	char secret[SESSION_SECRET_SIZE];
+	char cookie[SESSION_SECRET_SIZE];
+	char other[SESSION_SECRET_SIZE];
+	struct sessions sessions;
+	struct err err = {0};
+
+	(void)state;
+	assert_non_null(mkdtemp(home));
+	session_init(&sessions, "token");
+	session_make_link(&sessions, NOW, secret);
+	assert_true(session_spend_link(&sessions, secret, at(0), cookie));
+	session_make_link(&sessions, NOW, secret);
+	assert_true(session_spend_link(&sessions, secret, at(0), other));
+	assert_int_equal(signed_out_note(home, cookie, WALL + SESSION_MS, &err), 0);
+	session_end(&sessions, cookie, WALL);
+	assert_int_equal(session_until(&sessions, cookie, WALL + 1), 0);
+	assert_int_not_equal(session_until(&sessions, other, WALL + 1), 0);
+	session_close(&sessions);
+
+	session_init(&sessions, "token");
+	assert_int_not_equal(session_until(&sessions, cookie, WALL + 1), 0);
+	assert_int_equal(signed_out_load(home, &sessions, WALL + 1, &err), 0);
+	assert_int_equal(session_until(&sessions, cookie, WALL + 1), 0);
+	assert_int_not_equal(session_until(&sessions, other, WALL + 1), 0);
+	session_close(&sessions);
+
+	session_init(&sessions, "token");
+	assert_int_equal(signed_out_load(home, &sessions, WALL + SESSION_MS, &err), 0);
+	assert_int_equal(sessions.ended.count, 0);
+	session_close(&sessions);
+	snprintf(path, sizeof path, "%s/signed-out", home);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(home), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +240,7 @@ int main(void)
 	    cmocka_unit_test(what_a_page_sends_follows_from_its_cookie),
 	    cmocka_unit_test(a_cookie_is_found_among_others),
 	    cmocka_unit_test(each_cookie_of_a_name_is_found),
+	    cmocka_unit_test(what_was_ended_stays_ended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

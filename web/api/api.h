@@ -77,6 +77,7 @@ struct call {
 	const struct web_events *events; /* for what runs on the loop */
 	/* As they stood when the worker was sent: */
 	struct troubles troubles;
+	bool signed_out;     /* the session of the cookie was ended, on disk */
 	char not_ready[256]; /* why nothing new is started; "" = it is, or ROUTE_CONCERNS is not
 				set */
 	char warning[256];   /* what will be so soon; likewise */

@@ -3,6 +3,7 @@
  *
  * Lines are counted from the beginning and never remembered (scan.h). What is answered is bounded:
  * so many lines, so many bytes of each, so many bytes in all. */
+#include "web/api/level.h"
 #include "web/api/scan.h"
 
 #include "base/vec.h"
@@ -10,6 +11,7 @@
 
 #include <errno.h>
 #include <microhttpd.h>
+#include <stdio.h>
 #include <string.h>
 
 #define LINE_BYTES_MAX 16384u               /* of one line; what is longer is shown cut */
@@ -25,9 +27,12 @@ struct lines {
 	const struct str *body;
 	int64_t next; /* the line that the next page begins with; 0 = there is none */
 
-	/* With "find": */
-	VEC(struct scan_place) hits; /* as many as are shown, and one more */
-	int64_t hit_count;           /* in the whole log */
+	/* With "find" or "level": */
+	VEC(struct scan_place) hits;  /* as many as are shown, and one more; with "tail", a ring */
+	int64_t hit_count;            /* in the whole log */
+	char find[SCAN_TEXT_MAX + 1]; /* in small letters */
+	enum log_level at_least;
+	enum log_level level; /* of the line before */
 };
 
 /* A NUL would end the text: it is shown as what it is, U+0000's picture. */
@@ -147,36 +152,89 @@ static int write_part(struct lines *lines, struct err *err)
 	return rc;
 }
 
-/* --- what holds a text --------------------------------------------------------------------------
+/* --- what holds a text or is of a level ---------------------------------------------------------
  */
 
 static void take_hit(void *context, const struct scan_place *place)
 {
 	struct lines *lines = context;
+	const struct query *query = lines->query;
+	size_t at = query->tail == 0 ? 0 : (size_t)(lines->hit_count % query->tail);
 
 	lines->hit_count++;
-	if (place->line >= lines->query->from_line && lines->hits.count <= lines->query->lines)
+	if (query->tail != 0 && lines->hits.count == query->tail)
+		lines->hits.items[at] = *place;
+	else if (query->tail != 0 ||
+		 (place->line >= query->from_line && lines->hits.count <= query->lines))
 		vec_push(&lines->hits, *place);
+}
+
+/* What goes on with a line is as grave as that line. */
+static bool is_wanted(void *context, char *line, size_t size)
+{
+	struct lines *lines = context;
+	enum log_level level = level_of(line, size);
+
+	if (level != LEVEL_NONE || !level_goes_on(line, size))
+		lines->level = level;
+	if (lines->level < lines->at_least)
+		return false;
+	if (lines->query->find == NULL)
+		return true;
+	scan_lower(line, size);
+	return memmem(line, size, lines->find, strlen(lines->find)) != NULL;
+}
+
+static int pick(struct lines *lines, struct err *err)
+{
+	const struct query *query = lines->query;
+
+	if (query->level == NULL)
+		return scan_find(lines->log, query->find, take_hit, lines, &lines->end, err);
+	if (!level_from_name(query->level, &lines->at_least))
+		return err_set(err, ERR_INVALID, "no level '%.20s'", query->level);
+	if (query->find != NULL)
+		snprintf(lines->find, sizeof lines->find, "%s", query->find);
+	scan_lower(lines->find, strlen(lines->find));
+	return scan_pick(lines->log, is_wanted, take_hit, lines, &lines->end, err);
+}
+
+/* The position among the hits of the one to be shown as the i-th: a ring begins where it is next
+ * written to. */
+static size_t position_of(const struct lines *lines, size_t i)
+{
+	const struct query *query = lines->query;
+
+	if (query->tail == 0 || lines->hits.count < query->tail)
+		return i;
+	return (size_t)((lines->hit_count + (int64_t)i) % query->tail);
 }
 
 static int write_found(struct lines *lines, struct err *err)
 {
-	int rc = scan_find(lines->log, lines->query->find, take_hit, lines, &lines->end, err);
+	const struct query *query = lines->query;
+	size_t most = query->tail == 0 ? query->lines : query->tail;
+	int rc = pick(lines, err);
 	size_t i = 0;
 
 	lines->total = lines->end.line - 1 + is_open(lines);
-	while (rc == 0 && i < lines->hits.count && i < lines->query->lines && !is_full(lines)) {
-		struct scan_place place = lines->hits.items[i++];
+	while (rc == 0 && i < lines->hits.count && i < most && !is_full(lines)) {
+		struct scan_place place = lines->hits.items[position_of(lines, i++)];
 
 		rc = write_line(lines, &place, err);
 	}
 	if (i < lines->hits.count)
-		lines->next = lines->hits.items[i].line;
+		lines->next = lines->hits.items[position_of(lines, i)].line;
 	return rc;
 }
 
 /* --- all of it ----------------------------------------------------------------------------------
  */
+
+static bool is_sieved(const struct query *query)
+{
+	return query->find != NULL || query->level != NULL;
+}
 
 static void write_counts(struct lines *lines, bool is_running)
 {
@@ -188,7 +246,7 @@ static void write_counts(struct lines *lines, bool is_running)
 	else
 		compose_int(compose, lines->next);
 	api_write_total(compose, lines->total);
-	if (lines->query->find != NULL)
+	if (is_sieved(lines->query))
 		compose_member_int(compose, "matches", lines->hit_count);
 	compose_member_open(compose, "follow", '{');
 	compose_member_int(compose, "offset", lines->end.at);
@@ -200,7 +258,7 @@ static void write_counts(struct lines *lines, bool is_running)
 
 static int write_lines(struct lines *lines, struct err *err)
 {
-	return lines->query->find != NULL ? write_found(lines, err) : write_part(lines, err);
+	return is_sieved(lines->query) ? write_found(lines, err) : write_part(lines, err);
 }
 
 void api_log_lines(struct call *call, const struct process_log *log, bool is_running)

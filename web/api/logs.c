@@ -46,7 +46,7 @@ static bool wants_events(const struct call *call)
 
 static bool wants_lines(const struct call *call)
 {
-	const unsigned lines = QUERY_FROM | QUERY_LINES | QUERY_TAIL | QUERY_FIND;
+	const uint64_t lines = QUERY_FROM | QUERY_LINES | QUERY_TAIL | QUERY_FIND | QUERY_LEVEL;
 
 	return (call->query.given & lines) != 0 || strcmp(call->media, "application/json") == 0;
 }

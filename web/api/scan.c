@@ -172,6 +172,21 @@ int scan_next(const struct process_log *log, int64_t *at, struct err *err)
 	return got < 0 ? failed(err) : 0;
 }
 
+void scan_lower(char *bytes, size_t size)
+{
+	size_t i = 0;
+
+	for (; i + LANES <= size; i += LANES) {
+		lanes some = lanes_at(bytes + i);
+
+		some |= (lanes)(some >= 'A') & (lanes)(some <= 'Z') & 0x20;
+		memcpy(bytes + i, &some, sizeof some);
+	}
+	for (; i < size; i++)
+		if (bytes[i] >= 'A' && bytes[i] <= 'Z')
+			bytes[i] = (char)(bytes[i] | 0x20);
+}
+
 /* --- a text -------------------------------------------------------------------------------------
  */
 
@@ -179,7 +194,7 @@ int scan_next(const struct process_log *log, int64_t *at, struct err *err)
  * of the present line is kept as a text over the edge of two reads may need. */
 struct search {
 	const struct process_log *log;
-	const char *text;
+	char text[SCAN_TEXT_MAX + 1]; /* in small letters, as the buffer */
 	size_t text_bytes;
 	void (*each)(void *context, const struct scan_place *place);
 	void *context;
@@ -280,21 +295,89 @@ int scan_find(const struct process_log *log, const char *text,
 	      struct scan_place *end, struct err *err)
 {
 	struct search search = {.log = log,
-				.text = text,
 				.text_bytes = strlen(text),
 				.each = each,
 				.context = context,
 				.place = {.line = 1, .at = 0}};
 	ssize_t got;
 
-	assert(search.text_bytes > 0);
+	assert(search.text_bytes > 0 && search.text_bytes <= SCAN_TEXT_MAX);
+	memcpy(search.text, text, search.text_bytes + 1);
+	scan_lower(search.text, search.text_bytes);
 	search.buffer = mem_alloc(BUFFER_BYTES + search.text_bytes);
 	while ((got = scan_read(log, search.buffer + search.kept, BUFFER_BYTES,
 				search.at + (int64_t)search.kept)) > 0) {
+		scan_lower(search.buffer + search.kept, (size_t)got);
 		search.size = search.kept + (size_t)got;
 		search_buffer(&search);
 	}
 	*end = search.place;
 	mem_free(search.buffer);
 	return got < 0 ? failed(err) : 0;
+}
+
+/* --- wanted lines -------------------------------------------------------------------------------
+ */
+
+struct picking {
+	bool (*wanted)(void *context, char *line, size_t size);
+	void (*each)(void *context, const struct scan_place *place);
+	void *context;
+	struct scan_place place; /* of the next line */
+};
+
+static void pick_line(struct picking *picking, char *line, size_t size)
+{
+	if (picking->wanted(picking->context, line, size))
+		picking->each(picking->context, &picking->place);
+	picking->place.line++;
+}
+
+/* All lines that have their end in the buffer; false when none has. */
+static bool pick_whole(struct picking *picking, char *buffer, size_t size)
+{
+	char *line = buffer;
+	char *end;
+
+	while ((end = memchr(line, '\n', size - (size_t)(line - buffer))) != NULL) {
+		size_t length = (size_t)(end - line);
+
+		pick_line(picking, line, length);
+		picking->place.at += (int64_t)length + 1;
+		line = end + 1;
+	}
+	return line != buffer;
+}
+
+/* Whether the last line has its end. */
+static bool is_ended(const struct process_log *log)
+{
+	char last = '\n';
+
+	(void)scan_read(log, &last, 1, log->size_bytes - 1);
+	return last == '\n';
+}
+
+int scan_pick(const struct process_log *log, bool (*wanted)(void *context, char *line, size_t size),
+	      void (*each)(void *context, const struct scan_place *place), void *context,
+	      struct scan_place *end, struct err *err)
+{
+	struct picking picking = {wanted, each, context, {.line = 1, .at = 0}};
+	char *buffer = mem_alloc(BUFFER_BYTES);
+	ssize_t got = 0;
+	int rc = 0;
+
+	*end = picking.place;
+	while (rc == 0 && (got = scan_read(log, buffer, BUFFER_BYTES, picking.place.at)) > 0) {
+		*end = picking.place;
+		if (pick_whole(&picking, buffer, (size_t)got))
+			continue;
+		pick_line(&picking, buffer, (size_t)got);
+		picking.place.at += got;
+		rc = scan_next(log, &picking.place.at, err);
+	}
+	if (log->size_bytes > 0 && is_ended(log))
+		*end = picking.place;
+	mem_free(buffer);
+	return rc == 0 && got < 0 ? failed(err) : rc;
 }

@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#define SCAN_TEXT_MAX 200u /* bytes of a text that is looked for */
+
 /* Where a line begins. */
 struct scan_place {
 	int64_t line; /* its number, from 1 */
@@ -39,9 +41,16 @@ int scan_back(const struct process_log *log, int64_t lines, struct scan_place *p
 /* The offset behind the end of the line that goes on at the offset. */
 int scan_next(const struct process_log *log, int64_t *at, struct err *err);
 /* Calls for each line that holds the text (at least a byte, none of them a line end), in their
- * order. *end gets the place of the end. */
+ * order. Capitals and small letters of ASCII are the same. *end gets the place of the end. */
 int scan_find(const struct process_log *log, const char *text,
 	      void (*each)(void *context, const struct scan_place *place), void *context,
 	      struct scan_place *end, struct err *err);
+/* Calls for each line that is wanted, in their order. wanted gets a line without its end, of a very
+ * long one the beginning (256 KiB), and may change these bytes. *end gets the place of the end. */
+int scan_pick(const struct process_log *log, bool (*wanted)(void *context, char *line, size_t size),
+	      void (*each)(void *context, const struct scan_place *place), void *context,
+	      struct scan_place *end, struct err *err);
+/* Capitals of ASCII become small letters. */
+void scan_lower(char *bytes, size_t size);
 
 #endif

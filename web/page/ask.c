@@ -127,6 +127,23 @@ static bool read_line(const char *value, struct page_ask *out)
 	return true;
 }
 
+static bool read_level(const char *value, struct page_ask *out)
+{
+	static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
+
+	(void)out;
+	return is_one_of(value, levels);
+}
+
+/* Only the script draws a graph, so it is the script that reads the number. */
+static bool read_steps(const char *value, struct page_ask *out)
+{
+	uint32_t steps;
+
+	(void)out;
+	return read_number(value, LIMIT_TASKS, &steps);
+}
+
 static bool read_mark(const char *value, struct page_ask *out)
 {
 	static const char *const states[] = {"success", "failed", "skipped", NULL};
@@ -160,6 +177,10 @@ static const struct {
     [ASK_VERSION] = {"version", read_version, "latest, pinned, or the hash of a version"},
     [ASK_LINE] = {"line", read_line, "the number of a line, from 1"},
     [ASK_FIND] = {"find", read_words, "a text of at most 200 bytes"},
+    [ASK_LEVEL] = {"level", read_level, "one of error, warn, info, debug"},
+    [ASK_ROOT] = {"root", read_task, "the id of a task"},
+    [ASK_UP] = {"up", read_steps, "a number of steps"},
+    [ASK_DOWN] = {"down", read_steps, "a number of steps"},
     [ASK_MARK] = {"as", read_mark, "one of success, failed, skipped"},
 };
 

@@ -34,6 +34,10 @@ enum ask_param {
 	ASK_VERSION, /* of a rerun: latest or pinned; of code: a hash */
 	ASK_LINE,    /* of a log: the first one shown */
 	ASK_FIND,    /* in a log */
+	ASK_LEVEL,   /* of its lines, at least */
+	ASK_ROOT,    /* of a graph: the task that it is about */
+	ASK_UP,      /* how many steps before it */
+	ASK_DOWN,    /* and after it */
 	ASK_MARK,    /* "as": what a task is to be marked */
 	ASK_COUNT,
 };

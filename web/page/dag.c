@@ -196,6 +196,16 @@ static int write_graph(struct page *page, const char *dag_id, struct err *err)
 		shape_pill(html, newest.state, NULL);
 	}
 	html_put(html,
+		 "<span class=\"sp\"></span><label class=\"field gfind\" data-script hidden>");
+	shape_icon(html, "search");
+	html_put(
+	    html,
+	    "<input type=\"search\" name=\"q\" value=\"%s\" data-graph-filter placeholder=\"name, "
+	    "+name, name+2, a =&gt; b\" title=\"name: what is called so; +name: all before it; "
+	    "name+2: two steps after it; a =&gt; b: the ways between; state:failed group:x "
+	    "action:sql\" aria-label=\"Filter tasks\" autocomplete=\"off\"></label>",
+	    page->call->ask.text[ASK_WORDS]);
+	html_put(html,
 		 "</header><div class=\"graph\" data-keep data-graph=\"%s\" data-run=\"%s\" "
 		 "data-sel=\"%s\"><ul class=\"mini\">",
 		 dag_id, newest.run_id, page->call->ask.at_task);

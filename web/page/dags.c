@@ -4,6 +4,7 @@
 #include "store/read_page.h"
 #include "web/hold.h"
 #include "web/page/broken.h"
+#include "web/page/rows.h"
 #include "web/page/shape.h"
 
 #include <inttypes.h>
@@ -292,7 +293,7 @@ static int write_table(struct list *list, const struct dag_filter *filter, struc
 	int rc;
 
 	html_put(html,
-		 "<div class=\"panel\"><table class=\"cards\"><thead><tr><th class=\"m0\"></th>"
+		 "<div class=\"panel\"><table class=\"cards\"><thead><tr>" ROWS_PICK_ALL
 		 "<th>Name</th><th>Last 14 runs</th><th>Now</th><th class=\"right\">Tasks</th>"
 		 "<th class=\"right\">Usual time</th><th>Owner</th><th>On</th></tr></thead>"
 		 "<tbody>\n");

@@ -5,17 +5,21 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Of those of a level the last ones, as of all; of those found the first ones. */
 static void want(struct query *query, const struct lines_wanted *wanted)
 {
 	query->lines = wanted->count;
+	query->find = wanted->find;
+	query->level = wanted->level;
+	query->given =
+	    (wanted->find == NULL ? 0 : QUERY_FIND) | (wanted->level == NULL ? 0 : QUERY_LEVEL);
 	if (wanted->from == 0 && wanted->find == NULL) {
-		query->given = QUERY_TAIL;
+		query->given |= QUERY_TAIL;
 		query->tail = wanted->count;
 		return;
 	}
-	query->given = QUERY_FROM | QUERY_LINES | (wanted->find == NULL ? 0 : QUERY_FIND);
+	query->given |= QUERY_FROM | QUERY_LINES;
 	query->from_line = wanted->from == 0 ? 1 : wanted->from;
-	query->find = wanted->find;
 }
 
 json_t *lines_ask(struct page *page, const struct lines_wanted *wanted, struct str *detail)
@@ -41,19 +45,41 @@ json_t *lines_ask(struct page *page, const struct lines_wanted *wanted, struct s
 	return json;
 }
 
-/* ECMA-48 section 5.4: CSI, parameter and intermediate bytes, a final byte. */
+/* Behind the escape at the text, ECMA-48 section 5.4: CSI, parameter and intermediate bytes, a
+ * final byte; a string (titles, links) up to BEL or ST. */
+static const char *skip_escape(const char *text)
+{
+	text++;
+	if (*text == '[')
+		text += 1 + strspn(text + 1, "0123456789:;<=>? !\"#$%&'()*+,-./");
+	else if (*text == ']')
+		text += strcspn(text, "\007\033");
+	return *text == '\0' || *text == '\033' ? text : text + 1;
+}
+
+/* A bar of progress is written over itself: what came last stays, as on a terminal. */
+static const char *overwritten(const char *text)
+{
+	const char *end = text + strlen(text);
+	const char *last;
+
+	while (end > text && end[-1] == '\r')
+		end--;
+	last = memrchr(text, '\r', (size_t)(end - text));
+	return last == NULL ? text : last + 1;
+}
+
 void lines_write_text(struct html *html, const char *text)
 {
-	while (text != NULL && *text != '\0') {
+	text = text == NULL ? "" : overwritten(text);
+	while (*text != '\0') {
 		size_t plain = strcspn(text, "\033\r");
 
 		html_bytes(html, text, plain);
 		text += plain;
-		if (*text == '\033' && text[1] == '[') {
-			text += 2;
-			text += strspn(text, "0123456789:;<=>? !\"#$%&'()*+,-./");
-		}
-		if (*text != '\0')
+		if (*text == '\033')
+			text = skip_escape(text);
+		else if (*text == '\r')
 			text++;
 	}
 }

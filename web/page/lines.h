@@ -12,8 +12,9 @@ struct lines_wanted {
 	const char *task_id;
 	uint32_t attempt;
 	uint32_t count;
-	int64_t from;     /* 0 = the last ones */
-	const char *find; /* NULL = all */
+	int64_t from;      /* 0 = the last ones */
+	const char *find;  /* NULL = all */
+	const char *level; /* likewise; of query.h */
 };
 
 /* The answer ("items", "total" where it is known), the caller's. NULL: *detail tells why. */

@@ -77,6 +77,8 @@ enum call_outcome page_trigger(struct call *call, struct store_reader *reader);
 enum call_outcome page_read_params(struct call *call, struct store_reader *reader);
 enum call_outcome page_pause(struct call *call, struct store_reader *reader);
 
+enum call_outcome page_sign_out(struct call *call, struct store_reader *reader);
+
 /* A problem (RFC 9457) that stands in the answer is told as a page: of 401 the one that tells how
  * to sign in. On the loop; needs no route. */
 void page_problem(struct call *call);

@@ -33,17 +33,20 @@
 #define LIST_ASKS                                                                            \
 	(ASK_BIT(STATE) | ASK_BIT(DOMAIN) | ASK_BIT(OWNER) | ASK_BIT(TAG) | ASK_BIT(WORDS) | \
 	 ASK_BIT(CURSOR))
-#define DAG_ASKS                                                                      \
-	(ASK_BIT(AT) | ASK_BIT(TO) | ASK_BIT(RUNS) | ASK_BIT(TASKS) | ASK_BIT(VIEW) | \
-	 ASK_BIT(CURSOR) | ASK_BIT(VERSION) | ASK_BIT(STATE) | ASK_BIT(TASK))
+#define DAG_ASKS                                                                                \
+	(ASK_BIT(AT) | ASK_BIT(TO) | ASK_BIT(RUNS) | ASK_BIT(TASKS) | ASK_BIT(VIEW) |           \
+	 ASK_BIT(CURSOR) | ASK_BIT(VERSION) | ASK_BIT(STATE) | ASK_BIT(TASK) | ASK_BIT(WORDS) | \
+	 ASK_BIT(ROOT) | ASK_BIT(UP) | ASK_BIT(DOWN))
 #define RUN_ASKS                                                                             \
 	(ASK_BIT(TASK) | ASK_BIT(ATTEMPT) | ASK_BIT(VIEW) | ASK_BIT(TASKS) | ASK_BIT(LINE) | \
-	 ASK_BIT(FIND) | ASK_BIT(STATE))
+	 ASK_BIT(FIND) | ASK_BIT(LEVEL) | ASK_BIT(STATE))
 
 /* clang-format off */
 static const struct route routes[] = {
 	{"GET", "/assets/{file}", ROUTE_NOW, ROUTE_PUBLIC | ROUTE_PAGE | ROUTE_TAGGED, 0, NULL,
 	 page_asset, 0, ANY, NULL, "A script, a style, icons", NULL},
+	{"POST", "/sign-out/{secret}", ROUTE_READ, ROUTE_PAGE, 0, page_sign_out, NULL, 0, HTML, NULL,
+	 "Ends the session", NULL},
 	SHOW("/", 0, page_overview, "What needs somebody, and what runs"),
 	SHOW("/dags", LIST_ASKS, page_dags, "The DAGs"),
 	SHOW("/dags/{dag}", DAG_ASKS, page_dag, "A DAG and its runs"),

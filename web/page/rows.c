@@ -37,8 +37,12 @@ static bool write_row(void *context, const struct run_view *view)
 		return false;
 	rows->shown++;
 	rows->last = view->run_no;
-	html_put(html, "<tr data-key=\"%s\"><td><a class=\"dagname\" href=\"/runs/%s\">",
-		 view->run_id, view->run_id);
+	html_put(html,
+		 "<tr data-key=\"%s\"><td class=\"m0\"><input type=\"checkbox\" name=\"run\" "
+		 "value=\"%s\" data-name=\"%s / %.8s\" data-pick data-script hidden "
+		 "aria-label=\"Select %.8s\"></td><td><a class=\"dagname\" href=\"/runs/%s\">",
+		 view->run_id, view->run_id, view->dag_id, view->run_id, view->run_id,
+		 view->run_id);
 	if (rows->of_all)
 		html_put(html,
 			 "<b class=\"strong clip\">%s</b><small class=\"mono\">%s</small></a></td>",
@@ -112,13 +116,18 @@ int rows_write(struct page *page, const char *dag_id, struct err *err)
 	int rc;
 
 	write_chips(page);
-	html_put(html, "<div class=\"panel\"><table class=\"cards\"><thead><tr><th>Run</th>"
+	html_put(html, "<div class=\"panel\"><table class=\"cards\"><thead><tr>" ROWS_PICK_ALL
+		       "<th>Run</th>"
 		       "<th>State</th><th>Why</th><th>By</th><th>Made</th>"
 		       "<th class=\"right\">Took</th></tr></thead><tbody>\n");
 	rc = read_runs(page->reader, &filter, write_row, &rows, err);
 	html_put(html, "</tbody></table>");
-	if (rows.shown == 0)
+	if (rows.shown == 0 && (filter.state != NULL || filter.before_run_no != 0))
 		html_put(html, "<p class=\"pad dim\">No run is like that.</p>");
+	else if (rows.shown == 0)
+		html_put(html,
+			 "<p class=\"pad dim\">No run yet. A DAG's page has a button that starts "
+			 "one; so does <code>heddle trigger DAG</code>.</p>");
 	html_put(html, "</div>");
 	write_more(&rows);
 	return rc;

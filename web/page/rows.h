@@ -4,6 +4,11 @@
 
 #include "web/page/page.h"
 
+/* The head of the column of boxes that pick rows (bulk.ts). */
+#define ROWS_PICK_ALL                                                                 \
+	"<th class=\"m0\"><input type=\"checkbox\" data-pick-all data-script hidden " \
+	"aria-label=\"Select all that are shown\"></th>"
+
 /* dag_id NULL = any; then each row names its dag. Where it begins and the state that is wanted come
  * from the address. */
 int rows_write(struct page *page, const char *dag_id, struct err *err);

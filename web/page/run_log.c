@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 static void write_line(struct html *html, const json_t *line)
 {
@@ -61,17 +62,55 @@ static void write_tries(struct page *page, const struct run_whole *whole)
 	html_put(html, "</span>");
 }
 
-static void write_find(struct page *page)
+static void write_levels(struct page *page)
+{
+	static const struct {
+		const char *level;
+		const char *label;
+	} levels[] = {{"", "All levels"},
+		      {"error", "Errors"},
+		      {"warn", "Warnings"},
+		      {"info", "Info"},
+		      {"debug", "Debug"}};
+	const char *wanted = page->call->ask.text[ASK_LEVEL];
+
+	html_put(&page->html,
+		 "<select class=\"field\" name=\"level\" data-level data-key=\"level\" "
+		 "data-keep aria-label=\"Lines shown\">");
+	for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+		html_put(&page->html, "<option value=\"%s\"", levels[i].level);
+		if (wanted != NULL && strcmp(wanted, levels[i].level) == 0)
+			html_put(&page->html, " selected");
+		html_put(&page->html, ">%s</option>", levels[i].label);
+	}
+	html_put(&page->html, "</select>");
+}
+
+/* Without script a form that asks for the page again. */
+static void write_find(struct page *page, const struct run_whole *whole)
 {
 	struct html *html = &page->html;
 
-	html_put(html, "<span class=\"sp\"></span><label class=\"field find\" data-script hidden>");
+	html_put(html,
+		 "<span class=\"sp\"></span><form class=\"sieve\" method=\"get\" "
+		 "action=\"/runs/%s\" role=\"search\" aria-label=\"Log\"><input type=\"hidden\" "
+		 "name=\"task\" value=\"%s\"><input type=\"hidden\" name=\"attempt\" "
+		 "value=\"%u\">",
+		 whole->run.run_id, whole->task.task_id, whole->attempt.number);
+	write_levels(page);
+	html_put(html, "<label class=\"field find\">");
 	shape_icon(html, "search");
 	html_put(html,
-		 "<input type=\"search\" data-find placeholder=\"Find in log\" "
-		 "aria-label=\"Find in log\"><span class=\"faint num nowrap\" data-hits></span>"
-		 "</label><button type=\"button\" class=\"btn small\" data-follow data-script "
-		 "hidden aria-pressed=\"true\">Follow <span class=\"kbd\">f</span></button>");
+		 "<input type=\"search\" name=\"find\" value=\"%s\" data-find "
+		 "placeholder=\"Find in log\" aria-label=\"Find in log\"><span class=\"faint num "
+		 "nowrap\" data-hits data-key=\"hits\" data-keep></span></label><noscript><button "
+		 "class=\"btn small\">Show</button></noscript></form>",
+		 page->call->ask.text[ASK_FIND]);
+	html_put(html,
+		 "<button type=\"button\" class=\"btn small\" data-wrap data-script hidden "
+		 "aria-pressed=\"false\">Wrap</button><button type=\"button\" class=\"btn small\" "
+		 "data-follow data-script hidden aria-pressed=\"true\">Follow "
+		 "<span class=\"kbd\">f</span></button>");
 }
 
 static void write_log_address(struct html *html, const struct run_whole *whole)
@@ -92,7 +131,7 @@ static void write_head(struct page *page, const struct run_whole *whole, int64_t
 	if (total >= 0)
 		shape_number(html, total, "line", "lines");
 	html_put(html, "</span>");
-	write_find(page);
+	write_find(page, whole);
 	html_put(
 	    html,
 	    "<a class=\"btn quiet small square\" download aria-label=\"Download log\" href=\"");
@@ -123,7 +162,8 @@ void run_write_log(struct page *page, const struct run_whole *whole)
 				      .attempt = whole->attempt.number,
 				      .count = RUN_LOG_LINES,
 				      .from = page->call->ask.line,
-				      .find = page->call->ask.text[ASK_FIND]};
+				      .find = page->call->ask.text[ASK_FIND],
+				      .level = page->call->ask.text[ASK_LEVEL]};
 	struct html *html = &page->html;
 	struct str detail = STR_INIT;
 	json_t *answer;

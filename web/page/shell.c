@@ -276,7 +276,20 @@ static void write_tools(struct html *html)
 		 "class=\"btn quiet square\" data-theme-toggle data-script hidden "
 		 "aria-label=\"Switch theme\">");
 	shape_icon(html, "moon");
-	html_put(html, "</button></header>\n");
+	html_put(html, "</button>");
+}
+
+/* Over the socket nobody is signed in. */
+static void write_sign_out(struct page *page)
+{
+	if (page->call->cookie[0] == '\0' || page->reader == NULL)
+		return;
+	html_put(&page->html, "<form method=\"post\" data-sign-out action=\"/sign-out/");
+	write_csrf(page);
+	html_put(&page->html, "\"><button class=\"btn quiet square\" aria-label=\"Sign out\" "
+			      "title=\"Sign out\">");
+	shape_icon(&page->html, "out");
+	html_put(&page->html, "</button></form>");
 }
 
 /* A daemon that starts nothing says so wherever one looks. */
@@ -298,6 +311,8 @@ void shell_open(struct page *page, const struct shell *shell)
 	write_rail(page, shell);
 	write_crumbs(&page->html, shell);
 	write_tools(&page->html);
+	write_sign_out(page);
+	html_put(&page->html, "</header>\n");
 	html_put(&page->html, "<main id=\"main\" tabindex=\"-1\" class=\"%s\">",
 		 shell->fills ? "fill" : "");
 	write_concern(&page->html, page->call);

@@ -1,5 +1,8 @@
 // The daemon's HTTP API, as documented under /api/v1/openapi.json. A refusal becomes a Problem whose
 // message is the daemon's own sentence.
+import { find } from './dom';
+import { parsePage } from './html';
+
 export class Problem extends Error {
 	constructor(
 		message: string,
@@ -11,6 +14,10 @@ export class Problem extends Error {
 
 async function problemOf(answer: Response): Promise<Problem> {
 	const kind = answer.headers.get('content-type') ?? '';
+	if (kind.includes('html')) {
+		const said = find('[role="alert"]', parsePage(await answer.text()).body)?.textContent;
+		return new Problem(said ?? `the daemon answers ${answer.status}`, answer.status);
+	}
 	if (!kind.includes('json')) return new Problem((await answer.text()).slice(0, 300), answer.status);
 	const body = (await answer.json()) as { detail?: string; title?: string };
 	return new Problem(body.detail ?? body.title ?? `the daemon answers ${answer.status}`, answer.status);

@@ -1,47 +1,96 @@
 // Several rows at once: j and k move, x selects, and a bar offers what can be done with all of them.
 import { Problem, change } from './api';
+import { openDialog, dialogHead } from './dialogs';
 import { all, find, many, say } from './dom';
 import { html, put } from './html';
 import { onRefresh, refreshSoon } from './live';
 
 interface Action {
 	label: string;
+	about: string;
 	verb: string;
-	one(id: string): Promise<unknown>;
+	one(id: string, why: Why): Promise<unknown>;
+	back?: Action; // takes it back
 }
+
+type Why = { reason?: string };
 
 const dagPath = (id: string): string => `/api/v1/dags/${encodeURIComponent(id)}`;
 
+const pause: Action = {
+	label: 'Pause',
+	about: 'runs that are made wait; what runs goes on to its end',
+	verb: 'paused',
+	one: (id, why) => change(dagPath(id), { paused: true, ...why }, 'PATCH'),
+};
+const resume: Action = {
+	label: 'Resume',
+	about: 'their runs that wait begin',
+	verb: 'resumed',
+	one: (id, why) => change(dagPath(id), { paused: false, ...why }, 'PATCH'),
+};
+
 const ACTIONS: Record<string, Action[]> = {
 	dag: [
-		{ label: 'Trigger', verb: 'triggered', one: (id) => change(`${dagPath(id)}/runs`, {}) },
-		{ label: 'Pause', verb: 'paused', one: (id) => change(dagPath(id), { paused: true }, 'PATCH') },
-		{ label: 'Resume', verb: 'resumed', one: (id) => change(dagPath(id), { paused: false }, 'PATCH') },
+		{ label: 'Trigger', about: 'a run of each, with the params as its file says', verb: 'triggered', one: (id, why) => change(`${dagPath(id)}/runs`, why) },
+		{ ...pause, back: resume },
+		{ ...resume, back: pause },
 	],
 	run: [
-		{ label: 'Rerun what failed', verb: 'on the way again', one: (id) => change(`/api/v1/runs/${id}:rerun`, { mode: 'failed' }) },
-		{ label: 'Cancel', verb: 'being cancelled', one: (id) => change(`/api/v1/runs/${id}:cancel`, {}) },
+		{
+			label: 'Rerun what failed',
+			about: 'what succeeded keeps its result',
+			verb: 'on the way again',
+			one: (id, why) => change(`/api/v1/runs/${id}:rerun`, { mode: 'failed', ...why }),
+		},
+		{
+			label: 'Cancel',
+			about: 'what runs is asked to stop, what has not begun does not begin',
+			verb: 'being cancelled',
+			one: (id, why) => change(`/api/v1/runs/${id}:cancel`, why),
+		},
 	],
 };
 
 const picks = (): HTMLInputElement[] => all<HTMLInputElement>('input[data-pick]');
 const picked = (): HTMLInputElement[] => picks().filter((box) => box.checked);
 
-async function doAll(action: Action): Promise<void> {
-	let done = 0;
+const nameOf = (box: HTMLInputElement): string => box.dataset['name'] ?? box.value;
+
+// Each is asked for by itself: one that is refused does not hold up the others.
+async function doAll(action: Action, ids: readonly string[], why: Why): Promise<string[]> {
+	const done: string[] = [];
 	let trouble = '';
-	for (const box of picked()) {
+	for (const id of ids) {
 		try {
-			await action.one(box.value);
-			done++;
-			box.checked = false;
+			await action.one(id, why);
+			done.push(id);
 		} catch (problem) {
-			trouble = problem instanceof Problem ? `${box.value}: ${problem.message}` : String(problem);
+			trouble = problem instanceof Problem ? `${id}: ${problem.message}` : String(problem);
 		}
 	}
-	say(trouble ? `${done} ${action.verb}; ${trouble}` : `${done} ${action.verb}`);
-	show();
+	const { back } = action;
+	const undo = back && done.length > 0 ? () => void doAll(back, done, { reason: 'undone' }) : undefined;
+	say(trouble ? `${done.length} ${action.verb}; ${trouble}` : `${done.length} ${action.verb}`, undo);
 	refreshSoon();
+	return done;
+}
+
+// First the list, then why: as with a single one.
+function askAll(action: Action): void {
+	const boxes = picked();
+	const box = openDialog(
+		'ask',
+		action.label,
+		html`<form method="dialog">${dialogHead(`${action.label}: ${many(boxes.length, boxes[0]?.name === 'run' ? 'run' : 'DAG')}`, action.about)}<div class="in"><ul class="mini panel" tabindex="0" aria-label="What would change">${boxes.map((one) => html`<li><span class="t clip">${nameOf(one)}</span></li>`)}</ul><label class="block">Why (may be left out)<span class="field"><input name="why" maxlength="500" autocomplete="off" autofocus></span></label></div><footer><span class="sp"></span><button type="button" class="btn" data-close>Leave it</button><button class="btn primary" data-go>${action.label}</button></footer></form>`,
+	);
+	find<HTMLFormElement>('form', box)!.onsubmit = () => {
+		const reason = find<HTMLInputElement>('[name="why"]', box)!.value.trim();
+		void doAll(action, boxes.map((one) => one.value), reason ? { reason } : {}).then((done) => {
+			for (const one of boxes) if (done.includes(one.value)) one.checked = false;
+			show();
+		});
+	};
 }
 
 function show(): void {
@@ -67,7 +116,7 @@ function show(): void {
 	bar.onclick = (e) => {
 		const which = (e.target as Element).closest<HTMLElement>('[data-bulk]')?.dataset['bulk'];
 		const action = actions[Number(which)];
-		if (action) void doAll(action);
+		if (action) askAll(action);
 		else if (which === 'none') clearPicks();
 	};
 }

@@ -25,6 +25,14 @@ interface Choice {
 	body: Record<string, unknown>;
 }
 
+// A change of which no list is shown first.
+interface Step {
+	path: string;
+	method?: string;
+	body: Record<string, unknown>;
+	done: string;
+}
+
 // One kind of change: how it is asked, and what is sent.
 interface Ask {
 	title: string;
@@ -36,13 +44,35 @@ interface Ask {
 	needsWhy?: boolean;
 	go(total: number): string;
 	done(answer: Record<string, unknown>): string;
+	undo?(dry: DryRun | null): Step | null; // the change that takes this one back
 	danger?: boolean;
 	listed: boolean; // whether there is a list to be shown first
 }
 
 type Opener = { run: string; task: string; dag: string; state: string };
 
+const MARKS = ['success', 'failed', 'skipped'];
+
 const runPath = (run: string): string => `/api/v1/runs/${run}`;
+
+const pausing = (dag: string, paused: boolean): Step => ({
+	path: `/api/v1/dags/${encodeURIComponent(dag)}`,
+	method: 'PATCH',
+	body: { paused, reason: 'undone' },
+	done: paused ? `${dag} is paused again` : `${dag} goes on again`,
+});
+
+async function takeBack(step: Step): Promise<void> {
+	try {
+		await change(step.path, step.body, step.method);
+		say(step.done);
+	} catch (trouble) {
+		say((trouble as Error).message);
+	}
+	refreshSoon();
+}
+
+const undoOf = (step: Step | null | undefined): (() => void) | undefined => (step ? () => void takeBack(step) : undefined);
 
 const ASKS: Record<string, (of: Opener) => Ask> = {
 	rerun: ({ run, task }) => ({
@@ -79,13 +109,22 @@ const ASKS: Record<string, (of: Opener) => Ask> = {
 		title: `Mark ${task}`,
 		about: `run ${run}: what depends on the task goes by what it is marked as`,
 		path: `${runPath(run)}/tasks/${task}:mark`,
-		choices: ['success', 'failed', 'skipped']
+		choices: [...MARKS]
 			.sort((a, b) => Number(b === state) - Number(a === state))
 			.map((to) => ({ label: to, body: { state: to } })),
 		why: 'reason',
 		needsWhy: true,
 		go: () => 'Mark it',
 		done: () => `${task} is marked`,
+		undo: (dry) => {
+			const was = dry?.changes.find((one) => one.task === task)?.from ?? '';
+			if (!MARKS.includes(was)) return null;
+			return {
+				path: `${runPath(run)}/tasks/${task}:mark`,
+				body: { state: was, reason: 'undone' },
+				done: `${task} is marked ${was} again`,
+			};
+		},
 		listed: true,
 	}),
 	pause: ({ dag, state }) => ({
@@ -97,6 +136,7 @@ const ASKS: Record<string, (of: Opener) => Ask> = {
 		why: 'reason',
 		go: () => (state === 'paused' ? 'Resume' : 'Pause'),
 		done: () => (state === 'paused' ? `${dag} goes on` : `${dag} is paused`),
+		undo: () => pausing(dag, state === 'paused'),
 		listed: false,
 	}),
 	note: ({ run, task }) => ({
@@ -237,7 +277,7 @@ class Asking {
 		try {
 			const answer = await change<Record<string, unknown>>(ask.path + token, this.body(), ask.method);
 			this.box.close();
-			say(ask.done(answer));
+			say(ask.done(answer), undoOf(ask.undo?.(this.dry)));
 			refreshSoon();
 		} catch (trouble) {
 			this.show((trouble as Error).message);
@@ -271,7 +311,7 @@ async function flip(button: HTMLElement): Promise<void> {
 	button.setAttribute('aria-checked', String(!paused));
 	try {
 		await change(`/api/v1/dags/${encodeURIComponent(dag)}`, { paused }, 'PATCH');
-		say(paused ? `${dag} is paused: new runs wait` : `${dag} goes on`);
+		say(paused ? `${dag} is paused: new runs wait` : `${dag} goes on`, undoOf(pausing(dag, !paused)));
 	} catch (trouble) {
 		button.setAttribute('aria-checked', String(paused));
 		say((trouble as Error).message);

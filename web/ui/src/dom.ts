@@ -38,8 +38,12 @@ export function prepare(root: ParentNode): void {
 	for (const preparation of preparations) preparation(root);
 }
 
-// One line at the bottom that goes away by itself, said to screen readers too.
-export function say(text: string): void {
+const SAID_MS = 5_000;
+const UNDO_MS = 12_000; // to read, and to reach the button
+
+// One line at the bottom that goes away by itself, said to screen readers too; with a way back where
+// there is one.
+export function say(text: string, undo?: () => void): void {
 	let box = find('#said');
 	if (!box) {
 		box = document.createElement('div');
@@ -47,14 +51,30 @@ export function say(text: string): void {
 		box.setAttribute('role', 'status');
 		document.body.append(box);
 	}
-	box.className = 'toast';
-	box.textContent = text;
 	const said = box;
-	setTimeout(() => {
-		if (said.textContent !== text) return;
-		said.textContent = '';
+	const line = document.createElement('span');
+	const clear = () => {
+		if (line.parentNode !== said) return;
+		said.replaceChildren();
 		said.className = '';
-	}, 5000);
+	};
+	said.className = 'toast';
+	line.textContent = text;
+	said.replaceChildren(line);
+	if (undo) said.append(undoButton(undo, clear));
+	setTimeout(clear, undo ? UNDO_MS : SAID_MS);
+}
+
+function undoButton(undo: () => void, clear: () => void): HTMLElement {
+	const button = document.createElement('button');
+	button.type = 'button';
+	button.className = 'btn small';
+	button.textContent = 'Undo';
+	button.onclick = () => {
+		clear();
+		undo();
+	};
+	return button;
 }
 
 // What is kept on this device; a browser that forbids it forgets.

@@ -7,6 +7,7 @@ import { boxesOf, type Box, type Boxes, type GraphTask } from './groups';
 import { Markup, html, icon, iconsHref, put, words } from './html';
 import { layered, type Drawing } from './layered';
 import { onFacts, onRefresh } from './live';
+import { Selection } from './select';
 import type { Fact } from './stream';
 
 const PAD = 20;
@@ -41,6 +42,8 @@ interface Run {
 
 class GraphView {
 	private tasks: GraphTask[] = [];
+	private chosen: GraphTask[] = []; // of them, by the filter
+	private said = ''; // what is wrong with the filter
 	private states: Record<string, string> = {};
 	private parts: Boxes = { boxes: [], edges: [] };
 	private drawing: Drawing | null = null;
@@ -87,8 +90,31 @@ class GraphView {
 		return this.host.closest('.gpanel') !== null;
 	}
 
+	// "root=load&up=1&down=2" in an address says the same as "1+load+2".
+	private get filter(): string {
+		const query = new URLSearchParams(location.search);
+		const root = query.get('root');
+		if (this.isSmall) return '';
+		return query.get('q') ?? (root ? `${query.get('up') ?? ''}+${root}+${query.get('down') ?? ''}` : '');
+	}
+
+	private choose(): void {
+		this.said = '';
+		this.chosen = this.tasks;
+		if (!this.filter.trim()) return;
+		try {
+			const selection = new Selection(this.tasks, (task) => this.states[task] ?? 'none');
+			const some = selection.select(this.filter);
+			this.chosen = this.tasks.filter((_, i) => some.has(i));
+			if (some.size === 0) this.said = 'No task is like that.';
+		} catch (trouble) {
+			this.said = (trouble as Error).message;
+		}
+	}
+
 	private arrange(): void {
-		this.parts = boxesOf(this.tasks, this.path);
+		this.choose();
+		this.parts = boxesOf(this.chosen, this.path);
 		const small = this.isSmall;
 		const longest = Math.max(8, ...this.parts.boxes.map((box) => box.label.length));
 		const w = Math.min(WIDE_MAX, Math.round(longest * CHAR_PX) + LABEL_AT + 14);
@@ -107,20 +133,20 @@ class GraphView {
 	private stateOf(box: Box): string {
 		let best = RANK.length;
 		for (const i of box.tasks) {
-			const rank = RANK.indexOf(this.states[this.tasks[i]!.id] ?? 'none');
+			const rank = RANK.indexOf(this.states[this.chosen[i]!.id] ?? 'none');
 			best = Math.min(best, rank < 0 ? RANK.length : rank);
 		}
 		return RANK[best] ?? 'none';
 	}
 
 	private noteOf(box: Box): string {
-		if (box.tasks.length === 1) return this.tasks[box.tasks[0]!]!.action;
-		const failed = box.tasks.filter((i) => this.states[this.tasks[i]!.id] === 'failed').length;
+		if (box.tasks.length === 1) return this.chosen[box.tasks[0]!]!.action;
+		const failed = box.tasks.filter((i) => this.states[this.chosen[i]!.id] === 'failed').length;
 		return `${count(box.tasks.length)} tasks${failed > 0 ? `, ${count(failed)} failed` : ''}`;
 	}
 
 	private hrefOf(box: Box): string {
-		const task = this.tasks[box.tasks[0]!]!.id;
+		const task = this.chosen[box.tasks[0]!]!.id;
 		if (box.tasks.length === 1 && this.run) return `/runs/${this.run}?task=${encodeURIComponent(task)}`;
 		const opened = new URLSearchParams([...this.path, box.key].map((key) => ['in', key]));
 		const place = `/dags/${encodeURIComponent(this.host.dataset['graph'] ?? '')}?view=graph`;
@@ -131,7 +157,7 @@ class GraphView {
 		const at = this.drawing!.boxes[i]!;
 		const state = this.stateOf(box);
 		const one = box.tasks.length === 1;
-		const name = one ? this.tasks[box.tasks[0]!]!.id : '';
+		const name = one ? this.chosen[box.tasks[0]!]!.id : '';
 		const room = Math.floor((at.w - LABEL_AT - 8) / CHAR_PX);
 		const label = box.label.length > room ? `${box.label.slice(0, room - 1)}…` : box.label;
 		const said = `${box.label}, ${words(state)}, ${this.noteOf(box)}`;
@@ -157,7 +183,8 @@ class GraphView {
 	private tools(): Markup {
 		if (this.isSmall) return html``;
 		const way = this.path;
-		return html`<div class="tools">${
+		const some = this.chosen.length < this.tasks.length ? `${count(this.chosen.length)} of ${many(this.tasks.length, 'task')}` : '';
+		return html`<div class="tools">${this.said || some ? html`<span class="chip" role="status">${this.said || some}</span>` : ''}${
 			way.length > 0
 				? html`<button class="btn small" type="button" data-graph-up>${icon('fit')}All ${many(this.tasks.length, 'task')}</button>`
 				: ''
@@ -181,6 +208,19 @@ class GraphView {
 		const now = this.zoom || svg.getBoundingClientRect().width / (this.drawing.width + 2 * PAD);
 		this.zoom = step === 0 ? 0 : Math.min(4, Math.max(0.1, now * ZOOM ** step));
 		this.paint();
+	}
+
+	refilter(text: string): void {
+		const address = new URL(location.href);
+		for (const name of ['root', 'up', 'down']) address.searchParams.delete(name);
+		if (text.trim()) address.searchParams.set('q', text);
+		else address.searchParams.delete('q');
+		address.hash = '';
+		const isLoaded = this.key !== '';
+		history.replaceState(null, '', address);
+		this.key = this.key.replace(/\n[^\n]*$/, '\n');
+		this.zoom = 0;
+		if (isLoaded) this.arrange();
 	}
 
 	private open(href: string): void {
@@ -245,10 +285,12 @@ class GraphView {
 			this.states[fact.task] = fact.to;
 			mine = true;
 		}
-		if (!mine || this.timer || this.parts.boxes.every((box) => box.tasks.length === 1)) return;
+		const moves = this.filter.includes('state:');
+		if (!mine || this.timer || (!moves && this.parts.boxes.every((box) => box.tasks.length === 1))) return;
 		this.timer = setTimeout(() => {
 			this.timer = 0;
-			this.repaintGroups();
+			if (moves) this.arrange();
+			else this.repaintGroups();
 		}, REPAINT_MS);
 	}
 
@@ -274,11 +316,17 @@ function attach(): void {
 	void view?.update();
 }
 
+function onFilter(e: Event): void {
+	const input = (e.target as Element).closest<HTMLInputElement>('[data-graph-filter]');
+	if (input) view?.refilter(input.value);
+}
+
 export const zoomGraph = (step: number): void => view?.zoomBy(step);
 
 export function startGraph(): void {
 	attach();
 	onRefresh(attach);
 	onFacts((facts) => view?.take(facts));
+	document.addEventListener('input', onFilter);
 	addEventListener('popstate', attach);
 }

@@ -20,7 +20,7 @@ const click = (css: string) => () => find(css)?.click();
 const go = (href: string) => () => location.assign(href);
 
 const KEYS: Record<string, Key> = {
-	'/': { keys: '/', does: 'filter this page, find in the log', run: () => find<HTMLInputElement>('[data-filter], [data-find]')?.select() },
+	'/': { keys: '/', does: 'filter this page, find in the log', run: () => find<HTMLInputElement>('[data-filter], [data-graph-filter], [data-find]')?.select() },
 	j: { keys: 'j k', does: 'next, previous row', run: () => moveRow(1) },
 	k: { keys: '', does: '', run: () => moveRow(-1) },
 	x: { keys: 'x', does: 'select the row', run: pickRow },

@@ -3,9 +3,10 @@
 // morphed in, never more than once a second and never so often that the daemon works for it alone.
 import { getText } from './api';
 import { all, find, perFrame, prepare } from './dom';
-import { applyCss, iconsHref, parsePage } from './html';
+import { applyCss, html, icon, iconsHref, parsePage, put } from './html';
 import { morphInto } from './morph';
 import { showLight, startStream, type Fact } from './stream';
+import { instant } from './time';
 
 const GATHER_MS = 60; // a change seldom comes alone
 const BETWEEN_MS = 1_000;
@@ -74,14 +75,36 @@ let busy = false;
 let stale = false;
 let notBefore = 0;
 
+let goodAt = Date.now(); // what is shown was true then
+
+// What was loaded stays; above it stands since when it is old, why, and how to try again.
+function showStale(why: string): void {
+	let banner = find('.banner[data-own]');
+	if (!why) {
+		banner?.remove();
+		return;
+	}
+	if (!banner) {
+		banner = document.createElement('div');
+		banner.className = 'banner';
+		banner.setAttribute('role', 'alert');
+		banner.dataset['own'] = '';
+		find('#main')?.prepend(banner);
+	}
+	put(banner, html`${icon('alert')}<p class="sp"><b>As of ${instant(goodAt, 'clock')}:</b> ${why}</p><button type="button" class="btn small">Retry</button>`);
+	find('button', banner)!.onclick = refreshSoon;
+}
+
 async function refresh(): Promise<void> {
 	busy = true;
 	stale = false;
 	const began = performance.now();
 	try {
 		showPage(parsePage(await getText(location.pathname + location.search, 'text/html')));
-	} catch {
-		/* the light says that the daemon is away; what is shown stays */
+		goodAt = Date.now();
+		showStale('');
+	} catch (trouble) {
+		showStale((trouble as Error).message);
 	}
 	const took = performance.now() - began;
 	notBefore = performance.now() + Math.min(BETWEEN_MAX_MS, Math.max(BETWEEN_MS, took * WORK_SHARE));
@@ -117,7 +140,8 @@ function showPage(page: Document): void {
 
 // The page of another address in place of one part of this one: a click on a cell loads only its panel.
 export async function loadPart(address: string, css: string): Promise<void> {
-	const page = parsePage(await getText(address, 'text/html'));
+	find(css)?.setAttribute('aria-busy', 'true');
+	const page = parsePage(await getText(address, 'text/html').finally(() => find(css)?.removeAttribute('aria-busy')));
 	const old = find(css);
 	const wanted = find(css, page);
 	if (!old || !wanted) return;
@@ -138,7 +162,7 @@ function onNewFacts(facts: readonly Fact[]): void {
 
 export function startLive(): void {
 	applyCss(document.body);
-	startStream({ facts: onNewFacts, missed: refreshSoon });
+	startStream({ facts: onNewFacts, missed: refreshSoon, back: () => find('.banner[data-own]') && refreshSoon(), away: () => showStale('the daemon does not answer; trying again') });
 	document.addEventListener('visibilitychange', () => {
 		if (!document.hidden && stale) refreshSoon();
 	});

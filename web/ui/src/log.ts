@@ -3,7 +3,7 @@
 // when it is looked at. A log under way goes on by server-sent events, one line each.
 import { ansi } from './ansi';
 import { events, get } from './api';
-import { count, find, many, perFrame } from './dom';
+import { count, find, keep, kept, many, perFrame } from './dom';
 import { Markup, html, put } from './html';
 import { onRefresh } from './live';
 import { instant, onZone } from './time';
@@ -27,6 +27,9 @@ const PARTS_MAX = 64; // in memory
 const TALLEST_PX = 8_000_000; // browsers refuse elements of about 17 million; above it rows are scaled
 const TEXT_MAX = 4_000;
 const HITS_MAX = 1_000;
+const PICKED_MAX = 2_000; // lines of a level, the last ones
+const SIEVE_MS = 1_000; // between two looks for new ones
+const WRAPPED_ALL = 150; // so many rows are laid out as they are; of more only what is near
 
 class LogView {
 	readonly box: HTMLElement;
@@ -43,6 +46,14 @@ class LogView {
 	private target = 0;
 	private query = '';
 	private hits: number[] = [];
+	private level = '';
+	private picked: number[] | null = null; // the lines shown; null = all
+	private pickedTexts = new Map<number, string>();
+	private matches = 0; // lines of the level in all
+	private sieveTimer = 0;
+	private sieved = 0; // the lines up to here were looked at
+	private wrap = kept('wrap') === 'on';
+	private rowsOfLine = 1; // when wrapped, on average
 	private readonly soon = perFrame(() => this.paint());
 
 	constructor(private readonly section: HTMLElement) {
@@ -56,12 +67,15 @@ class LogView {
 		this.total = Number(section.dataset['total'] ?? 0);
 		this.target = Number(/^#L(\d+)$/.exec(location.hash)?.[1] ?? 0);
 		this.following = this.target === 0;
+		this.level = find<HTMLSelectElement>('[data-level]', section)?.value ?? '';
 		this.listen();
+		this.showWrap();
 		void this.open();
 	}
 
 	close(): void {
 		this.stop.abort();
+		clearTimeout(this.sieveTimer);
 		this.pill.remove();
 	}
 
@@ -78,6 +92,10 @@ class LogView {
 		const input = find<HTMLInputElement>('[data-find]', this.section);
 		this.box.addEventListener('scroll', () => this.onScroll(), { ...options, passive: true });
 		find('[data-follow]', this.section)?.addEventListener('click', () => this.setFollowing(!this.following), options);
+		find('[data-wrap]', this.section)?.addEventListener('click', () => this.setWrap(!this.wrap), options);
+		const level = find<HTMLSelectElement>('[data-level]', this.section);
+		level?.addEventListener('change', () => this.setLevel(level.value), options);
+		level?.form?.addEventListener('submit', (e) => e.preventDefault(), options);
 		addEventListener('hashchange', () => this.onHash(), options);
 		addEventListener('resize', this.soon, options);
 		let timer = 0;
@@ -98,7 +116,9 @@ class LogView {
 		while (!this.stop.signal.aborted) {
 			try {
 				const page = await this.loadTail();
+				if (this.level) await this.sieve();
 				this.begin();
+				if (!this.query && find<HTMLInputElement>('[data-find]', this.section)?.value) this.searchAgain();
 				if (!this.isRunning) return;
 				await this.follow(page);
 				if (!this.isRunning) return;
@@ -146,14 +166,118 @@ class LogView {
 				this.section.dataset['running'] = '0';
 				await this.loadTail();
 				this.soon();
+				this.sieveSoon();
 				return;
 			}
 			if (event.kind !== 'line') continue;
 			this.take([{ line, text: event.data }]);
 			this.total = Math.max(this.total, line++);
 			this.soon();
+			this.sieveSoon();
 		}
 	}
+
+	// --- lines of a level: the daemon knows which they are
+
+	private setLevel(level: string): void {
+		this.level = level;
+		this.picked = null;
+		this.pickedTexts.clear();
+		this.sieved = 0;
+		const address = new URL(location.href);
+		if (level) address.searchParams.set('level', level);
+		else address.searchParams.delete('level');
+		history.replaceState(null, '', address);
+		this.searchAgain();
+		if (level) void this.sieve();
+		else this.soon();
+	}
+
+	private async sieve(): Promise<void> {
+		const { level } = this;
+		const part = this.sieved > 0 ? `from=${this.sieved + 1}&lines=${PICKED_MAX}` : `tail=${PICKED_MAX}`;
+		try {
+			const page = await get<LogPage>(`${this.address}?level=${level}&${part}`, this.stop.signal);
+			if (this.level !== level) return;
+			for (const { line, text } of page.items) this.pickedTexts.set(line, shortened(text));
+			const fresh = page.items.map((item) => item.line).filter((line) => line > (this.picked?.at(-1) ?? 0));
+			this.picked = [...(this.picked ?? []), ...fresh].slice(-PICKED_MAX);
+			this.matches = page.matches ?? this.picked.length;
+			this.sieved = (page.follow?.line ?? this.total + 1) - 1; // the last line may not be whole yet
+			this.soon();
+		} catch {
+			if (!this.stop.signal.aborted) this.sieveSoon();
+		}
+	}
+
+	private sieveSoon(): void {
+		if (!this.level || this.sieveTimer) return;
+		this.sieveTimer = setTimeout(() => {
+			this.sieveTimer = 0;
+			if (this.level) void this.sieve();
+		}, SIEVE_MS);
+	}
+
+	private get rowCount(): number {
+		return this.picked ? this.picked.length : this.total;
+	}
+
+	private lineAt(row: number): number {
+		return this.picked ? (this.picked[row] ?? 0) : row + 1;
+	}
+
+	// The row of the line, or of the next one that is shown.
+	private rowOfLine(line: number): number {
+		if (!this.picked) return line - 1;
+		const row = this.picked.findIndex((one) => one >= line);
+		return row < 0 ? this.picked.length - 1 : row;
+	}
+
+	// --- wrapped lines have no one height: the way of the bar is mapped to them
+
+	private setWrap(on: boolean): void {
+		const line = this.lineAt(Math.floor(this.firstRow()));
+		this.wrap = on;
+		keep('wrap', on ? 'on' : 'off');
+		this.showWrap();
+		if (!this.following) this.scrollToRow(this.rowOfLine(line));
+		this.soon();
+	}
+
+	private showWrap(): void {
+		this.box.classList.toggle('wrap', this.wrap);
+		this.rowsOfLine = 1;
+		if (!this.wrap) return;
+		const wide = Math.max(20, this.box.clientWidth / CHAR_PX);
+		const texts = [...this.parts.values()].flat().filter((text) => text !== undefined);
+		const rows = texts.reduce((sum, text) => sum + Math.ceil(Math.max(1, text.length) / wide), 0);
+		this.rowsOfLine = texts.length > 0 ? rows / texts.length : 1;
+		this.tall.style.height = `${this.height}px`;
+	}
+
+	private get way(): number {
+		return Math.max(1, this.box.scrollHeight - this.box.clientHeight);
+	}
+
+	private paintWrapped(): void {
+		const all = this.rowCount;
+		if (all <= WRAPPED_ALL) {
+			this.paintRows(0, all);
+			this.rows.style.transform = 'translateY(4px)';
+			this.tall.style.height = `${this.rows.offsetHeight + 8}px`;
+			if (this.following) this.box.scrollTop = this.box.scrollHeight;
+			return;
+		}
+		const share = Math.min(1, this.box.scrollTop / this.way);
+		const at = share * all;
+		const from = Math.max(0, Math.floor(at) - this.room - MARGIN_ROWS);
+		this.paintRows(from, Math.min(all, Math.ceil(at) + this.room + MARGIN_ROWS));
+		const row = this.shown.get(this.lineAt(Math.floor(at)))?.row;
+		const y = row ? row.offsetTop + (at - Math.floor(at)) * row.offsetHeight : this.rows.offsetHeight;
+		this.rows.style.transform = `translateY(${this.box.scrollTop + share * this.box.clientHeight - y}px)`;
+	}
+
+	// --- parts
 
 	private take(lines: readonly Line[]): void {
 		for (const { line, text } of lines) {
@@ -163,7 +287,7 @@ class LogView {
 				texts = [];
 				this.parts.set(part, texts);
 			}
-			texts[(line - 1) % PART_LINES] = text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)} …` : text;
+			texts[(line - 1) % PART_LINES] = shortened(text);
 		}
 		this.forget();
 	}
@@ -171,12 +295,14 @@ class LogView {
 	// What is farthest from what is in sight goes first.
 	private forget(): void {
 		if (this.parts.size <= PARTS_MAX) return;
-		const middle = Math.floor(this.firstLine() / PART_LINES);
+		const middle = Math.floor(this.lineAt(Math.floor(this.firstRow())) / PART_LINES);
 		const far = [...this.parts.keys()].sort((a, b) => Math.abs(b - middle) - Math.abs(a - middle));
 		for (const part of far.slice(0, this.parts.size - PARTS_MAX)) this.parts.delete(part);
 	}
 
 	private lineText(line: number): string | undefined {
+		const picked = this.pickedTexts.get(line);
+		if (picked !== undefined) return picked;
 		const text = this.parts.get(Math.floor((line - 1) / PART_LINES))?.[(line - 1) % PART_LINES];
 		if (text === undefined) void this.fetchPart(Math.floor((line - 1) / PART_LINES));
 		return text;
@@ -205,22 +331,28 @@ class LogView {
 		return Math.max(1, Math.floor(this.box.clientHeight / ROW_PX));
 	}
 
+	private get fullHeight(): number {
+		return this.rowCount * ROW_PX * (this.wrap ? this.rowsOfLine : 1) + 8;
+	}
+
 	private get height(): number {
-		return Math.min(TALLEST_PX, this.total * ROW_PX + 8);
+		return Math.min(TALLEST_PX, this.fullHeight);
 	}
 
-	// The number, from 0, of the line at the top edge. A scaled log maps the way of the bar to the lines.
-	private firstLine(): number {
-		if (this.total * ROW_PX + 8 <= TALLEST_PX) return this.box.scrollTop / ROW_PX;
-		const way = this.height - this.box.clientHeight;
-		return (this.box.scrollTop / way) * Math.max(0, this.total - this.room);
+	private get isScaled(): boolean {
+		return this.wrap || this.fullHeight > TALLEST_PX;
 	}
 
-	private scrollToLine(first: number): void {
-		const wanted = Math.max(0, Math.min(first, this.total - this.room));
-		const scaled = this.total * ROW_PX + 8 > TALLEST_PX;
-		const way = this.height - this.box.clientHeight;
-		this.box.scrollTop = scaled ? (wanted / (this.total - this.room)) * way : wanted * ROW_PX;
+	// The number, from 0, of the row at the top edge. A scaled log maps the way of the bar to the rows.
+	private firstRow(): number {
+		if (!this.isScaled) return this.box.scrollTop / ROW_PX;
+		return (this.box.scrollTop / this.way) * Math.max(0, this.rowCount - this.room);
+	}
+
+	private scrollToRow(first: number): void {
+		const last = Math.max(1, this.wrap ? this.rowCount : this.rowCount - this.room);
+		const wanted = Math.max(0, Math.min(first, last));
+		this.box.scrollTop = this.isScaled ? (wanted / last) * this.way : wanted * ROW_PX;
 	}
 
 	private onScroll(): void {
@@ -245,10 +377,13 @@ class LogView {
 	}
 
 	private showLine(line: number): void {
-		const first = this.firstLine();
+		const row = this.rowOfLine(line);
+		const first = this.firstRow();
 		this.showFollowing(false);
-		if (line - 1 < first || line > first + this.room) this.scrollToLine(line - 1 - Math.floor(this.room / 3));
+		if (this.wrap) this.scrollToRow(row);
+		else if (row < first || row + 1 > first + this.room) this.scrollToRow(row - Math.floor(this.room / 3));
 		this.paint();
+		if (this.wrap) this.shown.get(this.lineAt(row))?.row.scrollIntoView({ block: 'nearest' });
 	}
 
 	// --- find
@@ -262,8 +397,9 @@ class LogView {
 		this.soon();
 		if (!query) return;
 		try {
+			const level = this.level ? `&level=${this.level}` : '';
 			const page = await get<LogPage>(
-				`${this.address}?find=${encodeURIComponent(query)}&lines=${HITS_MAX}`,
+				`${this.address}?find=${encodeURIComponent(query)}&lines=${HITS_MAX}${level}`,
 				this.stop.signal,
 			);
 			if (this.query !== query) return;
@@ -277,9 +413,14 @@ class LogView {
 		}
 	}
 
+	private searchAgain(): void {
+		const input = find<HTMLInputElement>('[data-find]', this.section);
+		if (input?.value) void this.search(input.value);
+	}
+
 	// To the next hit after the target (1), before it (-1), or the one nearest to what is in sight (0).
 	private step(way: number): void {
-		const at = this.target || Math.floor(this.firstLine()) + 1;
+		const at = this.target || this.lineAt(Math.floor(this.firstRow()));
 		const next =
 			way > 0
 				? (this.hits.find((line) => line > at) ?? this.hits[0])
@@ -296,24 +437,29 @@ class LogView {
 
 	private paint(): void {
 		if (!this.box.isConnected || !this.box.classList.contains('virtual')) return;
-		this.tall.style.height = `${this.height}px`;
+		if (!this.wrap || this.rowCount > WRAPPED_ALL) this.tall.style.height = `${this.height}px`;
 		if (this.following) this.box.scrollTop = this.box.scrollHeight;
-		const top = this.firstLine();
-		const from = Math.max(0, Math.floor(top) - MARGIN_ROWS);
-		const to = Math.min(this.total, from + this.room + 2 * MARGIN_ROWS + 1);
-		this.paintRows(from, to);
-		this.rows.style.transform = `translateY(${this.box.scrollTop - (top - from) * ROW_PX + 4}px)`;
+		if (this.wrap) this.paintWrapped();
+		else this.paintEven();
 		this.paintHead();
 	}
 
+	private paintEven(): void {
+		const top = this.firstRow();
+		const from = Math.max(0, Math.floor(top) - MARGIN_ROWS);
+		this.paintRows(from, Math.min(this.rowCount, from + this.room + 2 * MARGIN_ROWS + 1));
+		this.rows.style.transform = `translateY(${this.box.scrollTop - (top - from) * ROW_PX + 4}px)`;
+	}
+
 	private paintRows(from: number, to: number): void {
+		const wanted = new Set(Array.from({ length: Math.max(0, to - from) }, (_, i) => this.lineAt(from + i)));
 		for (const [line, { row }] of this.shown)
-			if (line <= from || line > to) {
+			if (!wanted.has(line)) {
 				row.remove();
 				this.shown.delete(line);
 			}
 		let before: ChildNode | null = this.rows.firstChild;
-		for (let line = from + 1; line <= to; line++) {
+		for (const line of wanted) {
 			const row = this.rowOf(line);
 			if (row === before) before = before.nextSibling;
 			else this.rows.insertBefore(row, before);
@@ -328,7 +474,7 @@ class LogView {
 		const isHit = this.query !== '' && (text ?? '').toLowerCase().includes(this.query.toLowerCase());
 		if (known?.key !== key)
 			put(row, html`<a href="#L${line}" tabindex="-1">${line}</a><span>${textOf(text ?? '', this.query)}</span>`);
-		row.className = `ln${isHit ? ' hit' : ''}${line === this.target ? ' target' : ''}`;
+		row.className = `ln${text === undefined ? ' blank' : ''}${isHit ? ' hit' : ''}${line === this.target ? ' target' : ''}`;
 		this.shown.set(line, { row, key });
 		return row;
 	}
@@ -338,21 +484,29 @@ class LogView {
 		const button = find('[data-follow]', this.section);
 		const fresh = this.total - this.seen;
 		if (this.following) this.seen = this.total;
-		if (head) head.textContent = many(this.total, 'line');
+		if (head) head.textContent = this.picked ? `${count(this.matches)} of ${many(this.total, 'line')}` : many(this.total, 'line');
 		button?.setAttribute('aria-pressed', String(this.following));
+		find('[data-wrap]', this.section)?.setAttribute('aria-pressed', String(this.wrap));
 		this.pill.hidden = this.following || fresh <= 0;
 		if (!this.pill.hidden) this.pill.textContent = `${many(fresh, 'new line')} ↓`;
 	}
 }
 
+const CHAR_PX = 7.2; // of the log's type, to guess how far lines wrap
+
+const shortened = (text: string): string => (text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)} …` : text);
+
 // The shim writes the instant before each line; it is shown as a clock in the chosen zone.
 const STAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{3})Z /;
+
+// A bar of progress is written over itself: what came last stays, as on a terminal.
+const overwritten = (text: string): string => text.replace(/\r+$/, '').replace(/^.*\r/s, '');
 
 function textOf(text: string, query: string): Markup {
 	const stamp = STAMP.exec(text);
 	const ms = stamp ? Date.parse(`${stamp[1]}Z`) : NaN;
-	if (!stamp || Number.isNaN(ms)) return ansi(text, query);
-	return html`<span class="a8" title="${stamp[0]}">${instant(ms, 'clock')}.${stamp[2]}</span> ${ansi(text.slice(stamp[0].length), query)}`;
+	if (!stamp || Number.isNaN(ms)) return ansi(overwritten(text), query);
+	return html`<span class="a8" title="${stamp[0]}">${instant(ms, 'clock')}.${stamp[2]}</span> ${ansi(overwritten(text.slice(stamp[0].length)), query)}`;
 }
 
 let zone = 0; // counts the turns of the switch
@@ -380,7 +534,10 @@ let view: LogView | null = null;
 function attach(): void {
 	const section = find('[data-log]');
 	const box = section && find('[data-lines]', section);
-	if (view && view.box === box) return;
+	if (view && view.box === box) {
+		view.repaint();
+		return;
+	}
 	view?.close();
 	view = section && box ? new LogView(section) : null;
 }

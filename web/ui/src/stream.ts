@@ -20,16 +20,21 @@ export type Light = 'live' | 'trying' | 'paused' | 'signed-out';
 type Message =
 	| { what: 'facts'; facts: Fact[] }
 	| { what: 'light'; light: Light; since: number; last: number }
-	| { what: 'hello' };
+	| { what: 'hello' }
+	| { what: 'signed out' };
 
 interface Listener {
 	facts(facts: Fact[]): void;
 	missed(): void; // facts went by that this page has not seen and will not be told
+	away(): void; // the daemon has not answered for a while
+	back(): void; // it answers again
 }
 
 const LOCK = 'heddle.stream';
 const TOPICS = 'run,task,attempt,dag,clock,hold,errors'; // errors of the folder are told only to who asks for them
 const AWAY_MS = 30_000;
+const STALE_MS = 3_000; // a daemon that starts again is back by then
+const SIGN_OUT_MS = 500; // by then the daemon knows
 const AGAIN_MIN_MS = 250;
 const AGAIN_MAX_MS = 5_000;
 
@@ -42,6 +47,7 @@ let listener: Listener;
 let channel: BroadcastChannel;
 let holding: AbortController | null = null; // this tab holds the stream, or waits for its turn
 let awayTimer = 0;
+let staleTimer = 0;
 
 function explain(): string {
 	if (light === 'live') return 'Connected: what happens is shown at once';
@@ -61,9 +67,14 @@ export function showLight(): void {
 }
 
 function setLight(next: Light, at = Date.now()): void {
+	const before = light;
 	if (next !== light) since = at;
 	light = next;
 	showLight();
+	if (next === before) return;
+	clearTimeout(staleTimer);
+	if (next === 'trying') staleTimer = setTimeout(() => listener.away(), STALE_MS);
+	if (next === 'live') listener.back();
 }
 
 function tellLight(next: Light): void {
@@ -152,6 +163,7 @@ function rest(): void {
 
 function onMessage(message: Message): void {
 	if (message.what === 'facts') take(message.facts);
+	else if (message.what === 'signed out') setTimeout(() => location.reload(), SIGN_OUT_MS);
 	else if (message.what === 'hello') {
 		if (light === 'live') channel.postMessage({ what: 'light', light, since, last } satisfies Message);
 	} else {
@@ -182,6 +194,7 @@ export function startStream(to: Listener): void {
 	channel = new BroadcastChannel(LOCK);
 	channel.onmessage = (e) => onMessage(e.data as Message);
 	document.addEventListener('visibilitychange', onVisibility);
+	find('[data-sign-out]')?.addEventListener('submit', () => channel.postMessage({ what: 'signed out' } satisfies Message));
 	addEventListener('pagehide', () => holding?.abort());
 	addEventListener('pageshow', (e) => {
 		if (!e.persisted) return;
