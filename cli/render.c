@@ -413,7 +413,7 @@ void render_fact(const json_t *fact, bool colour, struct str *out)
 
 	if (is_told_elsewhere(fact, kind))
 		return;
-	str_printf(out, "%s ", text_time_of_day(reply_instant(fact, "at"), time));
+	str_printf(out, "%s ", text_instant(reply_instant(fact, "at"), time));
 	if (strcmp(kind, "attempt.new") == 0)
 		task_fact(fact, "running", colour, out);
 	else if (strcmp(kind, "task.state") == 0)

@@ -22,8 +22,8 @@ void render_list(enum render_kind kind, const json_t *items, int64_t now_ms, boo
 /* A run with its tasks; a pruned one has none. */
 void render_run(const json_t *run, const json_t *tasks, int64_t now_ms, bool colour,
 		struct str *out);
-/* One line about a fact, "06:00:00.123 extract running (try 1)"; nothing for a fact that the one
- * beside it tells as well. */
+/* One line about a fact, "2026-11-20T06:00:00.123+00:00 extract running (try 1)"; nothing for a
+ * fact that the one beside it tells as well. */
 void render_fact(const json_t *fact, bool colour, struct str *out);
 
 /* What /why answers: the plain sentence, then the links of its chain, each behind the word, then

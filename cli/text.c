@@ -60,16 +60,6 @@ char *text_instant(int64_t at_ms, char buffer[TEXT_SIZE])
 	return buffer;
 }
 
-char *text_time_of_day(int64_t at_ms, char buffer[TEXT_SIZE])
-{
-	int rest_ms;
-	struct tm parts = local(at_ms, &rest_ms);
-
-	snprintf(buffer, TEXT_SIZE, "%02d:%02d:%02d.%03d", parts.tm_hour, parts.tm_min,
-		 parts.tm_sec, rest_ms);
-	return buffer;
-}
-
 /* ".123Z" */
 static bool parse_millis(const char *text, int64_t *ms)
 {

@@ -15,8 +15,6 @@
 char *text_duration(int64_t duration_ms, char buffer[TEXT_SIZE]);
 /* RFC 3339 in the local zone, with its offset: "2026-11-20T07:00:00.123+01:00". */
 char *text_instant(int64_t at_ms, char buffer[TEXT_SIZE]);
-/* The time of day in the local zone: "07:00:00.123". */
-char *text_time_of_day(int64_t at_ms, char buffer[TEXT_SIZE]);
 
 /* "2026-11-20T06:00:00.123Z", as the API writes instants. */
 bool text_parse_instant(const char *text, int64_t *at_ms);

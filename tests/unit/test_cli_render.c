@@ -175,46 +175,50 @@ static void expect_fact(const char *rest, const char *expected)
 static void a_fact_is_one_line_and_none_is_told_twice(void **state)
 {
 	(void)state;
-	expect_fact("\"kind\":\"run.new\",\"run\":\"9f1c6a5b00112233\",\"dag\":\"flights\","
-		    "\"actor\":\"user:alice\",\"to\":\"running\"",
-		    "06:00:00.123 run 9f1c6a5b00112233 of flights by user:alice\n");
+	expect_fact(
+	    "\"kind\":\"run.new\",\"run\":\"9f1c6a5b00112233\",\"dag\":\"flights\","
+	    "\"actor\":\"user:alice\",\"to\":\"running\"",
+	    "2026-11-20T06:00:00.123+00:00 run 9f1c6a5b00112233 of flights by user:alice\n");
 	expect_fact(
 	    "\"kind\":\"task.state\",\"task\":\"extract\",\"from\":\"none\",\"to\":\"queued\","
 	    "\"attempt\":0,\"why\":null",
-	    "06:00:00.123 extract queued\n");
+	    "2026-11-20T06:00:00.123+00:00 extract queued\n");
 	expect_fact("\"kind\":\"task.state\",\"task\":\"extract\",\"from\":\"queued\","
 		    "\"to\":\"running\"",
 		    "");
 	expect_fact("\"kind\":\"attempt.new\",\"task\":\"extract\",\"attempt\":1",
-		    "06:00:00.123 extract running (try 1)\n");
+		    "2026-11-20T06:00:00.123+00:00 extract running (try 1)\n");
 	expect_fact("\"kind\":\"task.outputs\",\"task\":\"extract\",\"to\":\"set\"",
-		    "06:00:00.123 extract gave outputs\n");
+		    "2026-11-20T06:00:00.123+00:00 extract gave outputs\n");
 	expect_fact(
 	    "\"kind\":\"run.note\",\"to\":\"noted\",\"actor\":\"user:bob\",\"why\":\"late\"",
-	    "06:00:00.123 run noted by user:bob: late\n");
+	    "2026-11-20T06:00:00.123+00:00 run noted by user:bob: late\n");
 	expect_fact("\"kind\":\"run.prune\",\"to\":\"pruned\",\"why\":\"retention 90d\"",
-		    "06:00:00.123 run pruned: retention 90d\n");
+		    "2026-11-20T06:00:00.123+00:00 run pruned: retention 90d\n");
 	expect_fact("\"kind\":\"run.params\",\"to\":\"{\\\"n\\\":1}\",\"actor\":\"user:bob\"",
-		    "06:00:00.123 run goes on with params {\"n\":1}\n");
+		    "2026-11-20T06:00:00.123+00:00 run goes on with params {\"n\":1}\n");
 	expect_fact("\"kind\":\"attempt.end\",\"task\":\"extract\",\"attempt\":1,"
 		    "\"to\":\"exit_code\"",
 		    "");
 	expect_fact(
 	    "\"kind\":\"task.state\",\"task\":\"extract\",\"from\":\"running\","
 	    "\"to\":\"up_for_retry\",\"attempt\":1,\"why\":\"exit code 3; next try in 30s\"",
-	    "06:00:00.123 extract up_for_retry (try 1): exit code 3; next try in 30s\n");
-	expect_fact("\"kind\":\"run.state\",\"from\":\"running\",\"to\":\"cancelling\","
-		    "\"actor\":\"user:bob\",\"why\":\"cancelled by user:bob: wrong input\"",
-		    "06:00:00.123 run cancelling: cancelled by user:bob: wrong input\n");
+	    "2026-11-20T06:00:00.123+00:00 extract up_for_retry (try 1): exit code 3; next try in "
+	    "30s\n");
+	expect_fact(
+	    "\"kind\":\"run.state\",\"from\":\"running\",\"to\":\"cancelling\","
+	    "\"actor\":\"user:bob\",\"why\":\"cancelled by user:bob: wrong input\"",
+	    "2026-11-20T06:00:00.123+00:00 run cancelling: cancelled by user:bob: wrong input\n");
 	expect_fact("\"kind\":\"run.state\",\"from\":\"running\",\"to\":\"cancelling\","
 		    "\"actor\":\"user:bob\",\"why\":null",
-		    "06:00:00.123 run cancelling by user:bob\n");
+		    "2026-11-20T06:00:00.123+00:00 run cancelling by user:bob\n");
 	expect_fact("\"kind\":\"run.state\",\"from\":\"running\",\"to\":\"failed\","
 		    "\"actor\":\"scheduler\",\"why\":\"task 'extract' failed\"",
-		    "06:00:00.123 run failed: task 'extract' failed\n");
+		    "2026-11-20T06:00:00.123+00:00 run failed: task 'extract' failed\n");
 	expect_fact("\"kind\":\"attempt.late\",\"task\":\"extract\",\"attempt\":2,"
 		    "\"to\":\"success\",\"why\":\"the attempt had ended already\"",
-		    "06:00:00.123 attempt.late extract (try 2) to success: the attempt had ended "
+		    "2026-11-20T06:00:00.123+00:00 attempt.late extract (try 2) to success: the "
+		    "attempt had ended "
 		    "already\n");
 }
 

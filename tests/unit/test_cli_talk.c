@@ -346,9 +346,9 @@ static void watch_prints_facts_once_and_exits_as_the_run_does(void **state)
 	setenv("TZ", "UTC", 1);
 	perform(&stage, script, WORDS("watch", "9f"));
 	expect(&stage, CODE_FAILED,
-	       "06:00:00.123 extract running (try 1)\n"
-	       "06:00:00.500 run ending\n"
-	       "06:00:01.000 run failed: task 'extract' failed\n");
+	       "2026-11-20T06:00:00.123+00:00 extract running (try 1)\n"
+	       "2026-11-20T06:00:00.500+00:00 run ending\n"
+	       "2026-11-20T06:00:01.000+00:00 run failed: task 'extract' failed\n");
 	leave(&stage);
 }
 

@@ -48,7 +48,6 @@ static void instants_are_told_in_the_local_zone_with_its_offset(void **state)
 	assert_string_equal(text_instant(INSTANT_MS, text), "2026-11-20T06:00:00.123+00:00");
 	zone("XST-01:00");
 	assert_string_equal(text_instant(INSTANT_MS, text), "2026-11-20T07:00:00.123+01:00");
-	assert_string_equal(text_time_of_day(INSTANT_MS, text), "07:00:00.123");
 	zone("XST03:30");
 	assert_string_equal(text_instant(INSTANT_MS, text), "2026-11-20T02:30:00.123-03:30");
 	zone("UTC");
