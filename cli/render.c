@@ -26,6 +26,14 @@ static void instant_cell(struct table *table, const json_t *item, const char *ke
 	table_cell(table, at_ms == 0 ? "" : text_instant(at_ms, text));
 }
 
+/* It waits between two tries, or for a slot for the next one. */
+static bool is_between_tries(const json_t *item)
+{
+	const char *state = reply_text(item, "state");
+
+	return strcmp(state, "up_for_retry") == 0 || strcmp(state, "queued") == 0;
+}
+
 /* From begin to end, or to now for what has not ended. */
 static void duration_cell(struct table *table, const json_t *item, const char *begin,
 			  int64_t now_ms)
@@ -88,7 +96,10 @@ static void task_row(struct table *table, const json_t *item, int64_t now_ms)
 	text_cell(table, item, "state");
 	number_cell(table, item, "attempts");
 	instant_cell(table, item, "started_at");
-	duration_cell(table, item, "started_at", now_ms);
+	if (is_between_tries(item))
+		table_cell(table, "");
+	else
+		duration_cell(table, item, "started_at", now_ms);
 	text_cell(table, item, "reason");
 }
 

@@ -31,7 +31,8 @@ static const char *refusal(const struct instance *instance)
 	if (state == RUN_CANCELLING)
 		return "the run is being cancelled: mark its tasks when it has ended";
 	if (state == RUN_ENDING && !instance_is_hook(instance))
-		return "the tasks of the run's end are under way: mark it when the run has ended";
+		return "the tasks of the run's end are under way: mark it when the run has ended "
+		       "(a cancel ends them)";
 	return NULL;
 }
 

@@ -136,7 +136,8 @@ static bool allows(struct step *step, const struct rerun *rerun)
 	    [RUN_QUEUED] = "the run has not started yet: nothing in it can run again",
 	    [RUN_WAITING] = "the run has not started yet: nothing in it can run again",
 	    [RUN_CANCELLING] = "the run is being cancelled: rerun it when it has ended",
-	    [RUN_ENDING] = "the tasks of the run's end are under way: rerun it when it has ended",
+	    [RUN_ENDING] = "the tasks of the run's end are under way: rerun it when it has ended "
+			   "(a cancel ends them)",
 	};
 	const char *refusal = refusals[rerun->run->state];
 

@@ -185,6 +185,8 @@ struct deed_view {
 	uint32_t count;
 };
 typedef bool (*deed_view_fn)(void *context, const struct deed_view *view);
+/* When the tasks of the run's end began, the last time; INT64_MAX = it has none. */
+int read_ending(struct store_reader *reader, int64_t run_no, int64_t *at_ms, struct err *err);
 /* The last ones that people did, and not the daemon by itself, oldest first. */
 int read_deeds(struct store_reader *reader, int64_t run_no, uint32_t limit, deed_view_fn each,
 	       void *context, struct err *err);

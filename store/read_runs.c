@@ -41,10 +41,13 @@ static const char sql_first_since[] =
 
 static const char sql_tasks[] =
     "SELECT t.task, n.task_id, t.state, t.reason, a.number,"
-    /* How it started is on disk only when it has ended; until then, when it was released. */
-    " iif(a.ended_at_ms IS NULL, a.released_at_ms, a.started_at_ms),"
+    /* How it started is on disk only when it has ended; until then, when it was released. What was
+     * reset since has not started. */
+    " iif(a.number <= t.attempts_before, NULL,"
+    "  iif(a.ended_at_ms IS NULL, a.released_at_ms, a.started_at_ms)),"
     /* The attempt's end, where that ended the task. */
-    " iif(t.ended_at_ms IS NOT NULL AND t.state IN ('success', 'failed', 'skipped'),"
+    " iif(t.ended_at_ms IS NOT NULL AND t.state IN ('success', 'failed', 'skipped')"
+    "  AND a.number > t.attempts_before,"
     "     coalesce(a.ended_at_ms, t.ended_at_ms), t.ended_at_ms),"
     " iif(t.state = 'up_for_retry', t.due_wall_ms, 0)"
     " FROM task_instance t JOIN run r ON r.run_no = t.run_no"
@@ -71,6 +74,45 @@ static const char sql_task_attempts[] =
 		   "    (SELECT version_no FROM run WHERE run_no = ?1) AND task_id = ?3)"
 		   " ORDER BY a.number";
 
+/* Tasks that the version does not have any more with which the run goes on: those of its former
+ * versions, behind all others. Their attempts stand below 0 (amend.c): -1 - position - 100,000
+ * times the fact that ended the version. */
+#define IS_GONE                                                            \
+	" NOT IN (SELECT task_id FROM dag_version_task WHERE version_no =" \
+	"  (SELECT version_no FROM run WHERE run_no = ?1))"
+#define GONE_POSITION(until_fact, task)                                     \
+	" 100000 * (SELECT count(*) FROM run_version x WHERE x.run_no = ?1" \
+	"  AND x.until_fact >= " until_fact ") + " task
+
+static const char sql_gone_tasks[] = "SELECT" GONE_POSITION(
+    "g.fact",
+    "g.task") ", g.task_id, 'removed',"
+	      " 'the version that the run goes on with does not have it', a.number, "
+	      "a.started_at_ms,"
+	      " a.ended_at_ms, 0"
+	      " FROM (SELECT max(h.until_fact) AS fact, o.task AS task, o.task_id AS task_id"
+	      "  FROM run_version h JOIN dag_version_task o USING (version_no)"
+	      "  WHERE h.run_no = ?1 AND o.task_id" IS_GONE " GROUP BY o.task_id) g"
+	      " LEFT JOIN attempt a ON a.attempt_id = (SELECT attempt_id FROM attempt"
+	      "  WHERE run_no = ?1 AND task = -1 - g.task - 100000 * g.fact ORDER BY number DESC "
+	      "LIMIT 1)"
+	      " WHERE ?2 IS NULL OR ?2 = 'removed' ORDER BY 1";
+
+static const char sql_gone_attempts[] = "SELECT a.attempt_id," GONE_POSITION(
+    "h.until_fact",
+    "n.task") ", n.task_id, a.number, a.state, a.released_at_ms,"
+	      " a.started_at_ms, a.ended_at_ms, a.duration_ms, a.exit_code, a.signal, "
+	      "a.max_rss_bytes,"
+	      " a.cpu_user_us, a.cpu_system_us, a.log_bytes, a.log_dropped_bytes, "
+	      "a.log_dropped_lines,"
+	      " a.reason, a.incarnation"
+	      " FROM attempt a"
+	      " JOIN run_version h ON h.run_no = a.run_no AND h.until_fact = (-1 - a.task) / 100000"
+	      " JOIN dag_version_task n ON n.version_no = h.version_no AND n.task = (-1 - a.task) "
+	      "% 100000"
+	      " WHERE a.run_no = ?1 AND a.task < 0 AND (?2 = 0 OR a.number = ?2)"
+	      " AND (?3 IS NULL OR n.task_id = ?3) AND n.task_id" IS_GONE " ORDER BY 2, a.number";
+
 #define SELECT_FACT                                                                             \
 	"SELECT f.fact_no, f.at_ms, f.kind, r.run_id, coalesce(f.dag_id, r.dag_id), n.task_id," \
 	" f.attempt, f.from_state, f.to_state, f.actor, f.why"                                  \
@@ -90,6 +132,10 @@ static const char sql_deeds[] =
     "  WHERE run_no = ?1 AND actor NOT IN ('scheduler', 'executor', 'daemon', 'folder')"
     "  AND kind != 'note' GROUP BY at_ms, actor, why ORDER BY last DESC LIMIT ?2) g"
     " JOIN (" SELECT_FACT ") x ON x.fact_no = g.last ORDER BY g.last";
+
+static const char sql_ending[] =
+    "SELECT at_ms FROM fact WHERE run_no = ?1 AND kind = 'run.state' AND to_state = 'ending'"
+    " ORDER BY fact_no DESC LIMIT 1";
 
 static const char sql_notes[] =
     "SELECT at_ms, actor, task_id, text FROM"
@@ -283,14 +329,13 @@ int read_runs(struct store_reader *reader, const struct run_filter *filter, run_
 	return rc;
 }
 
-int read_tasks(struct store_reader *reader, int64_t run_no, const char *state, task_view_fn each,
-	       void *context, struct err *err)
+/* Shows the rows of a query; *more becomes false when the callback has enough. */
+static int each_task(struct store_reader *reader, sqlite3_stmt *row, task_view_fn each,
+		     void *context, bool *more, struct err *err)
 {
-	sqlite3_stmt *row;
-	bool more = true;
-	int rc = reader_query(reader, sql_tasks, &row, err, "it", run_no, state);
+	int rc = 0;
 
-	while (rc == 0 && more && (rc = reader_step(reader, row, err)) == 1) {
+	while (rc == 0 && *more && (rc = reader_step(reader, row, err)) == 1) {
 		struct task_view view = {.position = (uint32_t)number_at(row, 0),
 					 .task_id = db_text(row, 1),
 					 .state = db_text(row, 2),
@@ -300,10 +345,27 @@ int read_tasks(struct store_reader *reader, int64_t run_no, const char *state, t
 					 .ended_at_ms = number_at(row, 6),
 					 .retry_at_ms = number_at(row, 7)};
 
-		more = each(context, &view);
+		*more = each(context, &view);
 		rc = 0;
 	}
-	db_reset(row);
+	return rc;
+}
+
+int read_tasks(struct store_reader *reader, int64_t run_no, const char *state, task_view_fn each,
+	       void *context, struct err *err)
+{
+	static const char *const queries[] = {sql_tasks, sql_gone_tasks};
+	bool more = true;
+	int rc = 0;
+
+	for (size_t q = 0; rc == 0 && more && q < sizeof queries / sizeof queries[0]; q++) {
+		sqlite3_stmt *row;
+
+		rc = reader_query(reader, queries[q], &row, err, "it", run_no, state);
+		if (rc == 0)
+			rc = each_task(reader, row, each, context, &more, err);
+		db_reset(row);
+	}
 	return rc;
 }
 
@@ -330,25 +392,38 @@ static struct attempt_view attempt_view_of(sqlite3_stmt *row)
 				     .incarnation = db_text(row, 18)};
 }
 
+static int each_attempt(struct store_reader *reader, sqlite3_stmt *row, attempt_view_fn each,
+			void *context, bool *more, struct err *err)
+{
+	int rc = 0;
+
+	while (rc == 0 && *more && (rc = reader_step(reader, row, err)) == 1) {
+		struct attempt_view view = attempt_view_of(row);
+
+		*more = each(context, &view);
+		rc = 0;
+	}
+	return rc;
+}
+
 int read_attempts(struct store_reader *reader, int64_t run_no, const char *task_id, uint32_t number,
 		  attempt_view_fn each, void *context, struct err *err)
 {
-	sqlite3_stmt *row;
+	const char *const queries[] = {task_id == NULL ? sql_attempts : sql_task_attempts,
+				       sql_gone_attempts};
 	bool more = true;
-	int rc;
+	int rc = 0;
 
-	if (task_id == NULL)
-		rc = reader_query(reader, sql_attempts, &row, err, "ii", run_no, (int64_t)number);
-	else
-		rc = reader_query(reader, sql_task_attempts, &row, err, "iit", run_no,
-				  (int64_t)number, task_id);
-	while (rc == 0 && more && (rc = reader_step(reader, row, err)) == 1) {
-		struct attempt_view view = attempt_view_of(row);
+	for (size_t q = 0; rc == 0 && more && q < sizeof queries / sizeof queries[0]; q++) {
+		const char *format = queries[q] == sql_attempts ? "ii" : "iit";
+		sqlite3_stmt *row;
 
-		more = each(context, &view);
-		rc = 0;
+		rc = reader_query(reader, queries[q], &row, err, format, run_no, (int64_t)number,
+				  task_id);
+		if (rc == 0)
+			rc = each_attempt(reader, row, each, context, &more, err);
+		db_reset(row);
 	}
-	db_reset(row);
 	return rc;
 }
 
@@ -387,6 +462,18 @@ int read_facts(struct store_reader *reader, const char *run_id, int64_t since, u
 	}
 	db_reset(row);
 	return rc;
+}
+
+int read_ending(struct store_reader *reader, int64_t run_no, int64_t *at_ms, struct err *err)
+{
+	sqlite3_stmt *row;
+	int rc = reader_query(reader, sql_ending, &row, err, "i", run_no);
+
+	if (rc == 0)
+		rc = reader_step(reader, row, err);
+	*at_ms = rc == 1 ? number_at(row, 0) : INT64_MAX;
+	db_reset(row);
+	return rc < 0 ? rc : 0;
 }
 
 int read_deeds(struct store_reader *reader, int64_t run_no, uint32_t limit, deed_view_fn each,

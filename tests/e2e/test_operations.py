@@ -122,6 +122,61 @@ tasks: [{id: a, command: 'echo "$HEDDLE_PARAM_both $HEDDLE_PARAM_size ${HEDDLE_P
     assert "5 9 none" in house.cli("logs", run, "a").stdout
 
 
+def test_attempts_of_tasks_that_a_version_dropped_stay_visible(house):
+    first = """
+id: moves
+tasks:
+  - {id: a, command: echo from a}
+  - {id: never, when: 1 == 2, command: "true"}
+  - {id: z, depends_on: a, command: exit 3}
+"""
+    house.dag("moves.yaml", first)
+    wait_for(lambda: "moves" in house.cli("ls", "dags").stdout)
+    run = house.trigger("moves", "--wait")
+    for text in ("id: moves\ntasks: [{id: z, command: exit 3}, {id: new, command: echo from new}]\n",
+                 "id: moves\ntasks: [{id: z, command: 'true'}]\n"):
+        house.dag("moves.yaml", text)
+        wait_for(lambda: house.http("GET", "/api/v1/dags/moves/source")[1] == text)
+        house.cli("rerun", run, "--latest", "--wait")
+    assert house.run(run)["tasks"] == {"z": "success", "new": "removed", "a": "removed", "never": "removed"}
+    assert "from a" in house.cli("logs", run, "a").stdout and "from new" in house.cli("logs", run, "new").stdout
+    items = house.http("GET", f"/api/v1/runs/{run}/tasks?state=removed")[1]["items"]
+    assert [(item["id"], item["attempts"]) for item in items] == [("new", 1), ("a", 1), ("never", 0)]
+    attempts = house.http("GET", f"/api/v1/runs/{run}/tasks/a")[1]["attempts"]
+    assert [(attempt["number"], attempt["state"]) for attempt in attempts] == [(1, "success")]
+    page = house.http("GET", f"/api/v1/runs/{run}/tasks?limit=2")[1]
+    rest = house.http("GET", f"/api/v1/runs/{run}/tasks?limit=2&cursor={page['next']}")[1]
+    assert [item["id"] for item in page["items"] + rest["items"]] == ["z", "new", "a", "never"]
+    assert house.cli("why", run, "a").stdout == (
+        "task 'a' was removed: the version that the run goes on with does not have it\n")
+    house.dag("moves.yaml", first)
+    wait_for(lambda: house.http("GET", "/api/v1/dags/moves/source")[1] == first)
+    house.cli("rerun", run, "--latest", "--wait")
+    assert house.run(run)["tasks"] == {"a": "success", "never": "skipped", "z": "success", "new": "removed"}
+
+
+def test_what_a_reset_leaves_behind_does_not_count_as_its_time(house):
+    house.dag("times.yaml", """
+id: times
+tasks:
+  - {id: a, command: 'test ! -e ../work/broken', retries: 1, retry_delay: 1h}
+  - {id: b, depends_on: a, command: "true"}
+""")
+    wait_for(lambda: "times" in house.cli("ls", "dags").stdout)
+    run = house.trigger("times", "--wait")
+    (house.work / "broken").touch()
+    house.cli("rerun", run, "--from", "a")
+    wait_for(lambda: house.run(run)["tasks"]["a"] == "up_for_retry")
+    a, b = house.http("GET", f"/api/v1/runs/{run}/tasks")[1]["items"]
+    assert a["started_at"] is not None and (b["attempts"], b["started_at"]) == (1, None)
+    line = next(line for line in house.cli("runs", "show", run).stdout.splitlines() if line.startswith("a "))
+    assert line.split()[4] == "-", line
+    house.cli("mark", run, "a", "failed", "--reason", "no use")
+    house.wait_run(run)
+    b = house.http("GET", f"/api/v1/runs/{run}/tasks")[1]["items"][1]
+    assert (b["state"], b["started_at"]) == ("upstream_failed", None)
+
+
 def test_what_cannot_be_rerun_is_told_with_its_exit_code(house):
     run = house.trigger("chain", "--param", "fail=false", "--wait")
     done = house.cli("rerun", run)

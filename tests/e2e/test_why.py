@@ -117,6 +117,19 @@ tasks:
     assert kinds(why(home, home.trigger("late", "--wait"))) == ["failed"]
 
 
+def test_what_failed_after_the_outcome_did_not_cause_it(home):
+    home.dag("after.yaml", """
+id: after
+tasks: [{id: bad, command: exit 3}]
+on_failure: [{id: tell, command: exit 4}]
+""")
+    home.start()
+    run = home.trigger("after", "--wait")
+    assert home.run(run)["tasks"] == {"bad": "failed", "tell": "failed"}
+    assert [link["task"] for link in why(home, run)["chain"]] == [None, "bad"]
+    assert "exit code 4" in why(home, run, "tell")["answer"]
+
+
 def test_a_rule_names_what_decided_it(home):
     home.dag("rules.yaml", """
 id: rules

@@ -29,6 +29,7 @@ struct whole_run {
 	char reason[LIMIT_REASON_BYTES + 1];
 	int64_t run_no;
 	int64_t ended_at_ms;
+	int64_t ending_at_ms; /* from when on tasks of its end ran */
 	int64_t pruned_at_ms;
 };
 
@@ -92,7 +93,7 @@ static void write_sentence(const struct told *told, struct str *out)
 		str_printf(out, "was %s", told->state);
 	else
 		str_printf(out, "is %s", told->state);
-	if (told->attempts > 0)
+	if (told->attempts > 0 && strcmp(told->state, "removed") != 0)
 		str_printf(out, " on try %u", told->attempts);
 	if (told->reason[0] != '\0')
 		str_printf(out, ": %s", told->reason);
@@ -196,12 +197,13 @@ static int explain_task(struct writer *writer, struct store_reader *reader, stru
 	return rc;
 }
 
-/* What was allowed to fail is not what the run failed of. */
+/* What was allowed to fail is not what the run failed of, nor is what came after its outcome. */
 static bool write_root(void *context, const struct task_view *view)
 {
 	struct writer *writer = context;
 
-	if (view->reason != NULL && strncmp(view->reason, "allowed to fail", 15) == 0)
+	if ((view->reason != NULL && strncmp(view->reason, "allowed to fail", 15) == 0) ||
+	    view->ended_at_ms > writer->run.ending_at_ms)
 		return true;
 	copy_task(&writer->told, view);
 	write_task_link(writer, &writer->told);
@@ -212,11 +214,15 @@ static bool write_root(void *context, const struct task_view *view)
  * cause. */
 static int explain_run(struct writer *writer, struct store_reader *reader, struct err *err)
 {
-	const struct whole_run *run = &writer->run;
+	struct whole_run *run = &writer->run;
+	int rc;
 
 	write_run_link(writer);
 	if (strcmp(run->state, "failed") != 0 || strncmp(run->reason, "timeout", 7) == 0)
 		return 0;
+	rc = read_ending(reader, run->run_no, &run->ending_at_ms, err);
+	if (rc != 0)
+		return rc;
 	return read_tasks(reader, run->run_no, "failed", write_root, writer, err);
 }
 
