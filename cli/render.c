@@ -90,6 +90,23 @@ static void run_row(struct table *table, const json_t *item, int64_t now_ms)
 	text_cell(table, item, "reason");
 }
 
+/* Why it is as it is; of a task that runs well, how far it says it is. */
+static void task_words(struct table *table, const json_t *item)
+{
+	const json_t *progress = json_object_get(item, "progress");
+	struct str text = STR_INIT;
+
+	if (reply_text(item, "reason")[0] != '\0' || !json_is_object(progress)) {
+		text_cell(table, item, "reason");
+		return;
+	}
+	str_printf(&text, "%" PRId64 " %%", reply_number(progress, "percent"));
+	if (reply_text(progress, "text")[0] != '\0')
+		str_printf(&text, ": %s", reply_text(progress, "text"));
+	table_cell(table, str_text(&text));
+	str_close(&text);
+}
+
 static void task_row(struct table *table, const json_t *item, int64_t now_ms)
 {
 	text_cell(table, item, "id");
@@ -100,7 +117,7 @@ static void task_row(struct table *table, const json_t *item, int64_t now_ms)
 		table_cell(table, "");
 	else
 		duration_cell(table, item, "started_at", now_ms);
-	text_cell(table, item, "reason");
+	task_words(table, item);
 }
 
 static void pool_row(struct table *table, const json_t *item, int64_t now_ms)

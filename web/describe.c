@@ -67,14 +67,15 @@ static const struct {
     {"Pool", "dag:text? name:text slots:int used:int queued:int domain:text?"},
     {"PoolPage", "items:@Pool* next:text?"},
     {"TaskTimes", "id:text state:@TaskState reason:text? started_at:time? ended_at:time? "
-		  "retry_at:time?"},
+		  "retry_at:time? progress:@Progress?"},
+    {"Progress", "percent:int text:text"},
     {"Task", "+TaskTimes attempts:int"},
     {"TaskPage", "items:@Task* next:text?"},
     {"TaskWhole", "+TaskTimes attempts:@Attempt*"},
     {"Attempt", "number:int state:text cause:text? reason:text? exit_code:int? signal:int? "
 		"released_at:time? started_at:time? ended_at:time? duration_ms:int? "
 		"max_rss_bytes:int? cpu_user_ms:int? cpu_system_ms:int? log_bytes:int? "
-		"log_dropped_bytes:int? log_dropped_lines:int?"},
+		"log_dropped_bytes:int? log_dropped_lines:int? progress:@Progress?"},
     {"LogLine", "line:int text:text -cut:bool"},
     {"LogPlace", "offset:int line:int"},
     {"LogPage", "items:@LogLine* next:int? total:int? -matches:int follow:@LogPlace running:bool"},

@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PROGRESS_TAIL_BYTES 4096
+
 /* The path of what stands at relative under home; "" when it does not fit. */
 static const char *join(const char *home, const char *relative, char buffer[PATH_MAX])
 {
@@ -171,6 +173,22 @@ static int or_empty(int rc)
 int process_read_output(const char *path, struct str *out, struct err *err)
 {
 	return or_empty(read_bounded(path, LIMIT_OUTPUT_BYTES, out, err));
+}
+
+int process_read_progress(const char *path, struct str *out, struct err *err)
+{
+	int64_t size;
+	int fd;
+	int rc;
+
+	str_clear(out);
+	rc = open_regular(path, &fd, &size, err);
+	if (rc == 0)
+		rc =
+		    read_from(fd, path, size > PROGRESS_TAIL_BYTES ? size - PROGRESS_TAIL_BYTES : 0,
+			      PROGRESS_TAIL_BYTES, out, err);
+	fd_close(&fd);
+	return or_empty(rc);
 }
 
 int process_read_stdout(const char *path, struct str *out, bool *is_whole, struct err *err)

@@ -162,6 +162,8 @@ const char *process_artifacts_path(const char *home, const char *incarnation,
 
 /* All of $HEDDLE_OUTPUT, empty when the task wrote none. ERR_LIMIT beyond LIMIT_OUTPUT_BYTES. */
 int process_read_output(const char *path, struct str *out, struct err *err);
+/* The last 4 KiB of $HEDDLE_PROGRESS, empty when the task wrote none. */
+int process_read_progress(const char *path, struct str *out, struct err *err);
 /* The stdout of an attempt with keep_stdout that has ended: all of it, or its last 64 KiB when it
  * was longer than LIMIT_OUTPUT_BYTES and a line end. ERR_NOT_FOUND: there is none, because the
  * attempt did not start, was lost, or the disk was full. ERR_CORRUPT: it is not as it was kept. */

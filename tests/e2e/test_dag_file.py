@@ -5,6 +5,7 @@ import re
 import pytest
 
 from daemon_home import ROOT, wait_for
+from page_client import Browser
 
 DUCKDB = ROOT / "var" / "tools" / "duckdb"
 TIME = r"^\S+ "
@@ -193,3 +194,30 @@ tasks:
     assert done.returncode == 1, done.stderr
     assert done.stdout.splitlines()[0] == "resets: b, c (2 tasks); keeps: a"
     assert home.cli("trigger", "needy", "--param", "limit=many").returncode == 2
+
+
+def test_progress_is_shown_while_a_task_runs(home):
+    home.dag("p.yaml", """
+id: p
+tasks:
+  - id: t
+    command: |
+      echo "10 begun" >> "$HEDDLE_PROGRESS"
+      echo "no line of progress" >> "$HEDDLE_PROGRESS"
+      echo "42 half way" >> "$HEDDLE_PROGRESS"
+      touch said
+      while [ ! -e go ]; do sleep 0.05; done
+""")
+    home.start()
+    run = home.trigger("p")
+    wait_for(lambda: (home.dags / "said").exists(), 20, "the task")
+    said = {"percent": 42, "text": "half way"}
+    assert home.http("GET", f"/api/v1/runs/{run}/tasks")[1]["items"][0]["progress"] == said
+    task = home.http("GET", f"/api/v1/runs/{run}/tasks/t")[1]
+    assert task["progress"] == said and task["attempts"][0]["progress"] == said
+    page = Browser(home).get(f"/runs/{run}?task=t").text()
+    assert "42 % half way" in page
+    assert "42 %: half way" in home.cli("ls", "tasks", "--run", run).stdout
+    (home.dags / "go").touch()
+    assert home.wait_run(run)["state"] == "success"
+    assert home.http("GET", f"/api/v1/runs/{run}/tasks")[1]["items"][0]["progress"] is None

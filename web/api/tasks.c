@@ -2,6 +2,7 @@
 #include "web/api/api.h"
 
 #include "executor/process/process.h"
+#include "web/attempt_progress.h"
 #include "web/compose.h"
 
 #include <microhttpd.h>
@@ -47,6 +48,8 @@ struct task_writer {
 	uint32_t left;
 	int64_t last;
 	bool more;
+	bool has_progress; /* of the task that view_now saw last */
+	struct progress progress;
 };
 
 /* What is known of an attempt under way beside its row. */
@@ -54,6 +57,8 @@ struct under_way {
 	const struct call *call;
 	const char *trouble;   /* NULL = none */
 	int64_t started_at_ms; /* 0 = no shim has claimed it yet */
+	bool has_progress;
+	struct progress progress;
 };
 
 static int64_t claimed_at_ms(const struct call *call, const struct attempt_view *view)
@@ -69,6 +74,7 @@ static bool look_at_attempt(void *context, const struct attempt_view *view)
 {
 	struct under_way *out = context;
 
+	out->has_progress = attempt_progress(out->call->home, view, &out->progress);
 	out->trouble = troubles_find(&out->call->troubles, view->attempt_id);
 	out->started_at_ms = claimed_at_ms(out->call, view);
 	return true;
@@ -76,12 +82,13 @@ static bool look_at_attempt(void *context, const struct attempt_view *view)
 
 /* Puts what is known now in place of what the row of a task under way can tell: a reason that is
  * about the past, and the instant at which its attempt was released. */
-static struct task_view view_now(const struct task_writer *writer, const struct task_view *view)
+static struct task_view view_now(struct task_writer *writer, const struct task_view *view)
 {
 	struct under_way now = {.call = writer->call};
 	struct task_view shown = *view;
 	enum task_state state;
 
+	writer->has_progress = false;
 	if (!task_state_from_name(view->state, &state) ||
 	    (state != TASK_RUNNING && state != TASK_CANCELLING) ||
 	    read_attempts(writer->reader, writer->run_no, view->task_id, view->attempts,
@@ -91,6 +98,8 @@ static struct task_view view_now(const struct task_writer *writer, const struct 
 		shown.reason = now.trouble;
 	if (now.started_at_ms != 0)
 		shown.started_at_ms = now.started_at_ms;
+	writer->has_progress = now.has_progress;
+	writer->progress = now.progress;
 	return shown;
 }
 
@@ -101,11 +110,27 @@ static void write_task_members(struct compose *compose, const struct task_view *
 	compose_member_text(compose, "reason", view->reason);
 }
 
-static void write_task_times(struct compose *compose, const struct task_view *view)
+static void write_progress(struct compose *compose, const struct progress *progress)
 {
+	compose_key(compose, "progress");
+	if (progress == NULL) {
+		compose_text(compose, NULL);
+		return;
+	}
+	compose_open(compose, '{');
+	compose_member_int(compose, "percent", progress->percent);
+	compose_member_text(compose, "text", progress->text);
+	compose_close(compose, '}');
+}
+
+static void write_task_times(struct task_writer *writer, const struct task_view *view)
+{
+	struct compose *compose = &writer->compose;
+
 	compose_member_time(compose, "started_at", view->started_at_ms);
 	compose_member_time(compose, "ended_at", view->ended_at_ms);
 	compose_member_time(compose, "retry_at", view->retry_at_ms);
+	write_progress(compose, writer->has_progress ? &writer->progress : NULL);
 }
 
 /* The cursor of a page is the position of its last task, counted from 1. */
@@ -125,7 +150,7 @@ static bool write_task(void *context, const struct task_view *view)
 	compose_open(&writer->compose, '{');
 	write_task_members(&writer->compose, &shown);
 	compose_member_int(&writer->compose, "attempts", shown.attempts);
-	write_task_times(&writer->compose, &shown);
+	write_task_times(writer, &shown);
 	compose_close(&writer->compose, '}');
 	return true;
 }
@@ -217,6 +242,7 @@ static bool write_attempt(void *context, const struct attempt_view *view)
 	struct compose *compose = &writer->compose;
 	bool running = strcmp(view->state, "running") == 0;
 	const char *state = attempt_state(view);
+	struct progress progress;
 	const char *trouble =
 	    running ? troubles_find(&writer->call->troubles, view->attempt_id) : NULL;
 
@@ -230,6 +256,9 @@ static bool write_attempt(void *context, const struct attempt_view *view)
 		write_absent_measures(compose, writer->call, view);
 	else
 		write_measures(compose, view);
+	write_progress(compose, running && attempt_progress(writer->call->home, view, &progress)
+				    ? &progress
+				    : NULL);
 	compose_close(compose, '}');
 	return true;
 }
@@ -250,7 +279,7 @@ static bool write_wanted_task(void *context, const struct task_view *view)
 	shown = view_now(&answer->writer, view);
 	compose_open(&answer->writer.compose, '{');
 	write_task_members(&answer->writer.compose, &shown);
-	write_task_times(&answer->writer.compose, &shown);
+	write_task_times(&answer->writer, &shown);
 	answer->found = true;
 	return false;
 }

@@ -2,6 +2,7 @@
 #include "web/page/run_parts.h"
 
 #include "model/attempt.h"
+#include "web/attempt_progress.h"
 #include "web/page/shape.h"
 
 #include <inttypes.h>
@@ -219,6 +220,7 @@ void run_write_attempt(struct page *page, const struct run_whole *whole)
 	const struct attempt_view *attempt = &whole->attempt;
 	const char *reason = reason_of(page, whole);
 	struct html *html = &page->html;
+	struct progress progress;
 
 	if (!whole->has_task)
 		return;
@@ -237,6 +239,9 @@ void run_write_attempt(struct page *page, const struct run_whole *whole)
 	write_moment(page, "Ended", attempt->ended_at_ms);
 	if (attempt->ended_at_ms != 0)
 		write_end(html, attempt);
+	else if (attempt->attempt_id != 0 && attempt_progress(page->call->home, attempt, &progress))
+		html_put(html, "<dt>Progress</dt><dd><span class=\"num\">%u %%</span> %s</dd>",
+			 progress.percent, progress.text);
 	html_put(html, "</dl>");
 	write_act(page, whole);
 	html_put(html, "</section>\n");
