@@ -8,6 +8,7 @@
 #include "store/reader.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,12 +147,16 @@ static void make_places(struct sketch *sketch)
 	qsort(sketch->places, grid->task_count, sizeof *sketch->places, compare_places);
 }
 
-static uint32_t column_of(const struct sketch *sketch, const char *name)
+/* expected: the column behind that of the name before, since an edit leaves most in their order. */
+static uint32_t column_of(const struct sketch *sketch, const char *name, uint32_t expected)
 {
+	const struct grid *grid = sketch->grid;
 	struct place wanted = {.name = name};
-	const struct place *found = bsearch(&wanted, sketch->places, sketch->grid->task_count,
-					    sizeof wanted, compare_places);
+	const struct place *found;
 
+	if (expected < grid->task_count && strcmp(grid->tasks[expected], name) == 0)
+		return expected;
+	found = bsearch(&wanted, sketch->places, grid->task_count, sizeof wanted, compare_places);
 	return found == NULL ? NOWHERE : found->column;
 }
 
@@ -171,6 +176,7 @@ static int look_for_names(struct sketch *sketch, struct layout *layout, int64_t 
 			  uint32_t *found, struct err *err)
 {
 	sqlite3_stmt *row;
+	uint32_t expected = 0;
 	int rc =
 	    reader_query(sketch->reader, sql_names, &row, err, "iii", layout->version_no, from, to);
 
@@ -179,11 +185,12 @@ static int look_for_names(struct sketch *sketch, struct layout *layout, int64_t 
 	while (rc == 0 && *found < sketch->grid->task_count &&
 	       (rc = reader_step(sketch->reader, row, err)) == 1) {
 		uint32_t task = (uint32_t)sqlite3_column_int64(row, 0);
-		uint32_t column = column_of(sketch, db_text(row, 1));
+		uint32_t column = column_of(sketch, db_text(row, 1), expected);
 
 		rc = 0;
 		if (column == NOWHERE)
 			continue;
+		expected = column + 1;
 		if ((*found)++ == 0)
 			layout->first = task;
 		while (layout->count < task - layout->first)
@@ -246,9 +253,28 @@ static int layout_of(struct sketch *sketch, int64_t version_no, const struct lay
 /* --- cells --------------------------------------------------------------------------------------
  */
 
+/* Neighbours mostly are in the same state: the one before is remembered. */
+struct letter {
+	char state[24];
+	char letter;
+};
+
+static char letter_of(struct letter *last, const char *name)
+{
+	enum task_state state;
+
+	if (strcmp(last->state, name) == 0)
+		return last->letter;
+	snprintf(last->state, sizeof last->state, "%s", name);
+	last->letter =
+	    task_state_from_name(name, &state) ? task_state_letter(state) : READ_GRID_NO_TASK;
+	return last->letter;
+}
+
 static int read_cells(struct sketch *sketch, const struct run_bar *run, char *cells,
 		      struct err *err)
 {
+	struct letter last = {.letter = READ_GRID_NO_TASK};
 	const struct layout *layout;
 	sqlite3_stmt *row = NULL;
 	int rc = layout_of(sketch, run->version_no, &layout, err);
@@ -258,11 +284,10 @@ static int read_cells(struct sketch *sketch, const struct run_bar *run, char *ce
 				  (int64_t)layout->first, (int64_t)layout->first + layout->count);
 	while (rc == 0 && (rc = reader_step(sketch->reader, row, err)) == 1) {
 		size_t at = (size_t)(sqlite3_column_int64(row, 0) - layout->first);
-		enum task_state state;
 
 		rc = 0;
-		if (layout->columns[at] != NOWHERE && task_state_from_name(db_text(row, 1), &state))
-			cells[layout->columns[at]] = task_state_letter(state);
+		if (layout->columns[at] != NOWHERE)
+			cells[layout->columns[at]] = letter_of(&last, db_text(row, 1));
 	}
 	db_reset(row);
 	return rc;
