@@ -57,6 +57,14 @@ static bool only_reads(const struct check *check)
 	return strcmp(check->method, "GET") == 0 || strcmp(check->method, "HEAD") == 0;
 }
 
+/* "the server MUST ignore the received Host header field (if any) and instead replace it with the
+ * host information of the request-target" (RFC 9112 section 3.2.2). */
+static void take_absolute_host(struct check *check)
+{
+	if (check->call->target.host != NULL)
+		check->headers->host = check->call->target.host;
+}
+
 static bool check_host(struct check *check)
 {
 	const struct web *web = check->listener->web;
@@ -245,6 +253,7 @@ bool check_request(struct listener *listener, struct MHD_Connection *connection,
 	if (!take_head(&check, line) || !guard_framing(headers, &call->answer))
 		return false;
 	take_headers(&check);
+	take_absolute_host(&check);
 	call->answer.close = !only_reads(&check) && !guard_tells_length(headers);
 	if (!check_host(&check))
 		return false;

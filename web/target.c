@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 static int hex_digit(char c)
 {
@@ -116,9 +117,29 @@ static int split_query(char *query, struct target *out, struct err *err)
 	return rc;
 }
 
+/* What follows the first slash of the path; NULL = there is no path. */
+static char *find_path(char *text, struct target *out)
+{
+	static const char *const schemes[] = {"http://", "https://"};
+	char *slash;
+
+	if (*text == '/')
+		return text + 1;
+	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+		if (strncasecmp(text, schemes[i], strlen(schemes[i])) == 0)
+			out->host = text + strlen(schemes[i]);
+	if (out->host == NULL)
+		return NULL;
+	slash = text + (out->host - text) + strcspn(out->host, "/");
+	if (*slash == '/')
+		*slash++ = '\0';
+	return slash;
+}
+
 int target_parse(const char *text, struct target *out, struct err *err)
 {
 	size_t length = strnlen(text, TARGET_BYTES_MAX + 1);
+	char *path;
 	char *query;
 	int rc = 0;
 
@@ -126,15 +147,16 @@ int target_parse(const char *text, struct target *out, struct err *err)
 	if (length > TARGET_BYTES_MAX)
 		return err_set(err, ERR_LIMIT, "the address is longer than %d bytes",
 			       TARGET_BYTES_MAX);
-	if (text[0] != '/')
-		return err_set(err, ERR_SYNTAX,
-			       "the request line does not name a path: it must begin with '/'");
 	out->buffer = mem_strndup(text, length);
 	query = strchr(out->buffer, '?');
 	if (query != NULL)
 		*query++ = '\0';
-	if (out->buffer[1] != '\0')
-		rc = split_path(out->buffer + 1, out, err);
+	path = find_path(out->buffer, out);
+	if (path == NULL)
+		rc = err_set(err, ERR_SYNTAX,
+			     "the request line does not name a path: it must begin with '/'");
+	else if (*path != '\0')
+		rc = split_path(path, out, err);
 	if (rc == 0 && query != NULL)
 		rc = split_query(query, out, err);
 	if (rc != 0)

@@ -3,7 +3,8 @@
  * The target is taken as it came over the wire, so that an encoded slash stays inside its segment.
  * Percent signs are decoded once; "+" means itself, so that "since=2026-11-20T06:00:00+01:00" needs
  * no escape, but for a blank in what people type (q, find, domain, owner, tag): so forms send it.
- * Pure: from memory to memory. */
+ * A target may come in absolute form, "http://localhost:8088/api/v1/dags", as proxies send it (RFC
+ * 9112 section 3.2.2). Pure: from memory to memory. */
 #ifndef HEDDLE_WEB_TARGET_H
 #define HEDDLE_WEB_TARGET_H
 
@@ -23,6 +24,7 @@ struct target_pair {
 /* All texts live in the buffer, which target_close gives back. */
 struct target {
 	char *buffer;
+	const char *host; /* of a target in absolute form; NULL = it is a path alone */
 	const char *segments[TARGET_SEGMENTS_MAX];
 	size_t segment_count; /* 0 for "/" */
 	struct target_pair pairs[TARGET_PAIRS_MAX];

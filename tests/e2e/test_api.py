@@ -167,3 +167,24 @@ def test_a_stream_goes_on_for_who_has_seen_more_than_there_is(home):
         assert answer.readline().decode() == f"id: {before + 1}\n", "nothing is left out"
         before = newest()
         connection.close()
+
+
+def test_a_target_in_absolute_form_counts_instead_of_the_host(home):
+    """As proxies send it; the name in it is checked as a Host is."""
+    connection = http.client.HTTPConnection("127.0.0.1", home.port(), timeout=10)
+    token = {"Authorization": "Bearer " + (home.path / "token").read_text().strip()}
+    port = home.port()
+
+    def ask(target, host):
+        connection.putrequest("GET", target, skip_host=True)
+        for name, value in {"Host": host, **token}.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    for target in (f"http://127.0.0.1:{port}/api/v1/dags", f"HTTP://localhost:{port}/api/v1/dags/flow?"):
+        assert ask(target, "whatever.example")[0] == 200
+    for target in ("http://evil.example/api/v1/dags", "http://localhost@evil.example/api/v1/dags", "http:///api/v1/dags"):
+        status, body = ask(target, f"127.0.0.1:{port}")
+        assert status == 403 and b"'Host' is" in body
+    connection.close()

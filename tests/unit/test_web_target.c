@@ -63,7 +63,7 @@ static void what_is_no_target_is_refused_with_its_cause(void **state)
 		const char *says;
 	} cases[] = {
 	    {"", ERR_SYNTAX, "must begin with '/'"},
-	    {"http://host/x", ERR_SYNTAX, "must begin with '/'"},
+	    {"ftp://host/x", ERR_SYNTAX, "must begin with '/'"},
 	    {"*", ERR_SYNTAX, "must begin with '/'"},
 	    {"/a%", ERR_SYNTAX, "two hex digits"},
 	    {"/a%4", ERR_SYNTAX, "two hex digits"},
@@ -332,11 +332,35 @@ static void ranges_are_cut_to_what_is_there(void **state)
 	}
 }
 
+static void a_target_in_absolute_form_names_its_host(void **state)
+{
+	struct target target;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(target_parse("HTTP://[::1]:8088/api/v1/dags?q=http://x/y", &target, &err),
+			 0);
+	assert_string_equal(target.host, "[::1]:8088");
+	assert_int_equal(target.segment_count, 3);
+	assert_string_equal(target.segments[2], "dags");
+	assert_string_equal(target.pairs[0].value, "http://x/y");
+	target_close(&target);
+	assert_int_equal(target_parse("https://localhost", &target, &err), 0);
+	assert_string_equal(target.host, "localhost");
+	assert_int_equal(target.segment_count, 0);
+	target_close(&target);
+	assert_int_equal(target_parse("/http://localhost/x", &target, &err), 0);
+	assert_null(target.host);
+	target_close(&target);
+	assert_int_equal(target_parse("ftp://localhost/x", &target, &err), ERR_SYNTAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_blank_of_a_form_is_a_blank),
 	    cmocka_unit_test(a_path_becomes_decoded_segments),
+	    cmocka_unit_test(a_target_in_absolute_form_names_its_host),
 	    cmocka_unit_test(a_query_becomes_pairs_and_plus_means_itself),
 	    cmocka_unit_test(what_is_no_target_is_refused_with_its_cause),
 	    cmocka_unit_test(a_target_beyond_the_limit_is_refused),
