@@ -6,54 +6,115 @@
 #include "cli/ask.h"
 #include "model/state.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #define NAMES_SHOWN 20
+#define AGAIN "runs again" /* of a dry run, at the end of what becomes of a task */
 
-/* A rerun that was wished for, and what it comes to. Tasks of the run's end are left out: they run
- * again whenever the run ends again. */
+/* --- a rerun ------------------------------------------------------------------------------------
+ */
+
+/* Names that are told, up to NAMES_SHOWN, and counted. */
+struct names {
+	struct str text;
+	size_t count;
+};
+
+static void add_name(struct names *names, const char *name)
+{
+	if (names->count < NAMES_SHOWN)
+		str_printf(&names->text, "%s%s", names->count == 0 ? "" : ", ", name);
+	names->count++;
+}
+
+/* "load, report (2 tasks)" */
+static void append_names(struct names *names, struct str *out)
+{
+	str_append(out, names->count == 0 ? "nothing" : str_text(&names->text));
+	if (names->count > NAMES_SHOWN)
+		str_printf(out, " and %zu more", names->count - NAMES_SHOWN);
+	if (names->count > 1)
+		str_printf(out, " (%zu tasks)", names->count);
+	str_close(&names->text);
+}
+
+static bool runs_again(const json_t *change)
+{
+	const char *what = reply_text(change, "what");
+	size_t length = strlen(what);
+
+	if (strcmp(reply_text(change, "to"), task_state_name(TASK_NONE)) == 0)
+		return true;
+	return length >= strlen(AGAIN) && strcmp(what + length - strlen(AGAIN), AGAIN) == 0;
+}
+
+/* Fills changed (by task) and the names of what runs again. */
+static void sort_changes(const json_t *changes, json_t *changed, struct names *resets)
+{
+	const json_t *change;
+	size_t i;
+
+	json_array_foreach(changes, i, change)
+	{
+		if (strcmp(reply_text(change, "kind"), "task") != 0)
+			continue;
+		json_object_set_new(changed, reply_text(change, "task"), json_true());
+		if (runs_again(change))
+			add_name(resets, reply_text(change, "task"));
+	}
+}
+
+/* By an earlier rerun: it is in the history of the run only. */
+static bool is_removed(const json_t *state)
+{
+	return json_is_string(state) &&
+	       strcmp(json_string_value(state), task_state_name(TASK_REMOVED)) == 0;
+}
+
+void preview_rerun(const json_t *tasks, const json_t *dry_run, struct str *out)
+{
+	const json_t *changes = json_object_get(dry_run, "changes");
+	struct names resets = {STR_INIT, 0};
+	struct names keeps = {STR_INIT, 0};
+	json_t *changed = json_object();
+	const json_t *state;
+	const char *task;
+
+	sort_changes(changes, changed, &resets);
+	json_object_foreach((json_t *)(uintptr_t)tasks, task, state)
+	{
+		if (json_object_get(changed, task) == NULL && !is_removed(state))
+			add_name(&keeps, task);
+	}
+	str_append(out, "resets: ");
+	append_names(&resets, out);
+	if (reply_number(dry_run, "total") > (int64_t)json_array_size(changes)) {
+		str_append(out, " at least; keeps: the rest");
+		str_close(&keeps.text);
+	} else {
+		str_append(out, "; keeps: ");
+		append_names(&keeps, out);
+	}
+	json_decref(changed);
+}
+
+/* --- a choice -----------------------------------------------------------------------------------
+ */
+
+/* Tasks that were wished for. Those of the run's end are left out: they run whenever it ends. */
 struct choice {
 	const struct dag *dag;
 	uint32_t task_count;
 	bool *chosen; /* by position */
 };
 
-static bool has_failed(const json_t *states, const char *task)
+static int choose(struct choice *choice, const struct preview_wish *wish, struct err *err)
 {
-	enum task_state state;
-
-	return task_state_from_name(reply_text(states, task), &state) &&
-	       (state == TASK_FAILED || state == TASK_UPSTREAM_FAILED || state == TASK_CANCELLED);
-}
-
-static int refuse_task(const struct dag *dag, const char *id, struct err *err)
-{
-	const char **names = mem_alloc((dag->task_count + 1) * sizeof *names);
-	const char *nearest;
-
-	for (uint32_t i = 0; i < dag->task_count; i++)
-		names[i] = dag->tasks[i].id;
-	names[dag->task_count] = NULL;
-	nearest = str_nearest(id, names);
-	mem_free(names);
-	if (nearest != NULL)
-		return err_set(err, ERR_NOT_FOUND,
-			       "dag '%s' has no task '%.100s' (did you mean '%s'?)", dag->id, id,
-			       nearest);
-	return err_set(err, ERR_NOT_FOUND, "dag '%s' has no task '%.100s'", dag->id, id);
-}
-
-static int choose(struct choice *choice, const json_t *states, const struct preview_wish *wish,
-		  struct err *err)
-{
-	for (uint32_t i = 0; wish->task_count == 0 && i < choice->task_count; i++)
-		choice->chosen[i] = has_failed(states, choice->dag->tasks[i].id);
 	for (size_t i = 0; i < wish->task_count; i++) {
 		uint32_t task = dag_find_task(choice->dag, wish->tasks[i]);
 
 		if (task == UINT32_MAX)
-			return refuse_task(choice->dag, wish->tasks[i], err);
+			return dag_miss_task(choice->dag, wish->tasks[i], err);
 		choice->chosen[task] = true;
 	}
 	return 0;
@@ -80,46 +141,6 @@ static void choose_downstream(struct choice *choice)
 	vec_close(&open);
 }
 
-/* "load, report (2 tasks)" */
-static void append_names(const struct choice *choice, bool chosen, struct str *out)
-{
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < choice->task_count; i++) {
-		if (choice->chosen[i] != chosen)
-			continue;
-		if (count < NAMES_SHOWN)
-			str_printf(out, "%s%s", count == 0 ? "" : ", ", choice->dag->tasks[i].id);
-		count++;
-	}
-	if (count == 0)
-		str_append(out, "nothing");
-	else if (count > NAMES_SHOWN)
-		str_printf(out, " and %" PRIu32 " more", count - NAMES_SHOWN);
-	if (count > 1)
-		str_printf(out, " (%" PRIu32 " tasks)", count);
-}
-
-int preview_rerun(const struct dag *dag, const json_t *states, const struct preview_wish *wish,
-		  struct str *out, struct err *err)
-{
-	struct choice choice = {.dag = dag, .task_count = dag->task_count - dag->hook_count};
-	int rc;
-
-	choice.chosen = mem_alloc((dag->task_count + 1) * sizeof *choice.chosen);
-	rc = choose(&choice, states, wish, err);
-	if (rc == 0 && !wish->only)
-		choose_downstream(&choice);
-	if (rc == 0) {
-		str_append(out, "resets: ");
-		append_names(&choice, true, out);
-		str_append(out, "; keeps: ");
-		append_names(&choice, false, out);
-	}
-	mem_free(choice.chosen);
-	return rc;
-}
-
 int preview_choose(const struct dag *dag, const struct preview_wish *wish, bool **chosen,
 		   struct err *err)
 {
@@ -127,7 +148,7 @@ int preview_choose(const struct dag *dag, const struct preview_wish *wish, bool 
 	int rc;
 
 	choice.chosen = mem_alloc((dag->task_count + 1) * sizeof *choice.chosen);
-	rc = choose(&choice, NULL, wish, err);
+	rc = choose(&choice, wish, err);
 	for (uint32_t i = choice.task_count; rc == 0 && i < dag->task_count; i++)
 		if (choice.chosen[i])
 			rc = err_set(err, ERR_USAGE,

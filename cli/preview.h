@@ -1,4 +1,4 @@
-/* preview.h - what a rerun will reset, told before it is done. Pure. */
+/* preview.h - which tasks run again, or at all. Pure. */
 #ifndef HEDDLE_CLI_PREVIEW_H
 #define HEDDLE_CLI_PREVIEW_H
 
@@ -10,22 +10,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Which tasks run again, as the scheduler chooses them (scheduler/sched.h): those that failed, or
- * those named, with all downstream unless only they are meant. */
+/* Appends "resets: load, report (2 tasks); keeps: extract": of the tasks of a run (an object by
+ * task, in their order) those that a rerun lets run again, as the daemon's dry run of it lists
+ * them, and those that it leaves alone. */
+void preview_rerun(const json_t *tasks, const json_t *dry_run, struct str *out);
+
+/* Which tasks run: those named, with all downstream unless only they are meant. */
 struct preview_wish {
-	const char *const *tasks; /* ids; none = those that failed */
+	const char *const *tasks; /* ids */
 	size_t task_count;
 	bool only;
 };
 
-/* Appends "resets: load, report (2 tasks); keeps: extract". dag: the version that the run goes on
- * with; states: by task, as they are now. Fails with ERR_NOT_FOUND when a task is not in the dag;
- * the nearest one is named. */
-int preview_rerun(const struct dag *dag, const json_t *states, const struct preview_wish *wish,
-		  struct str *out, struct err *err);
-
-/* The tasks that a wish (with tasks) means, by position in the dag; the caller's. Those of the
- * run's end are none of them. Fails likewise, and for a task of the run's end with ERR_USAGE. */
+/* The tasks that a wish means, by position in the dag; the caller's. Fails with ERR_NOT_FOUND when
+ * one is not in the dag (the nearest one is named), with ERR_USAGE when it belongs to the end of
+ * the run. */
 int preview_choose(const struct dag *dag, const struct preview_wish *wish, bool **chosen,
 		   struct err *err);
 

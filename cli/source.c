@@ -7,54 +7,27 @@
 
 #include <string.h>
 
-/* One file may hold several dags. */
-static struct dag *find_dag(const struct dag_list *dags, const char *dag_id)
+json_t *source_types(const struct dag *dag)
 {
-	for (size_t i = 0; i < dags->count; i++)
-		if (strcmp(dags->items[i]->id, dag_id) == 0)
-			return dag_ref(dags->items[i]);
-	return NULL;
+	json_t *types = json_object();
+
+	for (uint32_t i = 0; i < dag->param_count; i++)
+		json_object_set_new(types, dag->params[i].name,
+				    json_string(param_type_name(dag->params[i].type)));
+	return types;
 }
 
-static struct dag *parse(const char *dag_id, const struct str *text)
+static bool find_type(const json_t *types, const char *name, enum param_type *type)
 {
-	struct dag_errors errors;
-	struct dag_list dags;
-	struct dag *dag = NULL;
+	const char *text = reply_text(types, name);
 
-	dag_list_init(&dags);
-	dag_errors_init(&errors);
-	if (dag_parse_alone(dag_id, str_text(text), text->size, &dags, &errors) == 0)
-		dag = find_dag(&dags, dag_id);
-	dag_errors_close(&errors);
-	dag_list_close(&dags);
-	return dag;
+	for (int i = 0; param_type_names[i] != NULL; i++)
+		if (strcmp(param_type_names[i], text) == 0) {
+			*type = (enum param_type)i;
+			return true;
+		}
+	return false;
 }
-
-int source_fetch(struct cli *cli, const char *dag_id, const char *hash, struct dag **out)
-{
-	struct question question = {.method = "GET", .patient = true, .is_text = true};
-	struct reply reply = {0};
-	struct str path = STR_INIT;
-	int code;
-
-	*out = NULL;
-	str_append(&path, "/api/v1/dags/");
-	http_encode(&path, dag_id);
-	str_append(&path, "/source");
-	if (hash != NULL)
-		str_printf(&path, "?version=%s", hash);
-	question.path = str_text(&path);
-	code = ask(cli, &question, &reply);
-	if (code == CODE_OK)
-		*out = parse(dag_id, &reply.body);
-	reply_close(&reply);
-	str_close(&path);
-	return code;
-}
-
-/* --- params -------------------------------------------------------------------------------------
- */
 
 static json_t *untyped(const char *text)
 {
@@ -64,15 +37,16 @@ static json_t *untyped(const char *text)
 }
 
 /* A new reference. */
-static json_t *value_of(const struct dag *dag, const char *name, const char *text, struct err *err)
+static json_t *value_of(const json_t *types, const char *name, const char *text, struct err *err)
 {
-	const struct param *param = dag == NULL ? NULL : param_find(dag, name);
+	struct param param = {.name = name};
 
 	err_set(err, ERR_USAGE, "the value of '--param' is not UTF-8");
-	return param == NULL ? untyped(text) : param_from_text(param, text, err);
+	return find_type(types, name, &param.type) ? param_from_text(&param, text, err)
+						   : untyped(text);
 }
 
-static int read_param(const struct dag *dag, const char *given, json_t *object)
+static int read_param(const json_t *types, const char *given, json_t *object)
 {
 	const char *equals = strchr(given, '=');
 	struct err err = {0};
@@ -82,12 +56,12 @@ static int read_param(const struct dag *dag, const char *given, json_t *object)
 	if (equals == NULL || equals == given)
 		return cli_fail(CODE_USAGE, "flag '--param' is '%s': it must be NAME=VALUE", given);
 	name = mem_strndup(given, (size_t)(equals - given));
-	rc = json_object_set_new(object, name, value_of(dag, name, equals + 1, &err));
+	rc = json_object_set_new(object, name, value_of(types, name, equals + 1, &err));
 	mem_free(name);
 	return rc == 0 ? CODE_OK : cli_fail(CODE_USAGE, "%s", err.message);
 }
 
-int source_read_params(const struct args *args, const struct dag *dag, json_t **out)
+int source_read_params(const struct args *args, const json_t *types, json_t **out)
 {
 	const char *given;
 	size_t at = 0;
@@ -98,10 +72,41 @@ int source_read_params(const struct args *args, const struct dag *dag, json_t **
 		return CODE_OK;
 	*out = json_object();
 	while (code == CODE_OK && (given = args_next(args, FLAG_PARAM, &at)) != NULL)
-		code = read_param(dag, given, *out);
+		code = read_param(types, given, *out);
 	if (code != CODE_OK) {
 		json_decref(*out);
 		*out = NULL;
 	}
+	return code;
+}
+
+int source_ask_params(struct cli *cli, const char *dag_id, const char *hash, json_t **out)
+{
+	struct reply reply = {0};
+	struct str path = STR_INIT;
+	json_t *types = json_object();
+	const json_t *param;
+	size_t i;
+	/* A run may stand on a version of a dag that is gone. */
+	struct question question = {.method = "GET", .patient = true, .may_miss = hash != NULL};
+	int code = CODE_OK;
+
+	*out = NULL;
+	str_append(&path, "/api/v1/dags/");
+	http_encode(&path, dag_id);
+	if (hash != NULL)
+		str_printf(&path, "?version=%s", hash);
+	question.path = str_text(&path);
+	if (args_has(cli->args, FLAG_PARAM))
+		code = ask(cli, &question, &reply);
+	if (code == CODE_NOT_FOUND && question.may_miss)
+		code = CODE_OK;
+	json_array_foreach(json_object_get(reply.json, "params"), i, param) json_object_set_new(
+	    types, reply_text(param, "name"), json_string(reply_text(param, "type")));
+	if (code == CODE_OK)
+		code = source_read_params(cli->args, types, out);
+	json_decref(types);
+	reply_close(&reply);
+	str_close(&path);
 	return code;
 }

@@ -1,5 +1,4 @@
-/* source.h - a dag as the daemon keeps it, parsed here: its order of tasks, the types of its
- * params. */
+/* source.h - the params that a dag takes, and those that the command line gives it. */
 #ifndef HEDDLE_CLI_SOURCE_H
 #define HEDDLE_CLI_SOURCE_H
 
@@ -8,14 +7,16 @@
 
 #include <jansson.h>
 
-/* The version with this hash, NULL = the one in force. *out gets a reference, or NULL when the text
- * cannot be read here (a newer daemon): what can be told from it is then not known. Returns an exit
- * code, after having told why: CODE_NOT_FOUND names the nearest dag. */
-int source_fetch(struct cli *cli, const char *dag_id, const char *hash, struct dag **out);
+/* The types of a dag's params, by name ("integer", as written); the caller's. */
+json_t *source_types(const struct dag *dag);
 
-/* What --param gives, typed by the params of the dag: an object, NULL when none was given. A name
- * that the dag does not have is the daemon's to refuse; its value, and all of them with dag NULL,
- * is JSON where it reads as such, else a text. Returns an exit code, after having told why. */
-int source_read_params(const struct args *args, const struct dag *dag, json_t **out);
+/* What --param gives, typed by types: an object, NULL when none was given. A name that the dag does
+ * not have is the daemon's to refuse; its value is JSON where it reads as such, else a text.
+ * Returns an exit code, after having told why. */
+int source_read_params(const struct args *args, const json_t *types, json_t **out);
+
+/* The same for a dag of the daemon, in the version with this hash, NULL = the one in force. It is
+ * asked only when there are params; CODE_NOT_FOUND names the nearest dag. */
+int source_ask_params(struct cli *cli, const char *dag_id, const char *hash, json_t **out);
 
 #endif

@@ -29,6 +29,7 @@ struct deed {
 /* What became of one task so far. */
 struct moved {
 	bool is_moved;
+	bool is_new; /* in the version that the run goes on with */
 	enum task_state from;
 	enum task_state to;
 	enum cancel_aim aim;
@@ -88,8 +89,11 @@ static void add_tasks(struct list *list)
 		struct moved *moved = &list->moved[i];
 
 		moved->to = settled(moved->to);
-		if (moved->is_moved &&
-		    (settled(moved->from) != moved->to || moved->to == TASK_CANCELLING))
+		if (moved->is_new)
+			add_deed(list, "task", list->dag->tasks[i].id, NULL,
+				 task_state_name(TASK_NONE), "is new in the version");
+		else if (moved->is_moved &&
+			 (settled(moved->from) != moved->to || moved->to == TASK_CANCELLING))
 			add_deed(list, "task", list->dag->tasks[i].id, task_state_name(moved->from),
 				 task_state_name(moved->to), words_for(moved));
 		*moved = (struct moved){.is_moved = false};
@@ -101,6 +105,19 @@ static void take_version(struct list *list, struct dag *dag)
 	mem_free(list->moved);
 	list->dag = dag;
 	list->moved = dag == NULL ? NULL : mem_alloc((dag->task_count + 1) * sizeof *list->moved);
+}
+
+/* No change tells of a task that was not there before until it is queued. */
+static void take_next_version(struct list *list, struct dag *dag)
+{
+	json_t *known = json_object(); /* a set: there may be thousands */
+
+	for (uint32_t i = 0; i < list->dag->task_count; i++)
+		json_object_set_new(known, list->dag->tasks[i].id, json_true());
+	take_version(list, dag);
+	for (uint32_t i = 0; i < dag->task_count; i++)
+		list->moved[i].is_new = json_object_get(known, dag->tasks[i].id) == NULL;
+	json_decref(known);
 }
 
 static void take_task(struct list *list, const struct change *change)
@@ -137,7 +154,7 @@ static void take_change(struct list *list, const struct change *change)
 		add_tasks(list);
 		add_deed(list, "version", NULL, list->dag->hash, change->run_version.dag->hash,
 			 "goes on with this version");
-		take_version(list, change->run_version.dag);
+		take_next_version(list, change->run_version.dag);
 		break;
 	case CHANGE_RUN_PARAMS:
 		add_deed(list, "params", NULL, NULL, change->run_params,

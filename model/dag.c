@@ -3,6 +3,7 @@
 #include "model/dag.h"
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "model/limits.h"
 
 #include <assert.h>
@@ -33,6 +34,23 @@ uint32_t dag_find_task(const struct dag *dag, const char *task_id)
 		if (strcmp(dag->tasks[i].id, task_id) == 0)
 			return i;
 	return UINT32_MAX;
+}
+
+int dag_miss_task(const struct dag *dag, const char *task_id, struct err *err)
+{
+	const char **names = mem_alloc((dag->task_count + 1) * sizeof *names);
+	const char *nearest;
+
+	for (uint32_t i = 0; i < dag->task_count; i++)
+		names[i] = dag->tasks[i].id;
+	names[dag->task_count] = NULL;
+	nearest = strlen(task_id) <= LIMIT_ID_BYTES ? str_nearest(task_id, names) : NULL;
+	mem_free(names);
+	if (nearest != NULL)
+		return err_set(err, ERR_NOT_FOUND,
+			       "dag '%s' has no task '%.100s' (did you mean '%s'?)", dag->id,
+			       task_id, nearest);
+	return err_set(err, ERR_NOT_FOUND, "dag '%s' has no task '%.100s'", dag->id, task_id);
 }
 
 static bool is_letter(char c)

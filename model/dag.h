@@ -298,12 +298,6 @@ int dag_parse_in(const char *source, const char *text, size_t size,
 int dag_parse(const char *source, const char *text, size_t size, struct dag_list *out,
 	      struct dag_errors *errors);
 
-/* The same for a text that was checked where it stands, by one who has nothing of its folder: its
- * params, its tasks and their order are whole; pools, env, vars and files are what it says itself.
- */
-int dag_parse_alone(const char *source, const char *text, size_t size, struct dag_list *out,
-		    struct dag_errors *errors);
-
 /* Parses the text of a version again, with the files that were kept with it; what the folder holds
  * today does not matter. Fails as dag_parse_in does. */
 int dag_parse_version(const char *source, const char *text, size_t size,
@@ -315,6 +309,8 @@ void dag_unref(struct dag *dag); /* dag_ref's pair; the last one frees it. NULL 
 
 /* Position of a task in dag->tasks, or UINT32_MAX. */
 uint32_t dag_find_task(const struct dag *dag, const char *task_id);
+/* Says that there is no such task, and which one may be meant; returns ERR_NOT_FOUND. */
+int dag_miss_task(const struct dag *dag, const char *task_id, struct err *err);
 
 /* True for [A-Za-z_][A-Za-z0-9_-]{0,99}; with dots after the first character for dag ids. */
 bool id_is_valid(const char *id, bool dots_allowed);

@@ -26,7 +26,6 @@ struct file {
 	const struct dag_surroundings *around;
 	const struct node **folders; /* roots of around->defaults */
 	bool is_kept;
-	bool is_alone;
 };
 
 /* The files of the folders above belong to the version. */
@@ -73,8 +72,7 @@ static struct dag *read_dag(struct file *file, const struct document *document,
 				      .read_file = file->around->read_file,
 				      .context = file->around->context,
 				      .ids = &file->ids,
-				      .is_kept = file->is_kept,
-				      .is_alone = file->is_alone};
+				      .is_kept = file->is_kept};
 	struct dag *dag = parse_dag_create(file->source.name, file->source.text + document->start,
 					   document->end - document->start, document->line);
 
@@ -212,15 +210,6 @@ int dag_parse(const char *source, const char *text, size_t size, struct dag_list
 	struct dag_surroundings nothing = {0};
 
 	return dag_parse_in(source, text, size, &nothing, out, errors);
-}
-
-int dag_parse_alone(const char *source, const char *text, size_t size, struct dag_list *out,
-		    struct dag_errors *errors)
-{
-	struct dag_surroundings nothing = {0};
-	struct file file = {.around = &nothing, .is_kept = true, .is_alone = true};
-
-	return parse(&file, source, text, size, out, errors);
 }
 
 /* The files that were kept with a version. */

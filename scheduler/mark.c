@@ -134,6 +134,7 @@ int64_t mark_apply(struct step *step, const struct input *input)
 	struct run *run = run_find(step->sched, input->mark.run_no);
 	const char *reason = input->mark.reason;
 	struct move move = {.to = input->mark.to, .actor = input->actor};
+	struct err err;
 	uint32_t task;
 
 	assert(move.to == TASK_SUCCESS || move.to == TASK_FAILED || move.to == TASK_SKIPPED);
@@ -145,10 +146,11 @@ int64_t mark_apply(struct step *step, const struct input *input)
 	move.why =
 	    emit_text(step, "marked by %s%s%s", input->actor == NULL ? EMIT_ACTOR : input->actor,
 		      reason == NULL ? "" : ": ", reason == NULL ? "" : reason);
-	if (task == UINT32_MAX)
-		emit_answer(step, ANSWER_NOT_FOUND, "dag '%s' has no task '%.100s'", run->dag->id,
-			    input->mark.task);
-	else
+	if (task == UINT32_MAX) {
+		dag_miss_task(run->dag, input->mark.task, &err);
+		emit_answer(step, ANSWER_NOT_FOUND, "%s", err.message);
+	} else {
 		mark(step, &run->instances[task], &move);
+	}
 	return input->mark.run_no;
 }

@@ -57,10 +57,11 @@ static bool choose_by_name(struct step *step, struct rerun *rerun)
 	for (size_t i = 0; i < rerun->input->rerun.task_count; i++) {
 		const char *id = rerun->input->rerun.tasks[i];
 		uint32_t task = dag_find_task(rerun->dag, id);
+		struct err err;
 
 		if (task == UINT32_MAX) {
-			emit_answer(step, ANSWER_NOT_FOUND, "dag '%s' has no task '%.100s'",
-				    rerun->dag->id, id);
+			dag_miss_task(rerun->dag, id, &err);
+			emit_answer(step, ANSWER_NOT_FOUND, "%s", err.message);
 			return false;
 		}
 		if (rerun->dag->tasks[task].hook != HOOK_NONE) {

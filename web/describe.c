@@ -47,10 +47,11 @@ static const struct {
     {"Attention", "kind:text title:text cause:text since:time? dag:text? run:run? task:text? "
 		  "file:text? count:int action:@AttentionAction"},
     {"AttentionPage", "items:@Attention* total:int? next:text?"},
-    {"DagWhole", "+Dag definition:@DagTask* last_runs:@RunBrief*"},
+    {"DagWhole", "+Dag definition:@DagTask* params:@DagParam* last_runs:@RunBrief*"},
     {"DagTask", "id:text description:text? action:text depends_on:text* trigger_rule:@TriggerRule "
 		"when:text? group:text? hook:text? pool:text slots:int priority:int retries:int "
 		"retry_delay_ms:int timeout_ms:int allow_failure:bool line:int"},
+    {"DagParam", "name:text type:text description:text? required:bool line:int"},
     {"RunBrief", "id:run state:@RunState created_at:time ended_at:time?"},
     {"DagVersion", "hash:hash file:text since:time? in_force:bool tasks:int bytes:int"},
     {"VersionPage", "items:@DagVersion* next:text?"},

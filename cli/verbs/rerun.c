@@ -40,34 +40,26 @@ static int read_wishes(struct rerun *rerun, struct err *err)
 	return 0;
 }
 
-/* The version that the run goes on with. Without it a rerun is done all the same, but for what only
- * it can tell. */
-static int fetch_dag(const struct rerun *rerun, const json_t *run, struct dag **dag)
+/* Asks for the list of what the rerun would do, and tells it. */
+static int tell_resets(const struct rerun *rerun, const json_t *run, const char *path,
+		       const json_t *body)
 {
-	const struct args *args = rerun->cli->args;
-
-	*dag = NULL;
-	if (rerun->cli->json && !args_has(args, FLAG_PARAM))
-		return CODE_OK;
-	return source_fetch(rerun->cli, reply_text(run, "dag"),
-			    args_has(args, FLAG_LATEST) ? NULL : reply_text(run, "dag_hash"), dag);
-}
-
-static int tell_resets(const struct rerun *rerun, const json_t *run, const struct dag *dag)
-{
+	struct reply list = {0};
+	struct str dry = STR_INIT;
 	struct str text = STR_INIT;
-	struct err err = {0};
-	int code = CODE_OK;
+	int code;
 
 	if (rerun->cli->json)
 		return CODE_OK;
-	if (dag == NULL)
-		cli_tell("the text of the dag does not check here: what is reset cannot be told");
-	else if (preview_rerun(dag, json_object_get(run, "tasks"), &rerun->wish, &text, &err) != 0)
-		code = cli_fail_err(&err);
-	else
+	str_printf(&dry, "%s?dry_run=1", path);
+	code = ask_to_do(rerun->cli, "POST", str_text(&dry), json_deep_copy(body), &list);
+	if (code == CODE_OK) {
+		preview_rerun(json_object_get(run, "tasks"), list.json, &text);
 		cli_print_line(str_text(&text));
+	}
+	reply_close(&list);
 	str_close(&text);
+	str_close(&dry);
 	return code;
 }
 
@@ -90,14 +82,16 @@ static int put_tasks(const struct rerun *rerun, json_t *body)
 	return CODE_OK;
 }
 
-static int build_body(const struct rerun *rerun, const struct dag *dag, json_t *body)
+/* The types of params are those of the version that the run goes on with. */
+static int build_body(const struct rerun *rerun, const json_t *run, json_t *body)
 {
 	const struct args *args = rerun->cli->args;
+	const char *hash = args_has(args, FLAG_LATEST) ? NULL : reply_text(run, "dag_hash");
 	json_t *params = NULL;
 	int code = put_tasks(rerun, body);
 
 	if (code == CODE_OK)
-		code = source_read_params(args, dag, &params);
+		code = source_ask_params(rerun->cli, reply_text(run, "dag"), hash, &params);
 	if (code == CODE_OK && !ask_put_flag(body, "reason", args, FLAG_REASON))
 		code = CODE_USAGE;
 	if (params != NULL)
@@ -110,21 +104,17 @@ static int build_body(const struct rerun *rerun, const struct dag *dag, json_t *
 /* Says what will be reset and does it; *reply is then the run. */
 static int do_it(const struct rerun *rerun, const json_t *run, struct reply *reply)
 {
-	struct dag *dag = NULL;
 	json_t *body = json_object();
 	char path[64];
-	int code = fetch_dag(rerun, run, &dag);
+	int code = build_body(rerun, run, body);
 
-	if (code == CODE_OK)
-		code = build_body(rerun, dag, body);
-	if (code == CODE_OK)
-		code = tell_resets(rerun, run, dag);
 	snprintf(path, sizeof path, "/api/v1/runs/%s:rerun", reply_text(run, "id"));
+	if (code == CODE_OK)
+		code = tell_resets(rerun, run, path, body);
 	if (code == CODE_OK)
 		code = ask_to_do(rerun->cli, "POST", path, body, reply);
 	else
 		json_decref(body);
-	dag_unref(dag);
 	return code;
 }
 

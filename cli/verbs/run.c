@@ -89,10 +89,12 @@ static int tell_errors(const struct folder *folder)
 /* Refuses here what the daemon would refuse: nothing has to be started for that. */
 static int check_params(struct local_run *run)
 {
+	json_t *types = source_types(run->dag);
 	json_t *all = NULL;
 	struct err err = {0};
-	int code = source_read_params(run->cli->args, run->dag, &run->params);
+	int code = source_read_params(run->cli->args, types, &run->params);
 
+	json_decref(types);
 	if (code != CODE_OK)
 		return code;
 	if (params_resolve(run->dag, run->params, &all, &err) != 0)

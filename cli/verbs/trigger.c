@@ -6,34 +6,20 @@
 
 #include <stdio.h>
 
-/* The types of params are the dag's: it is asked for them only when there are any. */
-static int put_params(struct cli *cli, const char *dag_id, json_t *body)
-{
-	json_t *params = NULL;
-	struct dag *dag = NULL;
-	int code = CODE_OK;
-
-	if (args_has(cli->args, FLAG_PARAM))
-		code = source_fetch(cli, dag_id, NULL, &dag);
-	if (code == CODE_OK)
-		code = source_read_params(cli->args, dag, &params);
-	if (params != NULL)
-		json_object_set_new(body, "params", params);
-	dag_unref(dag);
-	return code;
-}
-
 static int build_body(struct cli *cli, const char *dag_id, json_t **out)
 {
 	const struct args *args = cli->args;
 	json_t *body = json_object();
+	json_t *params = NULL;
 	int code = CODE_USAGE;
 
 	if (ask_put_flag(body, "id", args, FLAG_ID) &&
 	    ask_put_flag(body, "period", args, FLAG_PERIOD) &&
 	    ask_put_flag(body, "at", args, FLAG_AT) &&
 	    ask_put_flag(body, "reason", args, FLAG_REASON))
-		code = put_params(cli, dag_id, body);
+		code = source_ask_params(cli, dag_id, NULL, &params);
+	if (params != NULL)
+		json_object_set_new(body, "params", params);
 	if (args_has(args, FLAG_FORCE))
 		json_object_set_new(body, "force", json_true());
 	*out = body;

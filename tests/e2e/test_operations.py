@@ -177,6 +177,29 @@ tasks:
     assert (b["state"], b["started_at"]) == ("upstream_failed", None)
 
 
+def test_a_dag_that_names_files_and_takes_defaults_is_told_of_as_any_other(house):
+    house.dag("team/heddle.yaml", "vars: {where: '../work'}\ndefaults: {retries: 0}\n")
+    house.dag("team/rows.sql", "select 1 as n\n")
+    house.dag("team/filed.yaml", "id: filed\nparams: {day: '20261120'}\ntasks:\n"
+              "- {id: rows, command: 'true'}\n"
+              "- {id: keep, depends_on: [rows], env: {DAY: '{{ params.day }}'}, command: 'echo $DAY; exit 3'}\n"
+              "- {id: count, depends_on: [keep], sql: {engine: duckdb, file: rows.sql}}\n")
+    wait_for(lambda: "filed" in [dag["id"] for dag in house.http("GET", "/api/v1/dags")[1]["items"]], what="the dag")
+    assert [(p["name"], p["type"]) for p in house.http("GET", "/api/v1/dags/filed")[1]["params"]] == [("day", "string")]
+    run = house.trigger("filed", "--param", "day=20261121", "--wait")
+    assert house.run(run)["params"] == {"day": "20261121"}
+    done = house.cli("rerun", run, "--param", "day=20261122", "--wait")
+    assert done.stdout == "resets: keep, count (2 tasks); keeps: rows\n" and "does not check" not in done.stderr, done.stderr
+    assert house.run(run)["params"] == {"day": "20261122"}
+    hash = house.run(run)["dag_hash"]
+    house.dag("team/filed.yaml", "id: filed\nparams: {other: 3}\ntasks: [{id: rows, command: 'true'}]\n")
+    wait_for(lambda: house.http("GET", "/api/v1/dags/filed")[1]["params"][0]["name"] == "other", what="the change")
+    then = house.http("GET", f"/api/v1/dags/filed?version={hash}")[1]
+    assert [p["name"] for p in then["params"]] == ["day"] and [t["id"] for t in then["definition"]] == ["rows", "keep", "count"]
+    status, answer, _ = house.http("GET", f"/api/v1/dags/filed?version={'0' * 32}")
+    assert status == 404 and "version" in answer["detail"]
+
+
 def test_what_cannot_be_rerun_is_told_with_its_exit_code(house):
     run = house.trigger("chain", "--param", "fail=false", "--wait")
     done = house.cli("rerun", run)

@@ -13,10 +13,12 @@
 	"{\"id\":\"" RUN "\",\"dag\":\"d\",\"state\":\"failed\",\"dag_hash\":\"" HASH "\","      \
 	"\"created_at\":\"2026-11-20T06:00:00.000Z\",\"ended_at\":\"2026-11-20T06:00:02.000Z\"," \
 	"\"tasks\":{\"extract\":\"success\",\"load\":\"failed\"}}"
-#define SOURCE                                                                     \
-	"id: d\nparams:\n  n: 3\n  who: x\n  day: {type: date}\n  tags: []\n"      \
-	"tasks:\n- {id: extract, command: 'true'}\n- {id: load, command: 'true', " \
-	"depends_on: [extract]}\n"
+#define PARAM(name, type) "{\"name\":\"" name "\",\"type\":\"" type "\"}"
+#define WHOLE                                                                                    \
+	"{\"id\":\"d\",\"params\":[" PARAM("n", "integer") "," PARAM("who", "string") "," PARAM( \
+	    "day", "date") "," PARAM("tags", "list") "]}"
+#define AGAIN(task) \
+	"{\"kind\":\"task\",\"task\":\"" task "\",\"to\":\"none\",\"what\":\"runs again\"}"
 
 static void expect_told(const struct stage *stage, const char *text)
 {
@@ -30,7 +32,7 @@ static void expect_told(const struct stage *stage, const char *text)
 static void params_get_the_types_that_the_dag_gives_them(void **state)
 {
 	static const struct exchange script[] = {
-	    {"GET /api/v1/dags/d/source HTTP", 200, SOURCE, THEN_KEEP, NULL},
+	    {"GET /api/v1/dags/d HTTP", 200, WHOLE, THEN_KEEP, NULL},
 	    {"POST /api/v1/dags/d/runs ", 201, RUNNING, THEN_KEEP,
 	     "{\"period\":\"2026-11-20\",\"params\":{\"n\":7,\"who\":\"7\",\"tags\":[1,\"a=b\"],"
 	     "\"more\":true,\"plain\":\"a b\"}}"},
@@ -49,7 +51,7 @@ static void params_get_the_types_that_the_dag_gives_them(void **state)
 static void a_param_of_another_type_starts_nothing(void **state)
 {
 	static const struct exchange script[] = {
-	    {"GET /api/v1/dags/d/source HTTP", 200, SOURCE, THEN_KEEP, NULL}, {0}};
+	    {"GET /api/v1/dags/d HTTP", 200, WHOLE, THEN_KEEP, NULL}, {0}};
 	struct stage stage;
 
 	(void)state;
@@ -66,7 +68,7 @@ static void a_param_of_another_type_starts_nothing(void **state)
 static void params_that_the_dag_does_not_name_are_json_or_text(void **state)
 {
 	static const struct exchange script[] = {
-	    {"GET /api/v1/dags/d/source HTTP", 200, SOURCE, THEN_KEEP, NULL},
+	    {"GET /api/v1/dags/d HTTP", 200, WHOLE, THEN_KEEP, NULL},
 	    {"POST /api/v1/dags/d/runs ", 201, RUNNING, THEN_KEEP,
 	     "{\"period\":\"2026-11-20\",\"params\":{\"n\":7,\"tags\":[1,\"a=b\"],\"more\":true,"
 	     "\"plain\":\"a b\"}}"},
@@ -84,7 +86,7 @@ static void params_that_the_dag_does_not_name_are_json_or_text(void **state)
 static void params_of_a_dag_that_is_not_there_are_not_found(void **state)
 {
 	static const struct exchange script[] = {
-	    {"GET /api/v1/dags/dd/source HTTP", 404,
+	    {"GET /api/v1/dags/dd HTTP", 404,
 	     "{\"detail\":\"there is no dag 'dd' (did you mean 'd'?)\"}", THEN_KEEP, NULL},
 	    {0}};
 	struct stage stage;
@@ -103,7 +105,9 @@ static void rerun_says_what_it_resets_and_does_it(void **state)
 {
 	static const struct exchange script[] = {
 	    {"GET /api/v1/runs/9f1 ", 200, FAILED, THEN_KEEP, NULL},
-	    {"GET /api/v1/dags/d/source?version=" HASH " ", 200, SOURCE, THEN_KEEP, NULL},
+	    {"POST /api/v1/runs/" RUN ":rerun?dry_run=1 ", 200,
+	     "{\"changes\":[" AGAIN("load") "],\"total\":1}", THEN_KEEP,
+	     "{\"mode\":\"failed\",\"reason\":\"again\"}"},
 	    {"POST /api/v1/runs/" RUN ":rerun ", 202, RUNNING, THEN_KEEP,
 	     "{\"mode\":\"failed\",\"reason\":\"again\"}"},
 	    {0}};
@@ -121,7 +125,11 @@ static void rerun_waits_and_exits_as_the_run_does(void **state)
 {
 	static const struct exchange script[] = {
 	    {"GET /api/v1/runs/" RUN " ", 200, FAILED, THEN_KEEP, NULL},
-	    {"GET /api/v1/dags/d/source HTTP", 200, SOURCE, THEN_KEEP, NULL},
+	    {"GET /api/v1/dags/d HTTP", 200, WHOLE, THEN_KEEP, NULL},
+	    {"POST /api/v1/runs/" RUN ":rerun?dry_run=1 ", 200,
+	     "{\"changes\":[" AGAIN("extract") "," AGAIN("load") "],\"total\":2}", THEN_KEEP,
+	     "{\"mode\":\"from\",\"tasks\":[\"extract\",\"load\"],\"params\":{\"n\":1},"
+	     "\"version\":\"latest\"}"},
 	    {"POST /api/v1/runs/" RUN ":rerun ", 202, RUNNING, THEN_KEEP,
 	     "{\"mode\":\"from\",\"tasks\":[\"extract\",\"load\"],\"params\":{\"n\":1},"
 	     "\"version\":\"latest\"}"},
@@ -134,6 +142,25 @@ static void rerun_waits_and_exits_as_the_run_does(void **state)
 		WORDS("rerun", RUN, "--from", "extract", "--from", "load", "--latest", "--param",
 		      "n=1", "--wait"));
 	expect(&stage, CODE_FAILED, "resets: extract, load (2 tasks); keeps: nothing\n");
+	leave(&stage);
+}
+
+static void params_of_a_version_whose_dag_is_gone_are_json_or_text(void **state)
+{
+	static const struct exchange script[] = {
+	    {"GET /api/v1/runs/" RUN " ", 200, FAILED, THEN_KEEP, NULL},
+	    {"GET /api/v1/dags/d?version=" HASH " ", 404, "{\"detail\":\"no dag\"}", THEN_KEEP,
+	     NULL},
+	    {"POST /api/v1/runs/" RUN ":rerun ", 202, RUNNING, THEN_KEEP,
+	     "{\"mode\":\"failed\",\"params\":{\"n\":1,\"who\":\"me\"}}"},
+	    {0}};
+	struct stage stage;
+
+	(void)state;
+	perform(&stage, script,
+		WORDS("rerun", RUN, "--param", "n=1", "--param", "who=me", "--json"));
+	expect(&stage, CODE_OK, RUNNING "\n");
+	assert_string_equal(str_text(&stage.capture.err), "");
 	leave(&stage);
 }
 
@@ -156,8 +183,11 @@ static void rerun_as_json_prints_the_run_alone(void **state)
 static void a_rerun_of_what_did_not_fail_changes_nothing(void **state)
 {
 	static const struct exchange script[] = {
-	    {"GET /api/v1/runs/" RUN " ", 200, ENDED("success"), THEN_KEEP, NULL},
-	    {"GET /api/v1/dags/d/source", 200, SOURCE, THEN_KEEP, NULL},
+	    {"GET /api/v1/runs/" RUN " ", 200,
+	     "{\"id\":\"" RUN "\",\"tasks\":{\"extract\":\"success\",\"load\":\"skipped\"}}",
+	     THEN_KEEP, NULL},
+	    {"POST /api/v1/runs/" RUN ":rerun?dry_run=1 ", 200, "{\"changes\":[],\"total\":0}",
+	     THEN_KEEP, NULL},
 	    {"POST /api/v1/runs/" RUN ":rerun ", 200, ENDED("success"), THEN_KEEP, NULL},
 	    {0}};
 	struct stage stage;
@@ -169,11 +199,12 @@ static void a_rerun_of_what_did_not_fail_changes_nothing(void **state)
 	leave(&stage);
 }
 
-static void a_rerun_from_a_task_that_is_not_there_asks_for_nothing(void **state)
+static void a_rerun_from_a_task_that_is_not_there_is_not_done(void **state)
 {
 	static const struct exchange script[] = {
 	    {"GET /api/v1/runs/" RUN " ", 200, FAILED, THEN_KEEP, NULL},
-	    {"GET /api/v1/dags/d/source", 200, SOURCE, THEN_KEEP, NULL},
+	    {"POST /api/v1/runs/" RUN ":rerun?dry_run=1 ", 404,
+	     "{\"detail\":\"dag 'd' has no task 'laod' (did you mean 'load'?)\"}", THEN_KEEP, NULL},
 	    {0}};
 	struct stage stage;
 
@@ -372,9 +403,10 @@ int main(void)
 	    cmocka_unit_test(params_of_a_dag_that_is_not_there_are_not_found),
 	    cmocka_unit_test(rerun_says_what_it_resets_and_does_it),
 	    cmocka_unit_test(rerun_waits_and_exits_as_the_run_does),
+	    cmocka_unit_test(params_of_a_version_whose_dag_is_gone_are_json_or_text),
 	    cmocka_unit_test(rerun_as_json_prints_the_run_alone),
 	    cmocka_unit_test(a_rerun_of_what_did_not_fail_changes_nothing),
-	    cmocka_unit_test(a_rerun_from_a_task_that_is_not_there_asks_for_nothing),
+	    cmocka_unit_test(a_rerun_from_a_task_that_is_not_there_is_not_done),
 	    cmocka_unit_test(a_refused_rerun_exits_5),
 	    cmocka_unit_test(mark_names_task_state_and_reason),
 	    cmocka_unit_test(a_command_whose_answer_is_lost_is_repeated_with_the_same_key),

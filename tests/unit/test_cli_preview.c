@@ -1,4 +1,4 @@
-/* What a rerun resets, told from the order of the tasks and from how they stand. */
+/* What a rerun resets, and which tasks a run of some tasks is made of. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "cli/preview.h"
 
 #include <string.h>
@@ -29,106 +30,126 @@ static struct dag *parse(const char *text, struct dag_list *dags)
 	return dags->items[0];
 }
 
-static int preview(const char *states_text, const struct preview_wish *wish, struct str *out,
-		   struct err *err)
+/* What is told of a run of these tasks when the dry run answers with these changes. */
+static void expect(const char *tasks_text, const char *dry_run_text, const char *expected)
 {
-	json_t *states = json_loads(states_text, 0, NULL);
-	struct dag_list dags;
-	int rc;
-
-	assert_non_null(states);
-	rc = preview_rerun(parse(CHAIN, &dags), states, wish, out, err);
-	json_decref(states);
-	dag_list_close(&dags);
-	return rc;
-}
-
-static void expect(const char *states, const struct preview_wish *wish, const char *expected)
-{
+	json_t *tasks = json_loads(tasks_text, 0, NULL);
+	json_t *dry_run = json_loads(dry_run_text, 0, NULL);
 	struct str out = STR_INIT;
-	struct err err = {0};
 
-	if (preview(states, wish, &out, &err) != 0)
-		fail_msg("%s", err.message);
+	assert_non_null(tasks);
+	assert_non_null(dry_run);
+	preview_rerun(tasks, dry_run, &out);
 	assert_string_equal(str_text(&out), expected);
 	str_close(&out);
+	json_decref(tasks);
+	json_decref(dry_run);
 }
 
-static void what_failed_is_reset_with_all_downstream(void **state)
+#define BECOMES(task, what) "{\"kind\":\"task\",\"task\":\"" task "\",\"what\":\"" what "\"}"
+
+static void what_runs_again_is_told_from_what_is_left_alone(void **state)
 {
-	struct preview_wish wish = {0};
+	static const char tasks[] = "{\"extract\":\"success\",\"load\":\"failed\","
+				    "\"report\":\"running\",\"other\":\"skipped\"}";
 
 	(void)state;
-	expect("{\"extract\":\"success\",\"load\":\"failed\",\"report\":\"skipped\","
-	       "\"other\":\"success\",\"bye\":\"failed\"}",
-	       &wish, "resets: load, report (2 tasks); keeps: extract, other (2 tasks)");
-	expect("{\"extract\":\"success\",\"load\":\"success\",\"report\":\"upstream_failed\","
-	       "\"other\":\"cancelled\"}",
-	       &wish, "resets: report, other (2 tasks); keeps: extract, load (2 tasks)");
-	expect("{\"extract\":\"success\",\"load\":\"success\",\"report\":\"success\","
-	       "\"other\":\"success\"}",
-	       &wish, "resets: nothing; keeps: extract, load, report, other (4 tasks)");
-}
-
-static void named_tasks_are_reset_with_all_downstream_or_alone(void **state)
-{
-	static const char *const tasks[] = {"load", "other"};
-	struct preview_wish wish = {.tasks = tasks, .task_count = 1};
-
-	(void)state;
-	expect("{}", &wish, "resets: load, report (2 tasks); keeps: extract, other (2 tasks)");
-	wish.only = true;
-	expect("{}", &wish, "resets: load; keeps: extract, report, other (3 tasks)");
-	wish.task_count = 2;
-	expect("{}", &wish, "resets: load, other (2 tasks); keeps: extract, report (2 tasks)");
-}
-
-static void a_task_that_is_not_there_is_refused_with_the_nearest(void **state)
-{
-	static const char *const tasks[] = {"extrakt"};
-	struct preview_wish wish = {.tasks = tasks, .task_count = 1};
-	struct str out = STR_INIT;
-	struct err err;
-
-	(void)state;
-	assert_int_equal(preview("{}", &wish, &out, &err), ERR_NOT_FOUND);
-	assert_string_equal(err.message, "dag 'd' has no task 'extrakt' (did you mean 'extract'?)");
-	assert_string_equal(str_text(&out), "");
-	str_close(&out);
+	expect(tasks,
+	       "{\"changes\":[" BECOMES("load", "runs again") "," BECOMES(
+		   "report", "is ended, then runs again") ",{\"kind\":\"run\",\"task\":null,"
+							  "\"what\":\"goes on\"}],\"total\":3}",
+	       "resets: load, report (2 tasks); keeps: extract, other (2 tasks)");
+	expect(tasks, "{\"changes\":[],\"total\":0}",
+	       "resets: nothing; keeps: extract, load, report, other (4 tasks)");
+	expect(tasks,
+	       "{\"changes\":[" BECOMES("new", "runs again") "," BECOMES(
+		   "other", "is not in the version any more") "],\"total\":2}",
+	       "resets: new; keeps: extract, load, report (3 tasks)");
 }
 
 static void of_many_tasks_the_first_are_named_and_all_counted(void **state)
 {
-	struct preview_wish wish = {0};
-	struct str text = STR_INIT;
-	struct str out = STR_INIT;
-	json_t *states = json_object();
-	struct dag_list dags;
-	char id[16];
+	struct str dry_run = STR_INIT;
+	struct str tasks = STR_INIT;
 
 	(void)state;
-	str_append(&text, "id: d\ntasks:\n");
+	str_append(&dry_run, "{\"changes\":[");
 	for (int i = 0; i < 25; i++) {
-		snprintf(id, sizeof id, "t%d", i);
-		str_printf(&text, "- {id: %s, command: 'true'}\n", id);
-		json_object_set_new(states, id, json_string("failed"));
+		str_printf(&dry_run, "%s" BECOMES("t%d", "runs again"), i == 0 ? "" : ",", i);
+		str_printf(&tasks, "%s\"t%d\":\"failed\"", i == 0 ? "{" : ",", i);
 	}
-	assert_int_equal(preview_rerun(parse(str_text(&text), &dags), states, &wish, &out, NULL),
-			 0);
-	assert_non_null(strstr(str_text(&out), "t18, t19 and 5 more (25 tasks); keeps: nothing"));
-	json_decref(states);
+	str_append(&tasks, "}");
+	str_append(&dry_run, "],\"total\":25}");
+	expect(str_text(&tasks), str_text(&dry_run),
+	       "resets: t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11, t12, t13, t14, t15, t16, "
+	       "t17, t18, t19 and 5 more (25 tasks); keeps: nothing");
+	str_close(&dry_run);
+	str_close(&tasks);
+}
+
+static void a_list_that_was_cut_says_so(void **state)
+{
+	(void)state;
+	expect("{\"a\":\"failed\",\"b\":\"failed\"}",
+	       "{\"changes\":[" BECOMES("a", "runs again") "],\"total\":5000}",
+	       "resets: a at least; keeps: the rest");
+}
+
+/* --- a choice */
+
+static int choose(const struct preview_wish *wish, char chosen_text[8], struct err *err)
+{
+	struct dag_list dags;
+	const struct dag *dag = parse(CHAIN, &dags);
+	bool *chosen;
+	int rc = preview_choose(dag, wish, &chosen, err);
+
+	for (int i = 0; rc == 0 && i < 4; i++)
+		chosen_text[i] = chosen[i] ? 'x' : '-';
+	chosen_text[rc == 0 ? 4 : 0] = '\0';
+	mem_free(chosen);
 	dag_list_close(&dags);
-	str_close(&text);
-	str_close(&out);
+	return rc;
+}
+
+static void named_tasks_run_with_all_downstream_or_alone(void **state)
+{
+	static const char *const tasks[] = {"load", "other"};
+	struct preview_wish wish = {.tasks = tasks, .task_count = 1};
+	char chosen[8];
+
+	(void)state;
+	assert_int_equal(choose(&wish, chosen, NULL), 0);
+	assert_string_equal(chosen, "-xx-");
+	wish.only = true;
+	wish.task_count = 2;
+	assert_int_equal(choose(&wish, chosen, NULL), 0);
+	assert_string_equal(chosen, "-x-x");
+}
+
+static void a_task_that_is_not_there_is_refused_with_the_nearest(void **state)
+{
+	static const char *const tasks[] = {"extrakt", "bye"};
+	struct preview_wish wish = {.tasks = tasks, .task_count = 1};
+	struct err err;
+	char chosen[8];
+
+	(void)state;
+	assert_int_equal(choose(&wish, chosen, &err), ERR_NOT_FOUND);
+	assert_string_equal(err.message, "dag 'd' has no task 'extrakt' (did you mean 'extract'?)");
+	wish.tasks = tasks + 1;
+	assert_int_equal(choose(&wish, chosen, &err), ERR_USAGE);
+	assert_non_null(strstr(err.message, "'bye' belongs to the end of the run"));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(what_failed_is_reset_with_all_downstream),
-	    cmocka_unit_test(named_tasks_are_reset_with_all_downstream_or_alone),
-	    cmocka_unit_test(a_task_that_is_not_there_is_refused_with_the_nearest),
+	    cmocka_unit_test(what_runs_again_is_told_from_what_is_left_alone),
 	    cmocka_unit_test(of_many_tasks_the_first_are_named_and_all_counted),
+	    cmocka_unit_test(a_list_that_was_cut_says_so),
+	    cmocka_unit_test(named_tasks_run_with_all_downstream_or_alone),
+	    cmocka_unit_test(a_task_that_is_not_there_is_refused_with_the_nearest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -164,9 +164,11 @@ int api_check_detail(const char *run_id, int64_t pruned_at_ms, struct err *err);
 void api_write_fact(struct compose *compose, const struct fact_view *view);
 /* Adds to "there is no dag 'fligths'" which one may be meant. */
 void api_suggest_dag(struct store_reader *reader, const char *dag_id, struct err *err);
-/* Writes the members "definition" (its tasks) and "last_runs" of a dag. */
+/* Writes the members "definition" (its tasks), "params" and "last_runs" of a dag. version: the hash
+ * of the one that the first two are of, NULL = the one in force; ERR_NOT_FOUND when it has none
+ * such. */
 int api_write_dag_parts(struct compose *compose, struct store_reader *reader, const char *dag_id,
-			struct err *err);
+			const char *version, struct err *err);
 /* The number of a page's cursor, 0 when none is given. */
 int64_t api_cursor_number(const struct call *call);
 /* What the header Last-Event-ID says, -1 when it is not there; ERR_INVALID. */

@@ -206,11 +206,12 @@ enum call_outcome api_dag(struct call *call, struct store_reader *reader)
 	begin(call, &compose);
 	compose_open(&compose, '{');
 	rc = read_dag(reader, call->names.dag, write_one_dag, &compose, &err);
-	if (rc == 0)
-		rc = api_write_dag_parts(&compose, reader, call->names.dag, &err);
-	compose_close(&compose, '}');
 	if (rc == ERR_NOT_FOUND)
 		api_suggest_dag(reader, call->names.dag, &err);
+	if (rc == 0)
+		rc = api_write_dag_parts(&compose, reader, call->names.dag, call->query.version,
+					 &err);
+	compose_close(&compose, '}');
 	return rc == 0 ? CALL_ANSWERED : api_fail(call, &err);
 }
 

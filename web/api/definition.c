@@ -2,6 +2,7 @@
 #include "web/api/api.h"
 
 #include "model/dag.h"
+#include "model/param.h"
 #include "model/trigger_rule.h"
 
 #include <string.h>
@@ -58,6 +59,18 @@ static void write_task(struct compose *compose, const struct dag *dag, const str
 	compose_close(compose, '}');
 }
 
+static void write_param(struct compose *compose, const struct param *param)
+{
+	compose_open(compose, '{');
+	compose_member_text(compose, "name", param->name);
+	compose_member_text(compose, "type", param_type_name(param->type));
+	compose_member_text(compose, "description", param->description);
+	compose_key(compose, "required");
+	compose_bool(compose, param->is_required);
+	compose_member_int(compose, "line", param->line);
+	compose_close(compose, '}');
+}
+
 /* One file may hold several dags. */
 static const struct dag *find_dag(const struct dag_list *dags, const struct version_text *view)
 {
@@ -67,8 +80,8 @@ static const struct dag *find_dag(const struct dag_list *dags, const struct vers
 	return dags->count == 1 ? dags->items[0] : NULL;
 }
 
-/* A text that this program does not take any more, as an older one did, has no tasks to show. */
-static void write_tasks(void *context, const struct version_text *view)
+/* A text that this program does not take any more, as an older one did, has no parts to show. */
+static void write_parts(void *context, const struct version_text *view)
 {
 	struct compose *compose = context;
 	struct dag_errors errors;
@@ -83,6 +96,10 @@ static void write_tasks(void *context, const struct version_text *view)
 	compose_member_open(compose, "definition", '[');
 	for (uint32_t i = 0; dag != NULL && i < dag->task_count; i++)
 		write_task(compose, dag, &dag->tasks[i]);
+	compose_close(compose, ']');
+	compose_member_open(compose, "params", '[');
+	for (uint32_t i = 0; dag != NULL && i < dag->param_count; i++)
+		write_param(compose, &dag->params[i]);
 	compose_close(compose, ']');
 	dag_list_close(&dags);
 	dag_errors_close(&errors);
@@ -102,10 +119,10 @@ static bool write_last_run(void *context, const struct run_view *view)
 }
 
 int api_write_dag_parts(struct compose *compose, struct store_reader *reader, const char *dag_id,
-			struct err *err)
+			const char *version, struct err *err)
 {
 	struct run_filter filter = {.dag_id = dag_id, .limit = LAST_RUNS};
-	int rc = read_version_text(reader, dag_id, NULL, write_tasks, compose, err);
+	int rc = read_version_text(reader, dag_id, version, write_parts, compose, err);
 
 	if (rc != 0)
 		return rc;
