@@ -55,7 +55,7 @@ static const struct {
     [RUN_FAILED] = {"failed", RUN_REVIVED | (RUN_ENDED & ~RUN_TO(FAILED)), true},
     [RUN_CANCELLED] = {"cancelled", RUN_REVIVED | (RUN_ENDED & ~RUN_TO(CANCELLED)), true},
     [RUN_QUEUED] = {"queued", RUN_TO(RUNNING) | RUN_TO(CANCELLED), false},
-    [RUN_ENDING] = {"ending", RUN_ENDED, false},
+    [RUN_ENDING] = {"ending", RUN_TO(RUNNING) | RUN_ENDED, false},
     [RUN_WAITING] = {"waiting", RUN_REVIVED | RUN_TO(CANCELLED), false},
 };
 

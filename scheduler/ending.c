@@ -13,6 +13,7 @@
 #include "scheduler/instance.h"
 #include "scheduler/judge.h"
 #include "scheduler/retry.h"
+#include "scheduler/run.h"
 
 #include <assert.h>
 #include <string.h>
@@ -88,6 +89,7 @@ static void become_by_aim(struct step *step, struct instance *instance)
 
 	instance_move(step, instance, &move);
 	judge_instance(step, instance, NULL);
+	run_check_over(step->sched, instance->run);
 }
 
 static void keep_outputs(struct step *step, struct instance *instance, const char *json)

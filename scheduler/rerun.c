@@ -137,12 +137,10 @@ static bool allows(struct step *step, const struct rerun *rerun)
 	    [RUN_QUEUED] = "the run has not started yet: nothing in it can run again",
 	    [RUN_WAITING] = "the run has not started yet: nothing in it can run again",
 	    [RUN_CANCELLING] = "the run is being cancelled: rerun it when it has ended",
-	    [RUN_ENDING] = "the tasks of the run's end are under way: rerun it when it has ended "
-			   "(a cancel ends them)",
 	};
 	const char *refusal = refusals[rerun->run->state];
 
-	if (rerun->run->state == RUN_RUNNING && is_another_version(rerun))
+	if (refusal == NULL && !run_state_is_done(rerun->run->state) && is_another_version(rerun))
 		refusal = "the run is under way: only one that has ended can go on with another "
 			  "version of its dag";
 	if (refusal != NULL)
@@ -215,6 +213,9 @@ static void do_it(struct step *step, struct rerun *rerun)
 	if (run_state_is_done(run->state)) {
 		rerun_reset_hooks(step, run, actor, rerun->why);
 		run_revive(step, run, actor, rerun->why);
+	} else if (run->state == RUN_ENDING) {
+		rerun_reset_hooks(step, run, actor, rerun->why);
+		run_go_back(step, run, actor, rerun->why);
 	} else {
 		judge_run(step, run);
 	}

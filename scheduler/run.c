@@ -347,6 +347,12 @@ void run_start(struct step *step, struct run *run)
 	begin_to_run(step, run);
 }
 
+void run_go_back(struct step *step, struct run *run, const char *actor, const char *why)
+{
+	run_move(step, run, RUN_RUNNING, actor, why);
+	begin_to_run(step, run);
+}
+
 void run_come_due(struct step *step, struct run *run)
 {
 	const char *why = why_queued(step, run->dag, run->is_forced);
@@ -377,11 +383,17 @@ void run_revive(struct step *step, struct run *run, const char *actor, const cha
 		begin_to_run(step, run);
 }
 
+/* A task of an end that was called off may still be on its way out, while the run goes on. */
+bool run_is_over(const struct run *run)
+{
+	if (run->state == RUN_ENDING)
+		return run->unfinished_hooks == 0;
+	return run->unfinished == 0 && run->holding == 0;
+}
+
 void run_check_over(struct sched *sched, struct run *run)
 {
-	bool is_over = run->state == RUN_ENDING ? run->unfinished_hooks == 0 : run->unfinished == 0;
-
-	if (!is_over || run->is_listed || run->limit == NULL)
+	if (!run_is_over(run) || run->is_listed || run->limit == NULL)
 		return;
 	run->is_listed = true;
 	vec_push(&sched->over, run);

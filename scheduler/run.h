@@ -29,6 +29,10 @@ void run_move(struct step *step, struct run *run, enum run_state to, const char 
 /* Replaces its params; NULL = none. */
 void run_set_params(struct run *run, const char *params);
 
+/* Whether nothing of the part that it is in is left. */
+bool run_is_over(const struct run *run);
+/* An ending run runs again; tasks of its end that are under way are ended already. */
+void run_go_back(struct step *step, struct run *run, const char *actor, const char *why);
 /* Notes a run that has nothing left to do in its state, for run_end_next. */
 void run_check_over(struct sched *sched, struct run *run);
 

@@ -137,7 +137,7 @@ bool run_end_next(struct step *step)
 	}
 	run = sched->over.items[sched->over_next++];
 	run->is_listed = false;
-	if (run->state == RUN_ENDING ? run->unfinished_hooks == 0 : run->unfinished == 0)
+	if (run_is_over(run))
 		go_on(step, run);
 	return true;
 }

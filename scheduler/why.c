@@ -378,11 +378,14 @@ static void explain_retry(struct inquiry *inquiry, const struct instance *instan
 {
 	int64_t at_ms = wall_of(inquiry, instance->due_boot_ms);
 	uint32_t tries = instance_tries(instance);
-	struct why_link *link =
-	    add_task(inquiry, WHY_RETRY, instance,
-		     text_of(inquiry, "task '%s' failed and is tried again at %s (try %u of %u)",
-			     instance_task(instance)->id, clock_text(inquiry, at_ms), tries + 1,
-			     instance_task(instance)->retries + 1));
+	int64_t deadline_boot_ms = instance->run->deadline_boot_ms;
+	bool is_too_late = deadline_boot_ms != 0 && deadline_boot_ms <= instance->due_boot_ms;
+	struct why_link *link = add_task(
+	    inquiry, WHY_RETRY, instance,
+	    text_of(inquiry, "task '%s' failed and %s tried again at %s (try %u of %u)%s",
+		    instance_task(instance)->id, is_too_late ? "would be" : "is",
+		    clock_text(inquiry, at_ms), tries + 1, instance_task(instance)->retries + 1,
+		    is_too_late ? ", but the run times out before that" : ""));
 
 	link->at_ms = at_ms;
 	link->count = tries + 1;

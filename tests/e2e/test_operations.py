@@ -200,6 +200,27 @@ def test_a_dag_that_names_files_and_takes_defaults_is_told_of_as_any_other(house
     assert status == 404 and "version" in answer["detail"]
 
 
+def test_a_rerun_calls_off_the_end_of_its_run(house):
+    house.dag("ends.yaml", """
+id: ends
+tasks: [{id: a, command: 'test -e ../work/mended'}]
+on_failure: [{id: tell, command: sleep 300}]
+""")
+    wait_for(lambda: "ends" in house.cli("ls", "dags").stdout)
+    run = house.trigger("ends")
+    wait_for(lambda: house.run(run)["tasks"]["tell"] == "running")
+    assert house.run(run)["state"] == "ending"
+    house.cli("rerun", run, "--reason", "not mended yet")
+    wait_for(lambda: house.run(run)["tasks"] == {"a": "failed", "tell": "running"})
+    assert len(house.http("GET", f"/api/v1/runs/{run}/tasks/a")[1]["attempts"]) == 2
+    (house.work / "mended").touch()
+    house.kill()
+    house.start()
+    done = house.cli("rerun", run, "--reason", "mended", "--wait")
+    assert done.returncode == 0, done.stderr
+    assert house.run(run)["tasks"] == {"a": "success", "tell": "skipped"}
+
+
 def test_what_cannot_be_rerun_is_told_with_its_exit_code(house):
     run = house.trigger("chain", "--param", "fail=false", "--wait")
     done = house.cli("rerun", run)

@@ -162,20 +162,21 @@ static void apply_run_state(struct rows *rows, const struct change *change)
 	struct run_row *run = run_of(rows, change);
 	const struct change_run_state *move = &change->run_state;
 	bool was_decided = run->state == RUN_ENDING || run->state == RUN_CANCELLING;
+	bool goes_back = run->state == RUN_ENDING && move->to == RUN_RUNNING;
 
 	sim_check(run->state == move->from, "run %" PRId64 " is %s", run->run_no,
 		  run_state_name(run->state));
 	sim_check(run_state_may_become(run->state, move->to), "%s to %s",
 		  run_state_name(run->state), run_state_name(move->to));
-	sim_check(!was_decided || move->outcome == run->outcome,
+	sim_check(!was_decided || goes_back || move->outcome == run->outcome,
 		  "run %" PRId64 " was to come to %s, not %s", run->run_no,
 		  run_state_name(run->outcome), run_state_name(move->outcome));
 	run->revivals += run_state_is_done(run->state) && !run_state_is_done(move->to);
-	if (run_state_is_done(run->state))
+	if (run_state_is_done(run->state) || goes_back)
 		run->was_cancelled = run->timed_out = false;
 	if (change->why != NULL && str_starts_with(change->why, "timeout of "))
 		run->timed_out = true;
-	if (move->to == RUN_RUNNING)
+	if (move->to == RUN_RUNNING && !goes_back)
 		check_pause(rows, run);
 	run->state = move->to;
 	run->outcome = move->outcome;

@@ -204,6 +204,41 @@ static void the_end_of_the_run_runs_again_after_a_rerun(void **state)
 		   "00:00 run success\n");
 }
 
+static void a_rerun_calls_off_an_end_that_is_under_way(void **state)
+{
+	static const struct task_spec tasks[] = {{.id = "work"},
+						 {.id = "thanks", .hook = HOOK_SUCCESS},
+						 {.id = "alarm", .hook = HOOK_FAILURE},
+						 {.id = "tidy", .hook = HOOK_EXIT},
+						 {.id = NULL}};
+	struct story *story = story_start(&(struct story_config){0});
+	struct dag *dag = spec_dag(&(struct dag_spec){.id = "d", .tasks = tasks});
+
+	(void)state;
+	story_plan(story, "work", "fail success");
+	story_plan(story, "alarm", "undead success:600s");
+	story_trigger(story, dag, "1");
+	dag_unref(dag);
+	story_wait(story, 1000);
+	story_hush(story);
+	story_rerun(story, 1, RERUN_FAILED, NULL, NULL);
+	end(story, "00:01 work try 1 none: rerun by user:alice\n"
+		   "00:01 thanks none: rerun by user:alice\n"
+		   "00:01 alarm try 1 cancelling for rerun until 00:13: rerun by user:alice\n"
+		   "00:01 tidy try 1 none: rerun by user:alice\n"
+		   "00:01 run running: rerun by user:alice\n"
+		   "00:01 work try 2 running\n"
+		   "00:01 work try 2 success\n"
+		   "00:33 alarm try 1 none: its attempt is gone: it runs again\n"
+		   "00:33 run ending as success\n"
+		   "00:33 alarm try 1 skipped: the run came to success\n"
+		   "00:33 thanks try 1 running\n"
+		   "00:33 tidy try 2 running\n"
+		   "00:33 thanks try 1 success\n"
+		   "00:33 tidy try 2 success\n"
+		   "00:33 run success\n");
+}
+
 static void a_rerun_may_go_on_with_another_version(void **state)
 {
 	static const struct task_spec newer[] = {{.id = "new"},
@@ -532,6 +567,7 @@ int main(void)
 	    cmocka_unit_test(params_of_a_rerun_are_for_what_is_still_to_come),
 	    cmocka_unit_test(a_cancel_of_the_run_overrules_a_rerun),
 	    cmocka_unit_test(the_end_of_the_run_runs_again_after_a_rerun),
+	    cmocka_unit_test(a_rerun_calls_off_an_end_that_is_under_way),
 	    cmocka_unit_test(a_rerun_may_go_on_with_another_version),
 	    cmocka_unit_test(what_makes_no_sense_is_refused_and_changes_nothing),
 	    cmocka_unit_test(a_rerun_does_not_meet_a_run_that_has_half_ended),

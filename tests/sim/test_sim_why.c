@@ -212,6 +212,24 @@ static void a_task_waits_for_its_next_try(void **state)
 	finish(story);
 }
 
+static void a_try_beyond_the_timeout_of_the_run_is_none(void **state)
+{
+	static const struct task_policy policy = {.retry_backoff = 1,
+						  .retry_max_delay_ms = 172800000};
+	static const struct task_spec tasks[] = {
+	    {.id = "a", .retries = 2, .retry_delay_ms = 7200000, .policy = &policy}, {.id = NULL}};
+	struct story *story =
+	    begin(&(struct dag_spec){.id = "d", .tasks = tasks, .timeout_ms = 3600000}, "a",
+		  "fail success");
+
+	(void)state;
+	expect(story, 1, "a",
+	       "retry: task 'a' failed and would be tried again at 02:00:00 UTC (try 2 of 3), but "
+	       "the run times out before that\n"
+	       "timeout: the run times out at 01:00:00 UTC\n");
+	finish(story);
+}
+
 static void what_does_not_die_is_told_before_and_after_its_kill(void **state)
 {
 	static const struct task_spec tasks[] = {
@@ -298,6 +316,7 @@ int main(void)
 	    cmocka_unit_test(what_is_paused_says_by_whom_and_why),
 	    cmocka_unit_test(a_run_waits_for_others_of_its_dag),
 	    cmocka_unit_test(a_task_waits_for_its_next_try),
+	    cmocka_unit_test(a_try_beyond_the_timeout_of_the_run_is_none),
 	    cmocka_unit_test(what_does_not_die_is_told_before_and_after_its_kill),
 	    cmocka_unit_test(the_end_of_a_run_is_told),
 	    cmocka_unit_test(nobody_asks_in_vain_for_what_is_not_under_way),
