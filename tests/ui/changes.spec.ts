@@ -48,6 +48,26 @@ test('a rerun of one task can take what comes after it, or leave it', async ({ p
 	expect((await house.run(run)).state).toBe('failed');
 });
 
+test('a file that was mended is what runs again, when one says so', async ({ page, house }) => {
+	const flag = join(house.folder, 'flag-version');
+	const run = await failedRun(house, flag);
+	await house.dag('chain', CHAIN.replace('FLAGFILE', '/etc/passwd'));
+	await page.goto(`/runs/${run}`);
+	await live(page);
+	await expect(page.locator('.head')).toContainText('its DAG has changed since');
+	await page.locator('[data-dialog="rerun"]').first().click();
+	await expect(dialog(page)).toContainText('The DAG has changed since this run began');
+	await dialog(page).getByRole('button', { name: 'the version in force' }).click();
+	await expect(dialog(page).getByRole('button', { name: 'the version in force' })).toHaveAttribute('aria-pressed', 'true');
+	await dialog(page).getByLabel(/^Why/).fill('mended the file');
+	await dialog(page).getByRole('button', { name: 'Rerun 2 tasks' }).click();
+	await expect(page.locator('.head .pill')).toContainText('success');
+	await expect(page.locator('[data-changed]')).toHaveCount(0);
+	await page.locator('[data-dialog="rerun"]').first().click();
+	await expect(dialog(page).getByRole('button', { name: 'every task' })).toHaveAttribute('aria-pressed', 'true');
+	await expect(dialog(page).getByRole('button', { name: 'Rerun 3 tasks' })).toBeEnabled();
+});
+
 test('what was listed has changed meanwhile: nothing is done, and the dialog says so', async ({ page, house, trouble }) => {
 	const flag = join(house.folder, 'flag-changed');
 	const run = await failedRun(house, flag);

@@ -39,6 +39,25 @@ test('a file that does not check stands on top, with its place, until it is mend
 	house.remove('broken.yaml');
 });
 
+test('a DAG whose file is broken or gone says so on its page, and keeps what was there', async ({ page, house, trouble }) => {
+	const good = "id: fragile\ntasks: [{id: a, command: 'true'}]\n";
+	await house.dag('fragile', good);
+	await page.goto('/dags/fragile');
+	await live(page);
+	await expect(page.locator('.broken')).toHaveCount(0);
+	house.drop('fragile.yaml', good.replace('command', 'comand'));
+	await expect(page.locator('.broken')).toContainText("did you mean 'command'?");
+	house.drop('fragile.yaml', good);
+	await expect(page.locator('.broken')).toHaveCount(0);
+	house.remove('fragile.yaml');
+	await expect(page.locator('.banner')).toContainText('No DAG fragile is in force');
+	await expect(page.locator('h1')).toHaveText('fragile');
+	house.drop('fragile.yaml', good);
+	await expect(page.locator('.banner')).toHaveCount(0);
+	house.remove('fragile.yaml');
+	trouble.length = 0; // the browser tells of the 404
+});
+
 test('rows do not jump under the pointer: what came waits until it is elsewhere', async ({ page, house }) => {
 	await house.dag('mm_steady', "id: mm_steady\ntasks: [{id: a, command: 'true'}]\n");
 	await page.goto('/dags?q=mm_');

@@ -3,11 +3,14 @@
 
 #include "web/page/shape.h"
 
+#include <string.h>
+
 #define FILES_SHOWN 12u
 #define ERRORS_SHOWN 3u /* of each file */
 
 struct broken {
 	struct page *page;
+	const char *file; /* of which alone is told; NULL = all */
 	uint32_t files;
 	uint32_t of_file; /* errors of the present one that were told */
 };
@@ -31,12 +34,16 @@ static void write_message(struct html *html, const struct broken *broken,
 	html_put(html, "</p>");
 }
 
+static bool is_wanted(const struct broken *broken, const struct dag_error_view *view)
+{
+	return broken->file == NULL || strcmp(broken->file, view->file) == 0;
+}
+
 static bool count_file(void *context, const struct dag_error_view *view)
 {
 	struct broken *broken = context;
 
-	(void)view;
-	broken->files++;
+	broken->files += is_wanted(broken, view);
 	return true;
 }
 
@@ -47,6 +54,8 @@ static bool write_error(void *context, const struct dag_error_view *view)
 
 	if (broken->files == FILES_SHOWN)
 		return false;
+	if (!is_wanted(broken, view))
+		return true;
 	broken->of_file++;
 	html_put(html, "<li data-key=\"%s:%u:%u\">", view->file, view->line, view->column);
 	shape_state(html, "failed", true);
@@ -62,11 +71,11 @@ static bool write_error(void *context, const struct dag_error_view *view)
 	return true;
 }
 
-int broken_write(struct page *page, struct err *err)
+int broken_write(struct page *page, const char *file, struct err *err)
 {
 	struct html *html = &page->html;
-	struct broken all = {.page = page};
-	struct broken shown = {.page = page};
+	struct broken all = {.page = page, .file = file};
+	struct broken shown = {.page = page, .file = file};
 	int rc = read_dag_error_heads(page->reader, 1, count_file, &all, err);
 
 	if (rc != 0 || all.files == 0)

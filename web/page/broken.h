@@ -4,7 +4,7 @@
 
 #include "web/page/page.h"
 
-/* Writes nothing when there is none. */
-int broken_write(struct page *page, struct err *err);
+/* Writes nothing when there is none. file NULL = of all. */
+int broken_write(struct page *page, const char *file, struct err *err);
 
 #endif

@@ -1,4 +1,5 @@
 /* dag.c - a DAG: its head, its views; see page.h and dag_parts.h. */
+#include "web/page/broken.h"
 #include "web/page/dag_parts.h"
 
 #include "web/page/rows.h"
@@ -111,6 +112,7 @@ static void write_tabs(struct page *page, const char *dag_id)
 	html_put(html, "</nav>\n");
 }
 
+/* What stands in its file now is not what is in force. Without the list the page is still right. */
 static bool write_head(void *context, const struct dag_view *view)
 {
 	struct page *page = context;
@@ -123,6 +125,7 @@ static bool write_head(void *context, const struct dag_view *view)
 	html_put(html, "</div>");
 	write_acts(html, view);
 	html_put(html, "</div>");
+	(void)broken_write(page, view->file, NULL);
 	write_tabs(page, view->dag_id);
 	return true;
 }

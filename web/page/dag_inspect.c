@@ -77,7 +77,7 @@ static void write_last_lines(struct inspected *seen)
 	size_t i;
 	json_t *line;
 
-	if (answer != NULL) {
+	if (json_array_size(json_object_get(answer, "items")) > 0) {
 		html_put(html,
 			 "<div class=\"loghead faint\">Last lines</div><pre class=\"body last\" "
 			 "tabindex=\"0\" aria-label=\"Last log lines\">");

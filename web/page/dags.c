@@ -320,7 +320,7 @@ static int write_dags(struct page *page, struct err *err)
 	html_put(&page->html, "<div class=\"head\"><div><h1>DAGs</h1></div></div>");
 	write_filters(page, found);
 	if (rc == 0)
-		rc = broken_write(page, err);
+		rc = broken_write(page, NULL, err);
 	if (rc != 0 || found == 0) {
 		write_empty(page, is_filtered(&page->call->ask));
 		return rc;

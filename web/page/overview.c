@@ -236,6 +236,25 @@ static int write_runs(struct page *page, const char *state, const char *title, r
 /* --- the page -----------------------------------------------------------------------------------
  */
 
+/* Of a home without DAGs the first step is told instead. */
+static int write_nothing_to_do(struct page *page, struct err *err)
+{
+	struct dag_filter all = {0};
+	int64_t dags = 0;
+	int rc = read_dag_count(page->reader, &all, &dags, err);
+
+	if (dags == 0)
+		html_put(&page->html,
+			 "<p class=\"pad dim\">No DAG yet: put a YAML file into the DAG "
+			 "folder. <a class=\"t strong\" href=\"/dags\">A first one</a>"
+			 "</p></section>");
+	else
+		html_put(&page->html,
+			 "<p class=\"pad dim\">No run has failed without being made good, every "
+			 "file checks, and nothing is held.</p></section>");
+	return rc;
+}
+
 static int write_todo(struct page *page, int64_t count, struct err *err)
 {
 	struct html *html = &page->html;
@@ -245,12 +264,8 @@ static int write_todo(struct page *page, int64_t count, struct err *err)
 		 "<section class=\"panel\" aria-labelledby=\"h-todo\"><header><h2 id=\"h-todo\">"
 		 "Needs attention</h2><span class=\"faint num\">%" PRId64 "</span></header>",
 		 count);
-	if (count == 0) {
-		html_put(html,
-			 "<p class=\"pad dim\">No run has failed without being made good, every "
-			 "file checks, and nothing is held.</p></section>");
-		return 0;
-	}
+	if (count == 0)
+		return write_nothing_to_do(page, err);
 	html_put(html, "<ul class=\"todo\">\n");
 	rc = needs_write(page, err);
 	html_put(html, "</ul></section>\n");

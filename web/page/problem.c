@@ -74,13 +74,20 @@ static const char *title_of(unsigned status)
 	}
 }
 
+/* A task or an attempt may be missing while the run is there. */
+static bool has_run(const struct call *call)
+{
+	return call->answer.status != MHD_HTTP_NOT_FOUND || call->ask.text[ASK_TASK] != NULL ||
+	       call->ask.text[ASK_ATTEMPT] != NULL || call->names.task != NULL;
+}
+
 static void write_ways_out(struct page *page)
 {
 	struct html *html = &page->html;
 	const struct call *call = page->call;
 
 	html_put(html, "<div class=\"foot\">");
-	if (call->route != NULL && call->names.run[0] != '\0')
+	if (call->route != NULL && call->names.run[0] != '\0' && has_run(call))
 		html_put(html, "<a class=\"btn small\" href=\"/runs/%s\">Back to the run</a>",
 			 call->names.run);
 	else if (call->route != NULL && call->names.dag != NULL)

@@ -25,6 +25,26 @@ static void write_took(struct page *page, const struct run_whole *whole)
 	    clock_format_utc(since_ms, instant), shape_duration(page->now_ms - since_ms, text));
 }
 
+static bool take_hash(void *context, const struct dag_view *view)
+{
+	str_append(context, view->hash);
+	return true;
+}
+
+/* A rerun of it can take the version in force instead: the dialog says so where it differs. */
+static void write_changed(struct page *page, const struct run_view *run)
+{
+	struct str hash = STR_INIT;
+
+	if (read_dag(page->reader, run->dag_id, take_hash, &hash, NULL) == 0 &&
+	    strcmp(str_text(&hash), run->dag_hash) != 0)
+		html_put(&page->html,
+			 "<a class=\"t\" data-changed href=\"/dags/%s?view=code\">its DAG has "
+			 "changed since</a>",
+			 run->dag_id);
+	str_close(&hash);
+}
+
 static void write_sub(struct page *page, const struct run_whole *whole)
 {
 	struct html *html = &page->html;
@@ -46,8 +66,10 @@ static void write_sub(struct page *page, const struct run_whole *whole)
 	html_put(
 	    html,
 	    "<span>%s</span><span>period %s</span><a class=\"t\" href=\"/dags/%s?view=code&amp;"
-	    "version=%s\">version <code>%.8s</code></a></p>",
+	    "version=%s\">version <code>%.8s</code></a>",
 	    run->source, run->period_id, run->dag_id, run->dag_hash, run->dag_hash);
+	write_changed(page, run);
+	html_put(html, "</p>");
 }
 
 static void write_acts(struct page *page, const struct run_whole *whole)
@@ -72,9 +94,10 @@ static void write_acts(struct page *page, const struct run_whole *whole)
 	}
 	html_put(html,
 		 "<a class=\"btn%s\" href=\"/runs/%s/rerun?mode=%s\" data-dialog=\"rerun\" "
-		 "data-run=\"%s\">",
+		 "data-run=\"%s\" data-state=\"%s\">",
 		 strcmp(whole->run.state, "failed") == 0 ? " primary" : "", run,
-		 strcmp(whole->run.state, "success") == 0 ? "all" : "failed", run);
+		 strcmp(whole->run.state, "success") == 0 ? "all" : "failed", run,
+		 whole->run.state);
 	shape_icon(html, "redo");
 	html_put(html, "Rerun…</a></div>");
 }

@@ -30,7 +30,7 @@ static void write_lines(struct page *page, const struct run_whole *whole, const 
 
 	html_put(html,
 		 "<div class=\"lines\" data-lines data-keep data-key=\"%s.%s.%u\" tabindex=\"0\" "
-		 "role=\"log\" aria-live=\"off\" aria-label=\"Log of %s\">\n",
+		 "role=\"log\" aria-live=\"off\" aria-label=\"Log of %s\">",
 		 whole->run.run_id, whole->task.task_id, whole->attempt.number,
 		 whole->task.task_id);
 	json_array_foreach(json_object_get(answer, "items"), i, line) write_line(html, line);

@@ -40,6 +40,8 @@ interface Ask {
 	path: string;
 	method?: string;
 	choices: Choice[]; // one is picked; a single one is not shown
+	also?: Choice[]; // likewise, beside it
+	hint?: string;
 	why: 'reason' | 'text' | null; // which key of the body takes what was written
 	needsWhy?: boolean;
 	go(total: number): string;
@@ -75,7 +77,7 @@ async function takeBack(step: Step): Promise<void> {
 const undoOf = (step: Step | null | undefined): (() => void) | undefined => (step ? () => void takeBack(step) : undefined);
 
 const ASKS: Record<string, (of: Opener) => Ask> = {
-	rerun: ({ run, task }) => ({
+	rerun: ({ run, task, state }) => ({
 		title: task ? `Rerun ${task}` : 'Rerun',
 		about: `run ${run}: what succeeded and is not listed keeps its result`,
 		path: `${runPath(run)}:rerun`,
@@ -88,7 +90,12 @@ const ASKS: Record<string, (of: Opener) => Ask> = {
 			: [
 					{ label: 'what failed', body: { mode: 'failed' } },
 					{ label: 'every task', body: { mode: 'all' } },
-				],
+				].sort((a) => (state === 'success' && a.body.mode === 'all' ? -1 : 0)),
+		also: [
+			{ label: "the run's own version", body: {} },
+			{ label: 'the version in force', body: { version: 'latest' } },
+		],
+		hint: find('[data-changed]') ? 'The DAG has changed since this run began: the version in force is what its file says now.' : '',
 		why: 'reason',
 		go: (total) => (total > 0 ? `Rerun ${many(total, 'task')}` : 'Rerun'),
 		done: () => 'Rerun: the tasks are on their way',
@@ -204,37 +211,51 @@ const listOf = ({ changes, total, message }: DryRun): Markup =>
 class Asking {
 	private readonly box: HTMLDialogElement;
 	private choice: Choice;
+	private also: Choice | undefined;
 	private dry: DryRun | null = null;
 	private turn = 0; // of the last dry run that was asked for
 
 	constructor(private readonly ask: Ask) {
 		this.choice = ask.choices[0]!;
+		this.also = ask.also?.[0];
 		this.box = openDialog('ask', ask.title, this.form());
 		find<HTMLFormElement>('form', this.box)!.onsubmit = (e) => {
 			e.preventDefault();
 			void this.go();
 		};
 		for (const chip of this.box.querySelectorAll<HTMLElement>('[data-choice]'))
-			chip.onclick = () => this.choose(Number(chip.dataset['choice']));
+			chip.onclick = () => this.choose(chip.dataset['choice'] ?? '');
 		void this.list();
 	}
 
 	private form(): Markup {
 		const { ask } = this;
 		const chips = ask.choices.length > 1 ? html`<div class="bar" role="group" aria-label="Which">${ask.choices.map(this.chip)}</div>` : '';
+		const also = ask.also ? html`<div class="bar" role="group" aria-label="Which version">${ask.also.map(this.chip)}</div>` : '';
+		const hint = ask.hint ? html`<p class="dim">${ask.hint}</p>` : '';
 		const label = ask.why === 'text' ? 'Note' : `Why${ask.needsWhy ? '' : ' (may be left out)'}`;
 		const why = ask.why ? html`<label class="block">${label}<span class="field"><input name="why" maxlength="500" autocomplete="off" autofocus ${ask.needsWhy ? new Markup('required') : ''}></span></label>` : '';
-		return html`<form method="dialog">${dialogHead(ask.title, ask.about)}<div class="in">${chips}<div data-list></div>${why}<p class="problem" role="alert" data-problem hidden></p></div><footer><span class="sp"></span><button type="button" class="btn" data-close>Leave it</button><button class="btn primary" data-go>${ask.go(0)}</button></footer></form>`;
+		return html`<form method="dialog">${dialogHead(ask.title, ask.about)}<div class="in">${chips}${also}${hint}<div data-list></div>${why}<p class="problem" role="alert" data-problem hidden></p></div><footer><span class="sp"></span><button type="button" class="btn" data-close>Leave it</button><button class="btn primary" data-go>${ask.go(0)}</button></footer></form>`;
 	}
 
-	private chip = (choice: Choice, i: number): Markup =>
-		html`<button type="button" class="chip" data-choice="${i}" aria-pressed="${choice === this.choice ? 'true' : 'false'}">${choice.label}</button>`;
+	private isPicked = (choice: Choice): boolean => choice === this.choice || choice === this.also;
 
-	private choose(i: number): void {
-		this.choice = this.ask.choices[i]!;
-		for (const chip of this.box.querySelectorAll<HTMLElement>('[data-choice]'))
-			chip.setAttribute('aria-pressed', String(chip.dataset['choice'] === String(i)));
+	private chip = (choice: Choice): Markup =>
+		html`<button type="button" class="chip" data-choice="${choice.label}" aria-pressed="${this.isPicked(choice) ? 'true' : 'false'}">${choice.label}</button>`;
+
+	private choose(label: string): void {
+		const { choices, also = [] } = this.ask;
+		this.choice = choices.find((one) => one.label === label) ?? this.choice;
+		this.also = also.find((one) => one.label === label) ?? this.also;
+		for (const chip of this.box.querySelectorAll<HTMLElement>('[data-choice]')) {
+			const mine = [...choices, ...also].find((one) => one.label === chip.dataset['choice']);
+			chip.setAttribute('aria-pressed', String(mine !== undefined && this.isPicked(mine)));
+		}
 		void this.list();
+	}
+
+	private get chosen(): Record<string, unknown> {
+		return { ...this.choice.body, ...this.also?.body };
 	}
 
 	private show(problem: string): void {
@@ -246,7 +267,7 @@ class Asking {
 
 	private body(): Record<string, unknown> {
 		const why = find<HTMLInputElement>('[name="why"]', this.box)?.value.trim();
-		return { ...this.choice.body, ...(this.ask.why && why ? { [this.ask.why]: why } : {}) };
+		return { ...this.chosen, ...(this.ask.why && why ? { [this.ask.why]: why } : {}) };
 	}
 
 	private async list(): Promise<void> {
@@ -257,7 +278,7 @@ class Asking {
 		if (!ask.listed || !button) return;
 		button.disabled = true;
 		try {
-			const dry = await change<DryRun>(`${ask.path}?dry_run=1`, this.choice.body, ask.method);
+			const dry = await change<DryRun>(`${ask.path}?dry_run=1`, this.chosen, ask.method);
 			if (turn !== this.turn) return;
 			this.dry = dry;
 			put(find('[data-list]', this.box)!, listOf(dry));

@@ -63,7 +63,7 @@ function noteState(fact: Fact): void {
 const [, place, subject] = location.pathname.split('/').map(decodeURIComponent);
 
 function concerns(fact: Fact): boolean {
-	if (fact.kind === 'errors') return !subject && place !== 'runs';
+	if (fact.kind === 'errors') return place !== 'runs';
 	if (!subject) return true;
 	if (place === 'runs' && fact.run) return fact.run.startsWith(subject);
 	if (place === 'dags' && fact.dag) return fact.dag === subject;
@@ -80,7 +80,7 @@ let goodAt = Date.now(); // what is shown was true then
 // What was loaded stays; above it stands since when it is old, why, and how to try again.
 function showStale(why: string): void {
 	let banner = find('.banner[data-own]');
-	if (!why) {
+	if (!why || find('.oops')) {
 		banner?.remove();
 		return;
 	}
