@@ -59,10 +59,11 @@ struct folder_file {
 	struct dag_error *errors;
 	size_t error_count;
 	bool is_defaults;
-	bool is_fresh;   /* its stamp could hide another change: to be read again */
-	bool is_read;    /* by this reading, not taken over */
-	bool is_sound;   /* it checks, or is a heddle.yaml that does */
-	bool is_blocked; /* did not change, but a heddle.yaml above it does not check */
+	bool is_fresh;       /* its stamp could hide another change: to be read again */
+	bool is_read;        /* by this reading, not taken over */
+	bool is_sound;       /* it checks, or is a heddle.yaml that does */
+	bool is_blocked;     /* did not change, but a heddle.yaml above it does not check */
+	const char *blocker; /* that heddle.yaml, for what is new or changed; NULL = none */
 	struct folder_result *result;         /* between folder_read and folder_settle */
 	const struct scan_defaults *defaults; /* until folder_settle */
 };

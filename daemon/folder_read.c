@@ -103,6 +103,23 @@ static const struct folder_defaults *find_defaults(const struct folder *folder,
 	return NULL;
 }
 
+/* What the file itself says is judged all the same, so that nobody must mend twice. */
+static void parse_blocked(const struct folder_file *file, const struct str *text)
+{
+	struct folder_result *result = file->result;
+	struct dag_surroundings around = {.is_unknown = true};
+	struct dag_list unused;
+
+	dag_list_init(&unused);
+	dag_errors_add(&result->errors, file->name, 1, 1, NULL,
+		       "the defaults of '%s' hold for this file, and that file does not check: "
+		       "mend it first",
+		       file->blocker);
+	(void)dag_parse_in(file->name, str_text(text), text->size, &around, &unused,
+			   &result->errors);
+	dag_list_close(&unused);
+}
+
 static void parse(const struct folder *folder, const struct folder_file *file,
 		  const struct str *text)
 {
@@ -137,6 +154,8 @@ static void read_file(const struct folder *folder, struct folder_file *file,
 	file->result = result_create(file->path);
 	if (file->given == NULL && file_read(file->path, LIMIT_DAG_FILE_BYTES, &text, &err) != 0)
 		tell_unread(file->result, file, &err);
+	else if (file->blocker != NULL)
+		parse_blocked(file, file->given == NULL ? &text : file->given);
 	else if (file->is_defaults)
 		parse_defaults(file, file->given == NULL ? &text : file->given, defaults);
 	else
@@ -372,12 +391,13 @@ static void block(struct folder *folder, struct folder_file *file, const struct 
 		file->is_sound = false;
 		return;
 	}
-	file->around = NULL; /* equals none: to be read once the other file is mended */
-	tell(file, &folder->arena,
-	     arena_printf(&folder->arena,
-			  "the defaults of '%s' hold for this file, and that file does not "
-			  "check: mend it first",
-			  broken->scan->name));
+	if (!folder->reads_all && is_same(file, old)) {
+		take_over(folder, file, old);
+		return;
+	}
+	file->blocker = arena_strdup(&folder->arena, broken->scan->name);
+	file->is_read = true;
+	vec_push(&folder->unread, (size_t)(file - folder->files));
 }
 
 static void judge_file(struct folder *folder, struct folder_file *file,

@@ -283,6 +283,7 @@ struct dag_surroundings {
 	size_t default_count;
 	dag_read_file *read_file; /* NULL = no file can be had */
 	void *context;
+	bool is_unknown; /* none of it is at hand: what may stand there is not looked for */
 };
 
 /* Parses YAML (size bytes of UTF-8, any number of documents) and appends each sound dag to *out.

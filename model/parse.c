@@ -72,7 +72,8 @@ static struct dag *read_dag(struct file *file, const struct document *document,
 				      .read_file = file->around->read_file,
 				      .context = file->around->context,
 				      .ids = &file->ids,
-				      .is_kept = file->is_kept};
+				      .is_kept = file->is_kept,
+				      .is_alone = file->around->is_unknown};
 	struct dag *dag = parse_dag_create(file->source.name, file->source.text + document->start,
 					   document->end - document->start, document->line);
 

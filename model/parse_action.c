@@ -149,6 +149,8 @@ static void read_sql_file(struct draft *draft, struct draft_task *own, struct ta
 	if (!value_word(draft->report, "file", value, PATH_MAX - 1, &name))
 		return;
 	sql->file = draft_keep(draft, name);
+	if (draft->reading->is_alone)
+		return;
 	file = take_file(draft, name, value);
 	if (file == NULL)
 		return;

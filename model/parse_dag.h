@@ -18,6 +18,9 @@ struct dag_reading {
 	bool is_rehearsal;
 	/* The version was checked when it came: what the machine has today does not matter. */
 	bool is_kept;
+	/* What the folder holds is not at hand: pools, vars and files that may be there are not
+	 * looked for. */
+	bool is_alone;
 };
 
 /* Reads the document's map, joined with the folders' defaults, into a dag that knows its source,

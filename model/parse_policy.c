@@ -267,7 +267,7 @@ static void settle_pool(struct draft *draft, struct draft_task *own)
 	struct task *task = own->task;
 
 	task->pool = find_pool(dag, name);
-	if (task->pool == POOL_COMMON && strcmp(name, "default") != 0)
+	if (task->pool == POOL_COMMON && strcmp(name, "default") != 0 && !draft->reading->is_alone)
 		report_unknown_pool(draft, own->pool);
 	else if (task->pool != POOL_COMMON && task->slots > dag->pools[task->pool].slots)
 		report_add(draft->report, own->slots == NULL ? own->place : own->slots->place,

@@ -316,7 +316,7 @@ static enum template_class resolve_vars(struct check *check, const struct templa
 		value = json_is_array(value)
 			    ? json_array_get(value, (size_t)strtoul(path->parts[i], NULL, 10))
 			    : json_object_get(value, path->parts[i]);
-	if (value != NULL)
+	if (value != NULL || draft->reading->is_alone)
 		return TEMPLATE_BOUND;
 	(void)unknown(path, why, NULL);
 	str_append(why, " (vars stand in heddle.yaml)");
@@ -346,7 +346,8 @@ static enum template_class resolve_env(struct check *check, const struct templat
 		value = find_env(own->task->env, own->task->env_count, path->parts[1]);
 	if (path->count == 2 && value == NULL)
 		value = find_env(dag->env, dag->env_count, path->parts[1]);
-	if (value == NULL && check->draft->reading->is_rehearsal)
+	if (value == NULL &&
+	    (check->draft->reading->is_rehearsal || check->draft->reading->is_alone))
 		return TEMPLATE_BOUND;
 	if (value == NULL) {
 		(void)unknown(path, why, NULL);

@@ -532,6 +532,23 @@ static void expect_told(const char *name, const char *file, const char *const *m
 	folder_close(&folder);
 }
 
+static void a_file_below_a_broken_heddle_yaml_is_told_its_own_errors(void **state)
+{
+	const char *const own[] = {
+	    "the defaults of 'heddle.yaml' hold for this file, and that file does not check: mend "
+	    "it first",
+	    "unknown key 'comand' (did you mean 'command'?)", NULL};
+	const char *const none[] = {own[0], NULL};
+
+	(void)state;
+	put("two/heddle.yaml", "ownr: me\nvars: {a: 1}\npools: {p: 1}\n");
+	put("two/a.yaml", "id: a\ntasks: [{id: t, comand: ls}]\n");
+	expect_told("two", "a.yaml", own);
+	put("two/a.yaml",
+	    "id: a\ntasks: [{id: t, pool: p, command: 'ls {{ vars.a }} {{ env.B }}'}]\n");
+	expect_told("two", "a.yaml", none);
+}
+
 static void a_heddle_yaml_holds_nothing_of_a_dag_and_no_templates_in_vars(void **state)
 {
 	const char *const dag_keys[] = {
@@ -634,6 +651,7 @@ int main(void)
 	    cmocka_unit_test(only_what_changed_is_read_again),
 	    cmocka_unit_test(a_change_of_a_named_file_is_a_new_version),
 	    cmocka_unit_test(an_error_of_a_heddle_yaml_is_told_once_and_whom_it_hits),
+	    cmocka_unit_test(a_file_below_a_broken_heddle_yaml_is_told_its_own_errors),
 	    cmocka_unit_test(a_heddle_yaml_holds_nothing_of_a_dag_and_no_templates_in_vars),
 	    cmocka_unit_test(a_named_file_is_text_that_says_something),
 	    cmocka_unit_test(folders_too_deep_are_told),
