@@ -19,6 +19,7 @@
 #include <uv.h>
 
 struct web;
+struct store_reader;
 
 enum web_command_kind {
 	WEB_TRIGGER,
@@ -109,10 +110,11 @@ struct web_events {
 	/* What a bearer token that is not the home's stands for; fills *task for WEB_TOKEN_TASK.
 	 * NULL: tasks have no tokens. */
 	enum web_token (*read_token)(void *context, const char *token, struct web_task *task);
-	/* Checks a text as if it stood in the dag folder under this name, and tells what came of it
-	 * as JSON. Called on workers, with a context of its own that never changes. */
-	void (*check)(const void *context, const char *name, const struct str *text,
-		      struct str *json);
+	/* Checks a text as if it stood in the dag folder under this name (NULL = nobody says
+	 * where), and tells what came of it as JSON. Called on workers, with a context of its own
+	 * that never changes. */
+	void (*check)(const void *context, struct store_reader *reader, const char *name,
+		      const struct str *text, struct str *json);
 	const void *check_context;
 	/* Writes the metrics of the daemon (text format 0.0.4 of Prometheus). */
 	void (*metrics)(void *context, struct str *out);

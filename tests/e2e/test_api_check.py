@@ -61,9 +61,17 @@ def test_a_text_is_checked_where_it_would_stand(home):
     errors = validate(home, FLOW, "?file=sales/q.yaml")[1]["errors"]
     assert any(error["file"] == "sales/heddle.yaml" and "retriess" in error["message"] for error in errors)
     assert any(error["file"] == "sales/q.yaml" for error in errors)
-    assert validate(home, FLOW, "?file=q.yaml")[1]["valid"]
+    assert validate(home, FLOW.replace("id: flow", "id: mine"), "?file=q.yaml")[1]["valid"]
     assert validate(home, "defaults: {retriess: 2}", "?file=new/heddle.yaml")[1]["errors"][0]["line"] == 1
     assert home.http("GET", "/api/v1/dags?limit=10")[1]["total"] == 1, "nothing of it is in force"
+
+
+def test_an_id_that_another_file_has_is_told_where_a_file_is_named(home):
+    assert validate(home, FLOW)[1]["valid"] and validate(home, FLOW, "?file=flow.yaml")[1]["valid"]
+    answer = validate(home, "# mine\n" + FLOW + "---\n" + FLOW.replace("flow", "other"), "?file=sales/new.yaml")[1]
+    assert answer["valid"] is False
+    assert [(error["file"], error["line"], error["message"]) for error in answer["errors"]] == [
+        ("sales/new.yaml", 1, "id 'flow' is taken by flow.yaml; give one of the two another id")]
 
 
 @pytest.mark.parametrize("file", ["../x.yaml", "/etc/x.yaml", "a/../b.yaml", "x.json", "", ".x.yaml", "a//b.yaml", "a/",
