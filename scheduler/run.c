@@ -199,9 +199,9 @@ static bool queue_is_full(struct step *step, const struct dag *dag)
 	if (count < dag->queue_max)
 		return false;
 	emit_answer(step, ANSWER_REFUSED,
-		    "dag '%s' has %zu runs waiting already (queue_max %u): try again when some of "
+		    "dag '%s' has %zu run%s waiting already (queue_max %u): try again when some of "
 		    "them have started, or cancel them",
-		    dag->id, count, dag->queue_max);
+		    dag->id, count, count == 1 ? "" : "s", dag->queue_max);
 	return true;
 }
 

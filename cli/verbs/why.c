@@ -29,6 +29,7 @@ struct why {
 	char *period;
 	char *task;         /* NULL = of the run */
 	char run_id[17];    /* "" = the dag has no such run */
+	char in_day[17];    /* the newest of an instant in the day that is asked for */
 	size_t runs_seen;   /* in which the period was not found */
 	int64_t at_ms;      /* the instant that is asked about; INT64_MAX = now */
 	struct reply dag;   /* the dag as the API gives it, when one is meant */
@@ -150,10 +151,26 @@ static int find_dag(struct why *why)
 	return code;
 }
 
-static bool is_meant(const struct why *why, const json_t *run)
+/* A day is asked for, and the run stands for an instant of it, as those without a period do. */
+static bool is_in_day(const char *period, const char *day)
 {
-	return (why->period == NULL || strcmp(reply_text(run, "period"), why->period) == 0) &&
-	       reply_instant(run, "created_at") <= why->at_ms;
+	size_t length = strlen(day);
+
+	return length == sizeof "2026-11-20" - 1 && strncmp(period, day, length) == 0 &&
+	       period[length] == 'T';
+}
+
+static void take_if_meant(struct why *why, const json_t *run)
+{
+	const char *period = reply_text(run, "period");
+	const char *id = reply_text(run, "id");
+
+	if (reply_instant(run, "created_at") > why->at_ms)
+		return;
+	if (why->period == NULL || strcmp(period, why->period) == 0)
+		snprintf(why->run_id, sizeof why->run_id, "%s", id);
+	else if (why->in_day[0] == '\0' && is_in_day(period, why->period))
+		snprintf(why->in_day, sizeof why->in_day, "%s", id);
 }
 
 /* Looks through one page; newest first. */
@@ -163,8 +180,7 @@ static void find_in_page(struct why *why, const json_t *items)
 		const json_t *run = json_array_get(items, i);
 
 		why->runs_seen++;
-		if (is_meant(why, run))
-			snprintf(why->run_id, sizeof why->run_id, "%s", reply_text(run, "id"));
+		take_if_meant(why, run);
 	}
 }
 
@@ -187,6 +203,8 @@ static int look_through_runs(struct why *why)
 		find_in_page(why, json_object_get(page.json, "items"));
 		snprintf(cursor, sizeof cursor, "%s", reply_text(page.json, "next"));
 	} while (cursor[0] != '\0' && why->run_id[0] == '\0' && why->runs_seen < RUNS_MAX);
+	if (why->run_id[0] == '\0')
+		snprintf(why->run_id, sizeof why->run_id, "%s", why->in_day);
 	str_close(&path);
 	reply_close(&page);
 	return code;

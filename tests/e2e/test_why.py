@@ -204,6 +204,9 @@ tasks:
     for words, told in ((("fials",), "did you mean 'fails'?"), (("0000",), "'0000'"), ((run, "c"), "no task 'c'")):
         done = home.cli("why", *words)
         assert done.returncode == 4 and told in done.stderr, done.stderr
+    today = home.trigger("idle", "--wait")
+    day = home.run(today)["period"][:10]
+    assert f"for {day} is {today}" in home.cli("why", f"idle@{day}").stderr
     done = home.cli("why", "fails@2026-11-22")
     assert done.stdout == "dag 'fails' has no run for '2026-11-22': nobody triggered it\n"
     home.stop()

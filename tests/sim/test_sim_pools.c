@@ -191,7 +191,7 @@ static void a_full_queue_refuses_one_more_run(void **state)
 	before = story_change_count(story);
 	assert_int_equal(story_trigger(story, dag, "3"), 0);
 	assert_string_equal(story_answer(story),
-			    "refused: dag 'd' has 1 runs waiting already (queue_max 1): try again "
+			    "refused: dag 'd' has 1 run waiting already (queue_max 1): try again "
 			    "when some of them have started, or cancel them");
 	assert_int_equal(story_change_count(story), before);
 	story_wait(story, 10000);

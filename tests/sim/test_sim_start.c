@@ -235,7 +235,8 @@ static void a_run_of_some_tasks_leaves_out_the_others(void **state)
 
 	(void)state;
 	assert_int_equal(story_trigger_some(story, dag, "0", RERUN_FROM, "e"), 0);
-	assert_string_equal(story_answer(story), "not found: dag 'd' has no task 'e'");
+	assert_string_equal(story_answer(story),
+			    "not found: dag 'd' has no task 'e' (did you mean 'a'?)");
 	story_trigger_some(story, dag, "1", RERUN_FROM, "b");
 	story_go_on(story);
 	story_restart(story);

@@ -180,7 +180,7 @@ static void a_trigger_is_foreseen(void **state)
 	trigger(fixture, "0000000000000002");
 	rehearse_trigger(fixture->sched, &input, fixture->now, &output, &first);
 	assert_int_equal(output.answer, ANSWER_REFUSED);
-	assert_non_null(strstr(output.message, "has 1 runs waiting already"));
+	assert_non_null(strstr(output.message, "has 1 run waiting already"));
 	assert_int_equal(sched_active_run_count(fixture->sched), 2);
 	sched_output_close(&output);
 }
