@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -287,6 +288,7 @@ int cli_main(int argc, char **argv)
 
 	if (hold_stdio() != CODE_OK)
 		return CODE_FAILED;
+	signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of the write, like a full disk */
 	if (args_parse(argc - 1, (const char *const *)argv + 1, &args, &err) != 0)
 		code = cli_fail_err(&err);
 	else

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import resource
 import subprocess
 
 import pytest
@@ -70,6 +71,22 @@ def test_a_closed_stdout_takes_nothing_and_is_told(home, verb):
     done = subprocess.run(["sh", "-c", line, "sh", *words], stderr=subprocess.PIPE, text=True, timeout=60)
     assert done.returncode == 1 and "stdout cannot be written" in done.stderr
     assert home.cli("doctor").returncode == 0
+
+
+def test_a_file_size_limit_is_told_like_a_full_disk(home, tmp_path):
+    home.dag("hello.yaml", HELLO)
+    home.start()
+
+    def limited(*words, **options):
+        limit = (4096, 4096)
+        return subprocess.run([home.bin / "heddle", "--home", home.path, *words], stderr=subprocess.PIPE, text=True,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit), timeout=60, **options)
+    done = limited("backup", "--to", tmp_path / "backups")
+    assert done.returncode == 1 and "heddle: back up" in done.stderr
+    assert list((tmp_path / "backups").iterdir()) == []
+    with open(tmp_path / "out", "w") as out:
+        done = limited("schema", stdout=out)
+    assert done.returncode == 1 and "stdout cannot be written" in done.stderr
 
 
 @pytest.mark.parametrize("words", [["help"], ["--help"], ["help", "ls"], ["ls", "--help"], ["completion", "bash"],
