@@ -21,7 +21,8 @@ struct asked {
 	struct call *call;
 	char name[QUERY_TEXT_MAX + 1];        /* of the dag, or the beginning of a run's id */
 	char period[LIMIT_RUN_KEY_BYTES + 1]; /* "" = the newest run */
-	uint32_t runs_seen;                   /* in which the period was not found */
+	char in_day[RUN_ID_SIZE]; /* the newest of an instant in the day that is asked for */
+	uint32_t runs_seen;       /* in which the period was not found */
 	/* Of the dag, when one is meant. */
 	char file[PATH_MAX];
 	char pause[LIMIT_REASON_BYTES + 300]; /* in words; "" = it is not paused */
@@ -82,13 +83,25 @@ static bool take_dag(void *context, const struct dag_view *view)
 	return true;
 }
 
+/* A day is asked for, and the run stands for an instant of it, as those without a period do. */
+static bool is_in_day(const char *period, const char *day)
+{
+	size_t length = strlen(day);
+
+	return length == sizeof "2026-11-20" - 1 && strncmp(period, day, length) == 0 &&
+	       period[length] == 'T';
+}
+
 static bool take_run(void *context, const struct run_view *view)
 {
 	struct asked *asked = context;
 
 	asked->runs_seen++;
-	if (strcmp(view->period_id, asked->period) != 0)
+	if (strcmp(view->period_id, asked->period) != 0) {
+		if (asked->in_day[0] == '\0' && is_in_day(view->period_id, asked->period))
+			snprintf(asked->in_day, sizeof asked->in_day, "%s", view->run_id);
 		return true;
+	}
 	snprintf(asked->call->run_id, RUN_ID_SIZE, "%s", view->run_id);
 	return false;
 }
@@ -107,8 +120,12 @@ static int find(struct asked *asked, struct store_reader *reader, struct err *er
 
 	if (!isdigit((unsigned char)asked->name[0]) || asked->period[0] != '\0')
 		rc = read_dag(reader, asked->name, take_dag, asked, err);
-	if (rc == 0 && asked->period[0] != '\0')
-		return read_runs(reader, &filter, take_run, asked, err);
+	if (rc == 0 && asked->period[0] != '\0') {
+		rc = read_runs(reader, &filter, take_run, asked, err);
+		if (asked->call->run_id[0] == '\0')
+			snprintf(asked->call->run_id, RUN_ID_SIZE, "%s", asked->in_day);
+		return rc;
+	}
 	if (rc != ERR_NOT_FOUND)
 		return rc;
 	if (can_be_run(asked))
