@@ -134,3 +134,39 @@ test('the filter of a list says what it does not know, and what was there stays'
 	await expect(page.locator('tbody tr')).toHaveCount(1);
 	trouble.length = 0; // the browser tells of the 400
 });
+
+test('what a page can do is done by typing a part of its name', async ({ page, house }) => {
+	await page.goto('/dags/chain');
+	await live(page);
+	await page.keyboard.press('Control+k');
+	await page.keyboard.type('paus');
+	await expect(page.getByRole('dialog').locator('li').first()).toContainText('Pause');
+	await page.keyboard.press('Enter');
+	await expect(page.getByRole('dialog')).toContainText('Pause chain');
+	await page.keyboard.press('Escape');
+	expect((await house.api<{ paused: boolean }>('GET', '/dags/chain')).paused).toBe(false);
+});
+
+test('the last filter of a list is remembered, until it is taken away', async ({ page }) => {
+	await page.goto('/dags?state=failed&q=chain');
+	await live(page);
+	await page.keyboard.press('g');
+	await page.keyboard.press('o');
+	await expect(page).toHaveURL(/\/$/);
+	await live(page);
+	await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'DAGs' }).click();
+	await expect(page).toHaveURL(/state=failed/);
+	await expect(page.locator('[data-filter]')).toHaveValue('chain');
+	await live(page);
+	await page.locator('[data-filter]').fill('');
+	await expect(page).not.toHaveURL(/q=/);
+	await page.getByRole('link', { name: /^All/ }).click();
+	await expect(page).toHaveURL(/\/dags$/);
+	await live(page);
+	await page.keyboard.press('g');
+	await page.keyboard.press('o');
+	await live(page);
+	await page.keyboard.press('g');
+	await page.keyboard.press('d');
+	await expect(page).toHaveURL(/\/dags$/);
+});

@@ -150,7 +150,7 @@ static void write_place(struct page *page, const struct shell *shell, const stru
 	bool current = shell->place != NULL && strcmp(shell->place, place->address) == 0;
 	int64_t count = 0;
 
-	html_put(html, "<a href=\"");
+	html_put(html, "<a data-place=\"%s\" href=\"", place->address);
 	html_local(html, place->address);
 	html_put(html, "\"");
 	if (current)

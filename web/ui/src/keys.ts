@@ -17,7 +17,7 @@ interface Key {
 }
 
 const click = (css: string) => () => find(css)?.click();
-const go = (href: string) => () => location.assign(href);
+const go = (place: string) => () => find(`.rail nav a[data-place="${place}"]`)?.click();
 
 const KEYS: Record<string, Key> = {
 	'/': { keys: '/', does: 'filter this page, find in the log', run: () => find<HTMLInputElement>('[data-filter], [data-graph-filter], [data-find]')?.select() },
@@ -40,7 +40,7 @@ const KEYS: Record<string, Key> = {
 const PLACES: Record<string, () => void> = { o: go('/'), d: go('/dags'), r: go('/runs') };
 
 const OTHERS: [string, string][] = [
-	['Ctrl K', 'jump to anything'],
+	['Ctrl K', 'jump to anything, do anything'],
 	['g o', 'overview'],
 	['g d', 'DAGs'],
 	['g r', 'runs'],

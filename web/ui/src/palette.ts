@@ -1,8 +1,11 @@
-// Jump to a DAG, a run or a place: what is typed is looked for by the daemon.
+// Jump to a DAG, a run or a place, or do what this page can do: what is typed is looked for by the
+// daemon, but for what is known here.
 import { get } from './api';
-import { find } from './dom';
+import { all, find } from './dom';
 import { openDialog } from './dialogs';
 import { Markup, html, icon, put } from './html';
+import { toggleTheme } from './theme';
+import { toggleZone } from './time';
 
 interface Hit {
 	icon: string;
@@ -15,6 +18,19 @@ const PLACES: Hit[] = [
 	{ icon: 'home', text: 'Overview', href: '/', kind: 'place' },
 	{ icon: 'dags', text: 'DAGs', href: '/dags', kind: 'place' },
 	{ icon: 'runs', text: 'Runs', href: '/runs', kind: 'place' },
+];
+
+interface Action {
+	text: string;
+	run(): void;
+}
+
+// What stands as a button on the page can be done from here.
+const actions = (): Action[] => [
+	...all('.head .acts [data-dialog]').map((button) => ({ text: (button.textContent ?? '').replace('…', '').trim(), run: () => button.click() })),
+	{ text: 'Light or dark', run: toggleTheme },
+	{ text: 'UTC or local time', run: toggleZone },
+	...all('[data-sign-out] button').map((button) => ({ text: 'Sign out', run: () => button.click() })),
 ];
 
 const TYPING_MS = 120;
@@ -34,11 +50,14 @@ async function look(text: string): Promise<Hit[]> {
 			.filter((dag) => dag.id.toLowerCase().includes(low))
 			.map((dag) => ({ icon: 'dags', text: dag.id, href: `/dags/${encodeURIComponent(dag.id)}`, kind: 'DAG' })),
 		...places,
+		...actions()
+			.filter((action) => action.text.toLowerCase().includes(low))
+			.map((action) => ({ icon: 'right', text: action.text, href: '#main', kind: 'action' })),
 	].slice(0, HITS_MAX);
 }
 
 const row = (hit: Hit): Markup =>
-	html`<li><a href="${hit.href}">${icon(hit.icon)}<span class="clip">${hit.text}</span><small>${hit.kind}</small></a></li>`;
+	html`<li><a href="${hit.href}" data-kind="${hit.kind}" data-text="${hit.text}">${icon(hit.icon)}<span class="clip">${hit.text}</span><small>${hit.kind}</small></a></li>`;
 
 export function openPalette(): void {
 	const box = openDialog(
@@ -48,6 +67,14 @@ export function openPalette(): void {
 	);
 	const input = find<HTMLInputElement>('input', box)!;
 	const list = find('ul', box)!;
+	list.onclick = (e) => {
+		const text = (e.target as Element).closest<HTMLElement>('[data-kind="action"]')?.dataset['text'];
+		const action = actions().find((one) => one.text === text);
+		if (!action) return;
+		e.preventDefault();
+		box.close();
+		action.run();
+	};
 	let turn = 0;
 	const show = async () => {
 		const mine = ++turn;
