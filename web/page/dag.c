@@ -204,7 +204,7 @@ static int write_graph(struct page *page, const char *dag_id, struct err *err)
 	html_put(
 	    html,
 	    "<input type=\"search\" name=\"q\" value=\"%s\" data-graph-filter placeholder=\"name, "
-	    "+name, name+2, a =&gt; b\" title=\"name: what is called so; +name: all before it; "
+	    "+name, a =&gt; b\" title=\"name: what is called so; +name: all before it; "
 	    "name+2: two steps after it; a =&gt; b: the ways between; state:failed group:x "
 	    "action:sql\" aria-label=\"Filter tasks\" autocomplete=\"off\"></label>",
 	    page->call->ask.text[ASK_WORDS]);

@@ -215,7 +215,8 @@ static void write_filters(struct page *page, int64_t found)
 	shape_icon(html, "search");
 	html_put(html,
 		 "<input data-filter type=\"search\" name=\"q\" value=\"%s\" "
-		 "placeholder=\"Filter by name, owner, tag\" aria-label=\"Filter DAGs\" "
+		 "placeholder=\"Filter by name, owner, tag\" title=\"words, owner:platform, "
+		 "tag:daily, state:failed, sales_*\" aria-label=\"Filter DAGs\" "
 		 "autocomplete=\"off\"></label>",
 		 words);
 	write_kept(page);
