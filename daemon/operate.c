@@ -217,8 +217,8 @@ static int join_params(const struct dag *dag, const struct target *target, const
 	drop_undeclared(dag, all);
 	json_object_update(all, changes);
 	rc = params_resolve(dag, all, &resolved, err);
-	*text = rc == 0 && !json_equal(resolved, before) ? json_dumps(resolved, JSON_COMPACT)
-							  : NULL;
+	*text =
+	    rc == 0 && !json_equal(resolved, before) ? json_dumps(resolved, JSON_COMPACT) : NULL;
 	json_decref(resolved);
 	json_decref(changes);
 	json_decref(before);

@@ -192,8 +192,10 @@ static void a_file_of_many_errors_hides_no_other(void **state)
 {
 	struct kit *kit = *state;
 	struct dag_error errors[] = {
-	    {"a.yaml", 1, 1, "x", NULL}, {"a.yaml", 2, 1, "x", NULL},
-	    {"a.yaml", 3, 1, "x", NULL}, {"b.yaml", 7, 1, "y", NULL},
+	    {"a.yaml", 1, 1, "x", NULL},
+	    {"a.yaml", 2, 1, "x", NULL},
+	    {"a.yaml", 3, 1, "x", NULL},
+	    {"b.yaml", 7, 1, "y", NULL},
 	};
 
 	assert_int_equal(store_put_dags(kit->store, NULL, 0, errors, 4, 8, 1000, NULL), 0);

@@ -92,7 +92,8 @@ static void every_parameter_of_a_route_is_told(void **state)
 		for (const char *c = rows[i].pattern; *c != '\0'; c++)
 			names += *c == '{';
 		assert_int_equal(count_in(parameters, "path"), names);
-		assert_int_equal(count_in(parameters, "query"), __builtin_popcountll(rows[i].params));
+		assert_int_equal(count_in(parameters, "query"),
+				 __builtin_popcountll(rows[i].params));
 	}
 	json_decref(parsed);
 }

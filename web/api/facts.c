@@ -88,8 +88,8 @@ enum call_outcome api_facts(struct call *call, struct store_reader *reader)
 }
 
 /* Begins after what the client has, as it says itself or its browser does for it; else with what
- * comes now. So does a client that has more than there is, as after a restore: it would hear nothing
- * until the numbers have caught up. */
+ * comes now. So does a client that has more than there is, as after a restore: it would hear
+ * nothing until the numbers have caught up. */
 enum call_outcome api_stream(struct call *call, struct store_reader *reader)
 {
 	struct run_brief brief;
