@@ -294,6 +294,19 @@ void dispatch_answer(struct dispatch *dispatch, uint64_t token, enum web_result 
 	vec_push(&open_gather(dispatch)->answers, later);
 }
 
+void dispatch_answer_step(struct dispatch *dispatch, uint64_t token, const char *run_id)
+{
+	static const enum web_result results[] = {
+	    [ANSWER_DONE] = WEB_DONE,
+	    [ANSWER_UNCHANGED] = WEB_UNCHANGED,
+	    [ANSWER_NOT_FOUND] = WEB_NOT_FOUND,
+	    [ANSWER_REFUSED] = WEB_REFUSED,
+	};
+	const struct sched_output *output = dispatch_output(dispatch);
+
+	dispatch_answer(dispatch, token, results[output->answer], run_id, output->message);
+}
+
 void dispatch_answer_unknown_dag(struct dispatch *dispatch, const char *dag_id, uint64_t token)
 {
 	const struct folder *folder = dispatch->force->now;

@@ -12,6 +12,8 @@ int64_t dispatch_step(struct dispatch *dispatch, const struct input *input);
 /* The answer to a command, given after the commit of what it saw. Texts are copied; NULL = none. */
 void dispatch_answer(struct dispatch *dispatch, uint64_t token, enum web_result result,
 		     const char *run_id, const char *message);
+/* Likewise what the scheduler answered to the step that was just made. */
+void dispatch_answer_step(struct dispatch *dispatch, uint64_t token, const char *run_id);
 void dispatch_answer_unknown_dag(struct dispatch *dispatch, const char *dag_id, uint64_t token);
 /* The batch of this turn, for changes that were not decided by the scheduler; then is called once,
  * after its commit. */

@@ -67,20 +67,6 @@ static bool has_version(struct dispatch *dispatch, const struct web_command *com
 	return false;
 }
 
-/* Says what the scheduler answered to the step that was just made. */
-static void answer_step(struct dispatch *dispatch, uint64_t token, const char *run_id)
-{
-	static const enum web_result results[] = {
-	    [ANSWER_DONE] = WEB_DONE,
-	    [ANSWER_UNCHANGED] = WEB_UNCHANGED,
-	    [ANSWER_NOT_FOUND] = WEB_NOT_FOUND,
-	    [ANSWER_REFUSED] = WEB_REFUSED,
-	};
-	const struct sched_output *output = dispatch_output(dispatch);
-
-	dispatch_answer(dispatch, token, results[output->answer], run_id, output->message);
-}
-
 /* True, and answered, when the run has no detail any more, or is losing it this moment. */
 static bool is_gone(struct dispatch *dispatch, const struct target *target, uint64_t token)
 {
@@ -280,7 +266,7 @@ static void step_rerun(struct dispatch *dispatch, const struct web_command *comm
 		input.rerun.reason = command->reason;
 		if (take_run(dispatch, command, &input, &input.rerun.run_no, target, token)) {
 			dispatch_step(dispatch, &input);
-			answer_step(dispatch, token, command->run_id);
+			dispatch_answer_step(dispatch, token, command->run_id);
 		}
 	}
 	dag_unref(dag);
@@ -327,7 +313,7 @@ void operate_mark(struct dispatch *dispatch, const struct web_command *command, 
 	input.mark.reason = command->reason;
 	if (take_run(dispatch, command, &input, &input.mark.run_no, &target, token)) {
 		dispatch_step(dispatch, &input);
-		answer_step(dispatch, token, command->run_id);
+		dispatch_answer_step(dispatch, token, command->run_id);
 	}
 	str_close(&target.params);
 }
@@ -353,7 +339,7 @@ void operate_pause(struct dispatch *dispatch, const struct web_command *command,
 	if (rehearsal_pause(dispatch, command, &input, token))
 		return;
 	dispatch_step(dispatch, &input);
-	answer_step(dispatch, token, NULL);
+	dispatch_answer_step(dispatch, token, NULL);
 }
 
 /* A note at a task that is none would be found by nobody. */

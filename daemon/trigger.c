@@ -84,19 +84,12 @@ static bool read_choice(struct dispatch *dispatch, const struct web_command *com
 /* --- doing it -----------------------------------------------------------------------------------
  */
 
+/* A run that was not made has no id. */
 static void answer_trigger(struct dispatch *dispatch, uint64_t token, const char *run_id)
 {
-	static const enum web_result results[] = {
-	    [ANSWER_DONE] = WEB_DONE,
-	    [ANSWER_UNCHANGED] = WEB_UNCHANGED,
-	    [ANSWER_NOT_FOUND] = WEB_NOT_FOUND,
-	    [ANSWER_REFUSED] = WEB_REFUSED,
-	};
-	const struct sched_output *output = dispatch_output(dispatch);
-	bool is_done = output->answer == ANSWER_DONE;
+	bool is_done = dispatch_output(dispatch)->answer == ANSWER_DONE;
 
-	dispatch_answer(dispatch, token, results[output->answer], is_done ? run_id : NULL,
-			is_done ? NULL : output->message);
+	dispatch_answer_step(dispatch, token, is_done ? run_id : NULL);
 }
 
 static void step_trigger(struct dispatch *dispatch, struct dag *dag,
