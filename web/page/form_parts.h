@@ -31,10 +31,14 @@ struct ask_run {
 	char dag_id[LIMIT_ID_BYTES + 1];
 	char state[24];
 	char back[40]; /* address of its page */
+	char action[192];
 	bool is_done;
 };
 
 /* Finds the run that the path names, and fills call->run_id. */
 int ask_read_run(struct page *page, struct ask_run *run, struct err *err);
+/* Fills in whatever of the form follows from the run, and opens it. deed: what it posts to, below
+ * the run's address. Of what the path names, the form is about the task if there is one. */
+void ask_open_run(struct page *page, struct ask_form *form, struct ask_run *run, const char *deed);
 
 #endif

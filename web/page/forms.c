@@ -92,6 +92,20 @@ int ask_read_run(struct page *page, struct ask_run *run, struct err *err)
 	return rc;
 }
 
+void ask_open_run(struct page *page, struct ask_form *form, struct ask_run *run, const char *deed)
+{
+	const struct call *call = page->call;
+
+	snprintf(run->action, sizeof run->action, "/runs/%s/%s", call->run_id, deed);
+	form->action = run->action;
+	form->back = run->back;
+	form->dag_id = run->dag_id;
+	form->run_id = call->run_id;
+	form->task_id = call->names.task;
+	form->subtitle = call->names.task == NULL ? run->dag_id : call->names.task;
+	ask_open(page, form);
+}
+
 /* --- cancel -------------------------------------------------------------------------------------
  */
 
@@ -101,7 +115,6 @@ enum call_outcome page_cancel(struct call *call, struct store_reader *reader)
 	struct ask_run run;
 	struct page page;
 	struct err err;
-	char action[64];
 	int rc = page_begin(&page, call, reader, &err);
 
 	if (rc == 0)
@@ -110,12 +123,7 @@ enum call_outcome page_cancel(struct call *call, struct store_reader *reader)
 		rc = err_set(&err, ERR_REFUSED, "the run has ended already: it is %s", run.state);
 	if (rc != 0)
 		return page_fail(&page, &err);
-	snprintf(action, sizeof action, "/runs/%s/cancel", call->run_id);
-	form.action = action;
-	form.back = run.back;
-	form.subtitle = form.dag_id = run.dag_id;
-	form.run_id = call->run_id;
-	ask_open(&page, &form);
+	ask_open_run(&page, &form, &run, "cancel");
 	html_put(&page.html, "<p>What runs gets TERM, and KILL after its grace. What has not begun "
 			     "does not begin.</p>");
 	if (changes_write(&page)) {
@@ -135,21 +143,13 @@ enum call_outcome page_note(struct call *call, struct store_reader *reader)
 	struct ask_run run;
 	struct page page;
 	struct err err;
-	char action[64];
 	int rc = page_begin(&page, call, reader, &err);
 
 	if (rc == 0)
 		rc = ask_read_run(&page, &run, &err);
 	if (rc != 0)
 		return page_fail(&page, &err);
-	snprintf(action, sizeof action, "/runs/%s/note", call->run_id);
-	form.action = action;
-	form.back = run.back;
-	form.dag_id = run.dag_id;
-	form.run_id = call->run_id;
-	form.task_id = call->names.task;
-	form.subtitle = call->names.task == NULL ? run.dag_id : call->names.task;
-	ask_open(&page, &form);
+	ask_open_run(&page, &form, &run, "note");
 	if (call->names.task != NULL)
 		html_put(&page.html, "<input type=\"hidden\" name=\"task\" value=\"%s\">",
 			 call->names.task);
@@ -222,7 +222,7 @@ enum call_outcome page_mark(struct call *call, struct store_reader *reader)
 	struct ask_run run;
 	struct page page;
 	struct err err;
-	char action[192];
+	char deed[128];
 	int rc = page_begin(&page, call, reader, &err);
 
 	if (rc == 0)
@@ -234,13 +234,8 @@ enum call_outcome page_mark(struct call *call, struct store_reader *reader)
 			     marked.task_id);
 	if (rc != 0)
 		return page_fail(&page, &err);
-	snprintf(action, sizeof action, "/runs/%s/tasks/%s/mark", call->run_id, marked.task_id);
-	form.action = action;
-	form.back = run.back;
-	form.dag_id = run.dag_id;
-	form.run_id = call->run_id;
-	form.subtitle = form.task_id = marked.task_id;
-	ask_open(&page, &form);
+	snprintf(deed, sizeof deed, "tasks/%s/mark", marked.task_id);
+	ask_open_run(&page, &form, &run, deed);
 	if (write_mark(&page, &marked))
 		form.button = "Mark it";
 	ask_close(&page, &form);

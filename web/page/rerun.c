@@ -71,24 +71,17 @@ static void write_hidden(struct page *page)
 
 enum call_outcome page_rerun(struct call *call, struct store_reader *reader)
 {
-	struct ask_form form = {.title = "Run again", .task_id = call->names.task};
+	struct ask_form form = {.title = "Run again"};
 	struct ask_run run;
 	struct page page;
 	struct err err;
-	char action[64];
 	int rc = page_begin(&page, call, reader, &err);
 
 	if (rc == 0)
 		rc = ask_read_run(&page, &run, &err);
 	if (rc != 0)
 		return page_fail(&page, &err);
-	snprintf(action, sizeof action, "/runs/%s/rerun", call->run_id);
-	form.action = action;
-	form.back = run.back;
-	form.run_id = call->run_id;
-	form.dag_id = run.dag_id;
-	form.subtitle = call->names.task == NULL ? run.dag_id : call->names.task;
-	ask_open(&page, &form);
+	ask_open_run(&page, &form, &run, "rerun");
 	write_choices(&page);
 	if (changes_write(&page)) {
 		form.button = "Run these again";
