@@ -197,7 +197,7 @@ const char *verb_exit_at(size_t position, int *code)
 {
 	if (position >= EXIT_COUNT)
 		return NULL;
-	*code = exits[position].code;
+	*code = (int)exits[position].code;
 	return exits[position].means;
 }
 
