@@ -11,6 +11,8 @@
 
 #include <assert.h>
 
+#define LEAST_AGAIN_MS 60000
+
 static void try_again(struct step *step, struct instance *instance)
 {
 	struct move move = {.to = TASK_QUEUED, .why = "its retry delay is over"};
@@ -33,7 +35,7 @@ static void kill_again(struct step *step, struct instance *instance)
 }
 
 /* While its dag is paused, or nothing is started at all, it is nobody's fault that it waits: it
- * gets its time once more. */
+ * gets its time once more, or a minute: a pause of days must not wake the daemon each second. */
 static void give_up_waiting(struct step *step, struct instance *instance)
 {
 	int64_t start_timeout_ms = instance_task(instance)->policy->start_timeout_ms;
@@ -41,7 +43,8 @@ static void give_up_waiting(struct step *step, struct instance *instance)
 
 	if (hold_first(step->sched, false) != HOLD_KIND_COUNT ||
 	    pause_holds(step->sched, instance->run)) {
-		ring_again(step, instance, start_timeout_ms);
+		ring_again(step, instance,
+			   start_timeout_ms > LEAST_AGAIN_MS ? start_timeout_ms : LEAST_AGAIN_MS);
 		return;
 	}
 	move.why = emit_text(step, "timeout: not started within %s (start_timeout)",

@@ -240,7 +240,7 @@ static void a_full_disk_leaves_no_half_of_it(void **state)
 				  "head -c 9000 /dev/zero >/dev/stderr"),
 			 CAUSE_SUCCESS);
 	expect_stdout(rig, 1, "\n");
-	rig_expect_cause(run_kept(rig, 2, "seq 1 5 >&2; seq -s, 1 2000 | tee /dev/null"),
+	rig_expect_cause(run_kept(rig, 2, "seq 1 5 >&2; sleep 0.5; seq -s, 1 2000 | tee /dev/null"),
 			 CAUSE_SUCCESS);
 	assert_int_equal(process_read_stdout(stdout_path(rig, 2, path), &out, &is_whole, NULL),
 			 ERR_NOT_FOUND);
