@@ -184,6 +184,16 @@ int sys_unlink(const char *path)
 	return sys_fault(SYS_CALL_UNLINK) ? -1 : unlink(path);
 }
 
+int sys_openat(int fd, const char *name, int flags)
+{
+	return sys_fault(SYS_CALL_OPEN) ? -1 : openat(fd, name, flags | O_CLOEXEC);
+}
+
+int sys_unlinkat(int fd, const char *name, int flags)
+{
+	return sys_fault(SYS_CALL_UNLINK) ? -1 : unlinkat(fd, name, flags);
+}
+
 pid_t sys_fork(void)
 {
 	return sys_fault(SYS_CALL_FORK) ? -1 : fork();

@@ -40,6 +40,9 @@ int sys_fdatasync(int fd);
 int sys_rename(const char *from, const char *to);
 int sys_link(const char *from, const char *to);
 int sys_unlink(const char *path);
+/* Below the open folder fd, or AT_FDCWD. They count as open and unlink. */
+int sys_openat(int fd, const char *name, int flags);
+int sys_unlinkat(int fd, const char *name, int flags);
 pid_t sys_fork(void);
 int sys_mkdir(const char *path, mode_t mode);
 int sys_fallocate(int fd, off_t size_bytes); /* reserves space, keeps the size */

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/sys.h"
+#include "executor/process/artifacts.h"
 #include "executor/process/claim.h"
 #include "executor/process/frame.h"
 #include "executor/process/kept.h"
@@ -351,6 +352,21 @@ static void keep_stdout(struct shim *shim)
 	shim_log_note(&shim->log, note, clock_now().wall_ms);
 }
 
+/* Nobody writes there any more. A folder in which there is nothing is no news, and goes. */
+static void bound_artifacts(struct shim *shim)
+{
+	struct artifacts_cut cut;
+	char path[PLACE_PATH_SIZE];
+	char note[ARTIFACTS_NOTE_SIZE];
+
+	if (!shim->launch.want_artifacts)
+		return;
+	place_artifacts(shim->launch.day, shim->launch.name, path);
+	artifacts_bound(path, ARTIFACTS_LOOKED_AT, &cut);
+	if (artifacts_note(&cut, note))
+		shim_log_note(&shim->log, note, clock_now().wall_ms);
+}
+
 static void watch_task(struct shim *shim, pid_t first)
 {
 	struct watch watch = {.first = first,
@@ -365,6 +381,7 @@ static void watch_task(struct shim *shim, pid_t first)
 
 	watch_run(&watch);
 	keep_stdout(shim);
+	bound_artifacts(shim);
 	shim_log_finish(&shim->log, clock_now().wall_ms);
 	judge(shim, &watch);
 	measure(shim);
@@ -473,7 +490,7 @@ static bool is_homeless(void)
 	return getcwd(path, sizeof path) == NULL && errno == ENOENT;
 }
 
-/* A folder for artifacts in which there are none is no news. */
+/* The task could not be started. */
 static void leave_artifacts(const struct shim *shim)
 {
 	char path[PLACE_PATH_SIZE];
@@ -497,7 +514,6 @@ __attribute__((noreturn)) static void finish(struct shim *shim)
 	shim->end.attempt_id = shim->launch.attempt_id;
 	shim->end.ended_at_ms = clock_now().wall_ms;
 	leave_cgroup(shim);
-	leave_artifacts(shim);
 	sync_outputs(shim);
 	while (tell_end(shim) != 0) {
 		if (is_homeless())
@@ -524,9 +540,11 @@ __attribute__((noreturn)) void shim_run(const struct shim_place *place, const vo
 		_exit(EINVAL);
 	settle(&shim);
 	claim_or_leave(&shim);
-	if (open_files(&shim) == 0 && start_task(&shim, &first) == 0)
+	if (open_files(&shim) == 0 && start_task(&shim, &first) == 0) {
 		watch_task(&shim, first);
-	else
+	} else {
 		shim.end.cause = CAUSE_COULD_NOT_START;
+		leave_artifacts(&shim);
+	}
 	finish(&shim);
 }

@@ -173,6 +173,53 @@ static void shims_that_die_before_their_claim_are_not_started_for_ever(void **st
 	rig_destroy(rig);
 }
 
+/* An attempt that leaves too much, under one fault. Returns its log, NULL when none struck. */
+static char *strike_artifacts(const char *call, unsigned n)
+{
+	struct rig *rig = create_with_fault("shim", call, n, "EIO");
+	struct process_launch launch = rig_command(rig, 1, NULL);
+	char *log = NULL;
+	char command[PATH_MAX + 128];
+	char path[PATH_MAX];
+
+	process_artifacts_path(rig->home, rig->incarnation, launch.ref, path);
+	snprintf(command, sizeof command,
+		 "echo x >>effect; cd '%s'; mkdir sub; truncate -s 257M sub/large; ln -s / link",
+		 path);
+	launch.command = command;
+	launch.want_artifacts = true;
+	process_launch(rig->executor, &launch);
+	rig_until(rig, rig_end(rig, 1) != NULL);
+	expect_right_end(rig, "EIO");
+	if (was_struck(rig))
+		log = rig_log_text(rig, 1);
+	rig_destroy(rig);
+	unsetenv("HEDDLE_FAULT");
+	unsetenv("HEDDLE_FAULT_ONCE");
+	return log;
+}
+
+/* Each failure to take something away is told, and none loses the end. */
+static void a_bound_that_cannot_be_held_is_told(void **state)
+{
+	static const char *const calls[] = {"open", "unlink"};
+	unsigned told = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		unsigned n = 1;
+
+		for (char *log; (log = strike_artifacts(calls[i], n)) != NULL; n++) {
+			told += strstr(log, "1 could not be removed: Input/output error") != NULL;
+			mem_free(log);
+			assert_true(n < STRIKES_MAX);
+		}
+		assert_true(n > 3);
+	}
+	/* The folder, that in it, the way to the large file; the large file, the link. */
+	assert_true(told >= 5);
+}
+
 /* Many rigs come and go in each test: what one that failed leaves is ended here. */
 static int reap(void **state)
 {
@@ -191,6 +238,7 @@ int main(void)
 	    STORY(the_launcher_may_be_killed_at_each_call),
 	    STORY(the_daemon_survives_or_tells_each_error),
 	    STORY(who_has_no_file_system_for_unnamed_files_names_them),
+	    STORY(a_bound_that_cannot_be_held_is_told),
 	    STORY(shims_that_die_before_their_claim_are_not_started_for_ever),
 	};
 
