@@ -1,12 +1,12 @@
 /* clock.c - what is kept of the two clocks, so that a start sees what happened to them meanwhile;
  * and the holds that somebody ended. One row, see store.h. */
 #include "store/amend.h"
+#include "store/create.h"
 #include "store/reader.h"
 
 static const char sql_read[] =
     "SELECT ahead_ms, jump_by_ms, jump_until_boot_ms, behind_until_ms,"
     " coalesce((SELECT at_ms FROM fact ORDER BY fact_no DESC LIMIT 1), 0) FROM clock";
-static const char sql_begin[] = "UPDATE clock SET ahead_ms = ?1";
 static const char sql_release[] = "DELETE FROM hold WHERE kind = ?1";
 static const char sql_write[] = "UPDATE clock SET ahead_ms = ?1, jump_by_ms = ?2,"
 				" jump_until_boot_ms = ?3, behind_until_ms = ?4";
@@ -34,11 +34,6 @@ static int read_row(struct store *store, struct sched_clock *clock, int64_t *las
 	return rc;
 }
 
-int clock_begin(struct db *db, struct moment now, struct err *err)
-{
-	return db_run(db, sql_begin, err, "i", now.wall_ms - now.boot_ms);
-}
-
 int store_take_clock(struct store *store, struct moment now, struct sched_clock *clock,
 		     int64_t *last_fact_ms, struct err *err)
 {
@@ -51,7 +46,7 @@ int store_take_clock(struct store *store, struct moment now, struct sched_clock 
 		if (rc == 0 && !clock->is_known) {
 			clock->is_known = true;
 			clock->ahead_ms = now.wall_ms - now.boot_ms;
-			rc = clock_begin(&store->db, now, err);
+			rc = create_clock_row(&store->db, now, err);
 		}
 		rc = store_end_once(store, rc, err);
 	}

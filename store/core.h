@@ -120,7 +120,4 @@ int store_put_dag_files(struct store *store, const struct store_folder *folder, 
 /* Writes one change to its rows, and its fact. */
 int apply_change(struct store *store, const struct change *change, struct err *err);
 
-/* A home that knows nothing of its clocks yet: now is what later instants are compared with. */
-int clock_begin(struct db *db, struct moment now, struct err *err);
-
 #endif

@@ -5,7 +5,7 @@
 #include "store/create.h"
 
 #include "base/file.h"
-#include "store/core.h"
+#include "store/migrate.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -19,12 +19,19 @@
 static const char sql_home_new[] = "INSERT OR IGNORE INTO home (one, incarnation, created_at_ms, "
 				   "boot_id) VALUES (1, ?1, ?2, coalesce(?3, ''))";
 
+static const char sql_clock_new[] = "UPDATE clock SET ahead_ms = ?1";
+
 int create_home_row(struct db *db, const char *boot_id, struct err *err)
 {
 	char incarnation[9];
 
 	random_hex(incarnation, 8);
 	return db_run(db, sql_home_new, err, "tit", incarnation, clock_now().wall_ms, boot_id);
+}
+
+int create_clock_row(struct db *db, struct moment now, struct err *err)
+{
+	return db_run(db, sql_clock_new, err, "i", now.wall_ms - now.boot_ms);
 }
 
 static int write_image(struct db *db, const char *path, struct err *err)
@@ -54,11 +61,11 @@ int create_database(const char *path, const struct schema *schema, const char *b
 	rc = db_open(&db, ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
 	if (rc != 0)
 		return rc;
-	rc = schema_migrate(&db, path, schema, err);
+	rc = migrate(&db, path, schema, err);
 	if (rc == 0)
 		rc = create_home_row(&db, boot_id, err);
 	if (rc == 0 && boot_id != NULL)
-		rc = clock_begin(&db, now, err);
+		rc = create_clock_row(&db, now, err);
 	if (rc == 0)
 		rc = write_image(&db, path, err);
 	db_close(&db);

@@ -15,5 +15,7 @@ int create_database(const char *path, const struct schema *schema, const char *b
 /* Gives the database the row of its home, with a new incarnation, unless it has one. boot_id NULL =
  * not known. */
 int create_home_row(struct db *db, const char *boot_id, struct err *err);
+/* Notes in a home that knows nothing of its clocks yet what later instants are compared with. */
+int create_clock_row(struct db *db, struct moment now, struct err *err);
 
 #endif

@@ -1,8 +1,7 @@
 /* schema.h - the tables, as numbered steps from an empty file to the present.
  *
- * A step is one SQL text, run in one transaction with the change of the number (user_version). It
- * goes one way: a file that a newer Heddle wrote is refused. Before a file with data in it is
- * changed, a copy is written beside it, PATH.schema-N. */
+ * A step is one SQL text, run in one transaction with the change of the number (user_version), by
+ * migrate.c. It goes one way: a file that a newer Heddle wrote is refused. */
 #ifndef HEDDLE_STORE_SCHEMA_H
 #define HEDDLE_STORE_SCHEMA_H
 
@@ -28,7 +27,5 @@ extern const char schema_tables[]; /* of it; a new home's, so that its start is 
  * db.h's codes. */
 int schema_check(struct db *db, const char *path, const struct schema *schema, size_t *number,
 		 struct err *err);
-/* Brings the file to schema->count, after the same check; a new file in one step. */
-int schema_migrate(struct db *db, const char *path, const struct schema *schema, struct err *err);
 
 #endif

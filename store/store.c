@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "store/chain.h"
 #include "store/create.h"
+#include "store/migrate.h"
 #include "store/netfs.h"
 #include "store/schema.h"
 
@@ -150,7 +151,7 @@ static int open_checked(struct store *store, struct err *err)
 	if (rc == 0)
 		rc = switch_to_wal(store, err);
 	if (rc == 0)
-		rc = schema_migrate(&store->db, store->path, &schema_present, err);
+		rc = migrate(&store->db, store->path, &schema_present, err);
 	if (rc == 0)
 		rc = create_home_row(&store->db, NULL, err);
 	if (rc == 0)

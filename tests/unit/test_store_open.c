@@ -1,6 +1,6 @@
 /* test_store_open.c - what a start makes of the file it finds. */
+#include "store/migrate.h"
 #include "store/netfs.h"
-#include "store/schema.h"
 #include "tests/unit/store_kit.h"
 
 #include <sys/stat.h>
@@ -249,14 +249,14 @@ static const char *const bad_step[] = {
     "CREATE TABLE b (x INTEGER) STRICT; INSERT INTO nowhere VALUES (1);",
 };
 
-static int migrate(const char *path, const char *const *steps, size_t count, struct err *err)
+static int lead(const char *path, const char *const *steps, size_t count, struct err *err)
 {
 	struct schema schema = {steps, count, NULL};
 	struct db db = {0};
 	int rc = db_open(&db, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
 
 	if (rc == 0)
-		rc = schema_migrate(&db, path, &schema, err);
+		rc = migrate(&db, path, &schema, err);
 	db_close(&db);
 	return rc;
 }
@@ -280,14 +280,14 @@ static void an_older_schema_is_led_on_with_a_backup_beside(void **state)
 
 	snprintf(path, sizeof path, "%s/old.db", kit->folder);
 	snprintf(backup, sizeof backup, "%s.schema-1", path);
-	assert_int_equal(migrate(path, two_steps, 1, NULL), 0);
+	assert_int_equal(lead(path, two_steps, 1, NULL), 0);
 	assert_int_equal(access(backup, F_OK), -1); /* a new file has nothing to lose */
-	assert_int_equal(migrate(path, two_steps, 2, NULL), 0);
+	assert_int_equal(lead(path, two_steps, 2, NULL), 0);
 	assert_int_equal(number_in(path, "PRAGMA user_version"), 2);
 	assert_int_equal(number_in(path, "SELECT sum(x) FROM b"), 30);
 	assert_int_equal(number_in(backup, "PRAGMA user_version"), 1);
 	assert_int_equal(number_in(backup, "SELECT sum(x) FROM a"), 3);
-	assert_int_equal(migrate(path, two_steps, 2, NULL), 0);
+	assert_int_equal(lead(path, two_steps, 2, NULL), 0);
 }
 
 /* What the file holds: how each of its tables is made, and the rows it begins with, by name. A
@@ -324,10 +324,10 @@ static void a_new_home_has_the_tables_that_the_steps_lead_to(void **state)
 
 	for (int i = 0; i < 2; i++)
 		snprintf(path[i], sizeof path[i], "%s/new%d.db", kit->folder, i);
-	assert_int_equal(migrate(path[0], schema_present.steps, schema_present.count, NULL), 0);
+	assert_int_equal(lead(path[0], schema_present.steps, schema_present.count, NULL), 0);
 	assert_int_equal(db_open(&db, path[1], SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL),
 			 0);
-	assert_int_equal(schema_migrate(&db, path[1], &at_once, NULL), 0);
+	assert_int_equal(migrate(&db, path[1], &at_once, NULL), 0);
 	db_close(&db);
 	describe(path[0], &expected);
 	describe(path[1], &found);
@@ -348,7 +348,7 @@ static void runs_of_an_older_home_learn_their_times(void **state)
 	for (size_t i = 0; i < 4; i++)
 		steps[i] = schema_present.steps[i];
 	snprintf(path, sizeof path, "%s/old.db", kit->folder);
-	assert_int_equal(migrate(path, steps, 3, NULL), 0);
+	assert_int_equal(lead(path, steps, 3, NULL), 0);
 	assert_int_equal(db_open(&db, path, SQLITE_OPEN_READWRITE, NULL), 0);
 	assert_int_equal(db_script(&db,
 				   "INSERT INTO run (run_no, run_id, dag_id, version_no, source,"
@@ -360,7 +360,7 @@ static void runs_of_an_older_home_learn_their_times(void **state)
 				   NULL),
 			 0);
 	db_close(&db);
-	assert_int_equal(migrate(path, steps, 4, NULL), 0);
+	assert_int_equal(lead(path, steps, 4, NULL), 0);
 	assert_int_equal(number_in(path, "SELECT count(*) FROM run WHERE (run_no, newest_at_ms) IN"
 					 " (VALUES (1, 10), (2, 20), (3, 20), (4, 30))"),
 			 4);
@@ -377,10 +377,10 @@ static void a_migration_tried_again_replaces_its_backup(void **state)
 
 	snprintf(path, sizeof path, "%s/old.db", kit->folder);
 	snprintf(backup, sizeof backup, "%s.schema-1", path);
-	assert_int_equal(migrate(path, bad_step, 1, NULL), 0);
-	assert_int_not_equal(migrate(path, bad_step, 2, NULL), 0);
+	assert_int_equal(lead(path, bad_step, 1, NULL), 0);
+	assert_int_not_equal(lead(path, bad_step, 2, NULL), 0);
 	run_sql(path, "INSERT INTO a VALUES (5)");
-	assert_int_equal(migrate(path, two_steps, 2, NULL), 0);
+	assert_int_equal(lead(path, two_steps, 2, NULL), 0);
 	assert_int_equal(number_in(path, "SELECT sum(x) FROM b"), 80);
 	assert_int_equal(number_in(backup, "SELECT sum(x) FROM a"), 8);
 }
@@ -394,9 +394,9 @@ static void a_backup_that_cannot_be_written_changes_nothing(void **state)
 
 	snprintf(path, sizeof path, "%s/old.db", kit->folder);
 	snprintf(backup, sizeof backup, "%s.schema-1", path);
-	assert_int_equal(migrate(path, two_steps, 1, NULL), 0);
+	assert_int_equal(lead(path, two_steps, 1, NULL), 0);
 	assert_int_equal(mkdir(backup, 0700), 0);
-	assert_int_not_equal(migrate(path, two_steps, 2, &err), 0);
+	assert_int_not_equal(lead(path, two_steps, 2, &err), 0);
 	assert_non_null(strstr(err.message, backup));
 	assert_int_equal(number_in(path, "PRAGMA user_version"), 1);
 	assert_int_equal(number_in(path, "SELECT sum(x) FROM a"), 3);
@@ -409,8 +409,8 @@ static void a_migration_that_fails_changes_nothing(void **state)
 	char path[160];
 
 	snprintf(path, sizeof path, "%s/old.db", kit->folder);
-	assert_int_equal(migrate(path, bad_step, 1, NULL), 0);
-	assert_int_not_equal(migrate(path, bad_step, 2, &err), 0);
+	assert_int_equal(lead(path, bad_step, 1, NULL), 0);
+	assert_int_not_equal(lead(path, bad_step, 2, &err), 0);
 	assert_non_null(strstr(err.message, "lead from schema 1 to 2"));
 	assert_int_equal(number_in(path, "PRAGMA user_version"), 1);
 	assert_int_equal(number_in(path, "SELECT count(*) FROM sqlite_schema"), 1);
