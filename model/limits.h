@@ -19,6 +19,8 @@
 #define LIMIT_OUTPUT_BYTES (256u * 1024) /* of one task, names and values */
 #define LIMIT_QUERY_BYTES (1024u * 1024)
 #define LIMIT_NAMED_FILE_BYTES (1024u * 1024) /* a file that a dag names */
+#define LIMIT_SCRIPTS 8u                      /* that one command starts and are told apart */
+#define LIMIT_SCRIPT_BYTES (8u * 1024 * 1024) /* a larger one is not looked at */
 #define LIMIT_SEARCH_STEPS 20000000u          /* edges followed to tell what is upstream of what */
 #define LIMIT_PRIORITY 1000000
 #define LIMIT_RETRY_BACKOFF 100

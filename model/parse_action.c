@@ -7,6 +7,7 @@
 #include "model/parse_output.h"
 #include "model/parse_text.h"
 #include "model/parse_value.h"
+#include "model/scripts.h"
 
 #include <jansson.h>
 #include <limits.h>
@@ -298,6 +299,7 @@ void parse_action_end(struct draft *draft, struct draft_task *own)
 {
 	const struct node *outputs = node_get(own->node, "outputs");
 
+	own->task->scripts = scripts_of(own->task, &draft->dag->arena);
 	if (own->task->output_count > 0 && own->task->action != ACTION_COMMAND)
 		report_add(draft->report, outputs->place,
 			   own->task->action == ACTION_EMPTY
