@@ -37,6 +37,7 @@ enum change_kind {
 	CHANGE_CLOCK,        /* the wall clock jumped, or stands before the last fact, or does no
 				more */
 	CHANGE_HOLD,         /* somebody ends what held a restored home */
+	CHANGE_SCRIPTS,      /* what the scripts that an attempt starts were; no fact */
 	CHANGE_KIND_COUNT,
 };
 
@@ -79,6 +80,13 @@ struct change_task_state {
 struct change_outputs {
 	int64_t attempt_id;
 	const char *json; /* an object */
+};
+
+struct change_scripts {
+	int64_t attempt_id;
+	/* [{"path": "./load.sh", "file": "/dags/load.sh", "hash": "..."}]: as the command names it,
+	 * where that was, and script_hash */
+	const char *json;
 };
 
 struct change_run_version {
@@ -154,6 +162,7 @@ struct change {
 		struct change_clock clock;
 		struct change_hold hold;
 		struct change_run_prune run_prune;
+		struct change_scripts scripts;
 	};
 };
 

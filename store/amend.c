@@ -4,6 +4,7 @@
 static const char sql_output[] =
     "INSERT INTO output (run_no, task, attempt_id, json) VALUES (?1, ?2, ?3, ?4)"
     " ON CONFLICT (run_no, task) DO UPDATE SET attempt_id = ?3, json = ?4";
+static const char sql_scripts[] = "UPDATE attempt SET scripts = ?2 WHERE attempt_id = ?1";
 static const char sql_params[] = "UPDATE run SET params = ?2 WHERE run_no = ?1";
 
 static const char sql_keep_version[] =
@@ -62,6 +63,13 @@ int amend_params(struct store *store, const struct change *change, struct err *e
 	int rc = db_run(&store->db, sql_params, err, "it", change->run_no, change->run_params);
 
 	return rc == 0 ? store_put_fact(store, &fact, err) : rc;
+}
+
+/* A measure like those that come with the end, not a fact: nobody decided it. */
+int amend_scripts(struct store *store, const struct change *change, struct err *err)
+{
+	return db_run(&store->db, sql_scripts, err, "it", change->scripts.attempt_id,
+		      change->scripts.json);
 }
 
 static int move_aside(struct store *store, int64_t run_no, struct err *err)

@@ -13,6 +13,8 @@ int amend_prune(struct store *store, const struct change *change, struct err *er
 /* The row of the clocks (clock.c). */
 int amend_clock(struct store *store, const struct change *change, struct err *err);
 int amend_hold(struct store *store, const struct change *change, struct err *err);
+/* Of an attempt that was pruned meanwhile there is nothing to keep. */
+int amend_scripts(struct store *store, const struct change *change, struct err *err);
 int amend_pause(struct store *store, const struct change *change, struct err *err);
 
 #endif

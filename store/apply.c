@@ -257,6 +257,7 @@ static const struct {
     [CHANGE_RUN_PRUNE] = {"prune a run", amend_prune},
     [CHANGE_CLOCK] = {"note what the clocks do", amend_clock},
     [CHANGE_HOLD] = {"end a hold", amend_hold},
+    [CHANGE_SCRIPTS] = {"keep what scripts were", amend_scripts},
 };
 
 int apply_change(struct store *store, const struct change *change, struct err *err)

@@ -72,6 +72,7 @@ struct attempt_view {
 	int64_t log_dropped_lines;
 	const char *reason;      /* NULL = none */
 	const char *incarnation; /* with attempt_id, the name of its files */
+	const char *scripts;     /* as in struct change_scripts; NULL = none is known */
 };
 
 struct fact_view {
@@ -176,6 +177,9 @@ int read_tasks(struct store_reader *reader, int64_t run_no, const char *state, t
 /* By task, then number. task_id NULL = all; number 0 = all. */
 int read_attempts(struct store_reader *reader, int64_t run_no, const char *task_id, uint32_t number,
 		  attempt_view_fn each, void *context, struct err *err);
+/* The newest attempt of each task, by task, where what its scripts were is known. */
+int read_scripts(struct store_reader *reader, int64_t run_no, attempt_view_fn each, void *context,
+		 struct err *err);
 /* Facts with a larger number than since, oldest first. run_id NULL = of everything. */
 int read_facts(struct store_reader *reader, const char *run_id, int64_t since, uint32_t limit,
 	       fact_view_fn each, void *context, struct err *err);

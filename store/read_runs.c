@@ -61,7 +61,7 @@ static const char sql_tasks[] =
 	"SELECT a.attempt_id, a.task, n.task_id, a.number, a.state, a.released_at_ms,"            \
 	" a.started_at_ms, a.ended_at_ms, a.duration_ms, a.exit_code, a.signal, a.max_rss_bytes," \
 	" a.cpu_user_us, a.cpu_system_us, a.log_bytes, a.log_dropped_bytes, a.log_dropped_lines," \
-	" a.reason, a.incarnation"                                                                \
+	" a.reason, a.incarnation, a.scripts"                                                     \
 	" FROM attempt a JOIN run r ON r.run_no = a.run_no"                                       \
 	" JOIN dag_version_task n ON n.version_no = r.version_no AND n.task = a.task"
 
@@ -73,6 +73,11 @@ static const char sql_task_attempts[] =
 		   "  (SELECT task FROM dag_version_task WHERE version_no ="
 		   "    (SELECT version_no FROM run WHERE run_no = ?1) AND task_id = ?3)"
 		   " ORDER BY a.number";
+
+static const char sql_scripts[] =
+    SELECT_ATTEMPT " WHERE a.run_no = ?1 AND a.scripts IS NOT NULL AND a.number ="
+		   "  (SELECT max(number) FROM attempt WHERE run_no = a.run_no AND task = a.task)"
+		   " ORDER BY a.task";
 
 /* Tasks that the version does not have any more with which the run goes on: those of its former
  * versions, behind all others. Their attempts stand below 0 (amend.c): -1 - position - 100,000
@@ -105,7 +110,7 @@ static const char sql_gone_attempts[] = "SELECT a.attempt_id," GONE_POSITION(
 	      "a.max_rss_bytes,"
 	      " a.cpu_user_us, a.cpu_system_us, a.log_bytes, a.log_dropped_bytes, "
 	      "a.log_dropped_lines,"
-	      " a.reason, a.incarnation"
+	      " a.reason, a.incarnation, a.scripts"
 	      " FROM attempt a"
 	      " JOIN run_version h ON h.run_no = a.run_no AND h.until_fact = (-1 - a.task) / 100000"
 	      " JOIN dag_version_task n ON n.version_no = h.version_no AND n.task = (-1 - a.task) "
@@ -389,7 +394,8 @@ static struct attempt_view attempt_view_of(sqlite3_stmt *row)
 				     .log_dropped_bytes = number_at(row, 15),
 				     .log_dropped_lines = number_at(row, 16),
 				     .reason = db_text(row, 17),
-				     .incarnation = db_text(row, 18)};
+				     .incarnation = db_text(row, 18),
+				     .scripts = db_text(row, 19)};
 }
 
 static int each_attempt(struct store_reader *reader, sqlite3_stmt *row, attempt_view_fn each,
@@ -424,6 +430,19 @@ int read_attempts(struct store_reader *reader, int64_t run_no, const char *task_
 			rc = each_attempt(reader, row, each, context, &more, err);
 		db_reset(row);
 	}
+	return rc;
+}
+
+int read_scripts(struct store_reader *reader, int64_t run_no, attempt_view_fn each, void *context,
+		 struct err *err)
+{
+	bool more = true;
+	sqlite3_stmt *row;
+	int rc = reader_query(reader, sql_scripts, &row, err, "i", run_no);
+
+	if (rc == 0)
+		rc = each_attempt(reader, row, each, context, &more, err);
+	db_reset(row);
 	return rc;
 }
 

@@ -358,7 +358,12 @@ static const char step_7[] =
     "ALTER TABLE run ADD COLUMN start_at_ms INTEGER;" /* NULL = at once */
     "ALTER TABLE run ADD COLUMN is_forced INTEGER NOT NULL DEFAULT 0;";
 
-static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5, step_6, step_7};
+static const char step_8[] =
+    /* What the scripts that it started were: a JSON list of path, file and hash; NULL = none is
+     * known. */
+    "ALTER TABLE attempt ADD COLUMN scripts TEXT;";
+
+static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5, step_6, step_7, step_8};
 
 const struct schema schema_present = {steps, sizeof steps / sizeof steps[0], schema_tables};
 

@@ -154,6 +154,9 @@ const char schema_tables[] =
     "  log_dropped_bytes INTEGER,"
     "  log_dropped_lines INTEGER,"
     "  reason TEXT,"
+    /* What the scripts that it started were: a JSON list of path, file and hash; NULL = none is
+     * known. */
+    "  scripts TEXT,"
     "  UNIQUE (run_no, task, number)"
     ") STRICT;"
 

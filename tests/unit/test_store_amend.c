@@ -294,6 +294,55 @@ static void the_newest_notes_of_a_run_are_told_oldest_first(void **state)
 	str_close(&text);
 }
 
+static bool print_scripts(void *context, const struct attempt_view *view)
+{
+	str_printf(context, "%s %u %s\n", view->task_id, view->number,
+		   view->scripts == NULL ? "-" : view->scripts);
+	return true;
+}
+
+static void put_scripts(struct kit *kit, uint32_t task, int64_t attempt_id, const char *json)
+{
+	struct store_batch *batch = store_batch_create(NULL);
+	struct change *change = kit_change(batch, CHANGE_SCRIPTS, 1, task, 2000);
+
+	change->scripts.attempt_id = attempt_id;
+	change->scripts.json = json;
+	kit_apply(kit, batch);
+}
+
+/* a: tries 1 and 2, b: try 1, of a run whose attempts are 11, 12 and 21. */
+static void what_scripts_were_is_told_of_the_newest_attempts(void **state)
+{
+	struct kit *kit = *state;
+	struct store_batch *batch = store_batch_create(NULL);
+	struct str text = STR_INIT;
+	int64_t facts = 0;
+	int64_t later = 0;
+
+	begin_run(kit);
+	kit_succeed(batch, 1, 0, 11, 1200);
+	kit_task(batch, 1, 0, TASK_SUCCESS, TASK_NONE, 1300);
+	kit_release(batch, 1, 0, 12, 2, 1400);
+	kit_release(batch, 1, 1, 21, 1, 1400);
+	kit_apply(kit, batch);
+	assert_int_equal(read_last_fact(kit->reader, &facts, NULL), 0);
+	put_scripts(kit, 0, 11, "[1]");
+	assert_int_equal(read_scripts(kit->reader, 1, print_scripts, &text, NULL), 0);
+	assert_string_equal(str_text(&text), "");
+	put_scripts(kit, 0, 12, "[2]");
+	put_scripts(kit, 1, 21, "[3]");
+	put_scripts(kit, 1, 99, "[4]"); /* pruned meanwhile */
+	assert_int_equal(read_scripts(kit->reader, 1, print_scripts, &text, NULL), 0);
+	assert_string_equal(str_text(&text), "a 2 [2]\nb 1 [3]\n");
+	str_clear(&text);
+	assert_int_equal(read_attempts(kit->reader, 1, "a", 0, print_scripts, &text, NULL), 0);
+	assert_string_equal(str_text(&text), "a 1 [1]\na 2 [2]\n");
+	assert_int_equal(read_last_fact(kit->reader, &later, NULL), 0);
+	assert_int_equal(facts, later);
+	str_close(&text);
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, kit_start, kit_stop)
 
 int main(void)
@@ -306,6 +355,7 @@ int main(void)
 	    STORY(a_task_may_go_and_come_back_more_than_once),
 	    STORY(pauses_are_kept_until_somebody_resumes),
 	    STORY(the_newest_notes_of_a_run_are_told_oldest_first),
+	    STORY(what_scripts_were_is_told_of_the_newest_attempts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
