@@ -14,6 +14,7 @@
 #include "daemon/rehearsal.h"
 #include "daemon/retention.h"
 #include "daemon/run_info.h"
+#include "daemon/scripts.h"
 #include "daemon/trigger.h"
 
 #include <assert.h>
@@ -192,15 +193,21 @@ struct sched_output *dispatch_output(struct dispatch *dispatch)
 	return &open_gather(dispatch)->output;
 }
 
+struct sched_output *dispatch_batch(struct dispatch *dispatch)
+{
+	if (dispatch->open != NULL && dispatch->open->alone)
+		flush(dispatch);
+	return dispatch_output(dispatch);
+}
+
 struct sched_output *dispatch_when_committed(struct dispatch *dispatch, void (*then)(void *context),
 					     void *context)
 {
+	struct sched_output *output = dispatch_batch(dispatch);
 	struct then one = {then, context};
 
-	if (dispatch->open != NULL && dispatch->open->alone)
-		flush(dispatch);
-	vec_push(&open_gather(dispatch)->thens, one);
-	return &dispatch->open->output;
+	vec_push(&dispatch->open->thens, one);
+	return output;
 }
 
 int64_t dispatch_step(struct dispatch *dispatch, const struct input *input)
@@ -518,10 +525,12 @@ static void release_launch(struct dispatch *dispatch, const struct effect *effec
 	struct err err = {0};
 
 	arena_init(&arena);
-	if (dispatch_build(dispatch, effect, &arena, &launch, &err) == 0)
+	if (dispatch_build(dispatch, effect, &arena, &launch, &err) == 0) {
+		scripts_record(dispatch, effect, launch.cwd);
 		process_launch(dispatch->executor, &launch);
-	else
+	} else {
 		end_unlaunched(dispatch, effect, &err);
+	}
 	arena_close(&arena);
 }
 

@@ -15,8 +15,9 @@ void dispatch_answer(struct dispatch *dispatch, uint64_t token, enum web_result 
 /* Likewise what the scheduler answered to the step that was just made. */
 void dispatch_answer_step(struct dispatch *dispatch, uint64_t token, const char *run_id);
 void dispatch_answer_unknown_dag(struct dispatch *dispatch, const char *dag_id, uint64_t token);
-/* The batch of this turn, for changes that were not decided by the scheduler; then is called once,
- * after its commit. */
+/* The batch of this turn, for changes that were not decided by the scheduler. */
+struct sched_output *dispatch_batch(struct dispatch *dispatch);
+/* The same; then is called once, after its commit. */
 struct sched_output *dispatch_when_committed(struct dispatch *dispatch, void (*then)(void *context),
 					     void *context);
 /* The dag's version is not at hand: it is fetched, and the command taken again then. */
