@@ -73,10 +73,14 @@ static const struct {
     {"Task", "+TaskTimes attempts:int"},
     {"TaskPage", "items:@Task* next:text?"},
     {"TaskWhole", "+TaskTimes attempts:@Attempt*"},
-    {"Attempt", "number:int state:text cause:text? reason:text? exit_code:int? signal:int? "
-		"released_at:time? started_at:time? ended_at:time? duration_ms:int? "
-		"max_rss_bytes:int? cpu_user_ms:int? cpu_system_ms:int? log_bytes:int? "
-		"log_dropped_bytes:int? log_dropped_lines:int? progress:@Progress?"},
+    {"Attempt",
+     "number:int state:text cause:text? reason:text? exit_code:int? signal:int? "
+     "released_at:time? started_at:time? ended_at:time? duration_ms:int? "
+     "max_rss_bytes:int? cpu_user_ms:int? cpu_system_ms:int? log_bytes:int? "
+     "log_dropped_bytes:int? log_dropped_lines:int? progress:@Progress? scripts:@Script*"},
+    {"Script", "path:text hash:hash differs:bool?"},
+    {"ScriptPage", "items:@RunScript*"},
+    {"RunScript", "+Script task:text attempt:int now:hash?"},
     {"LogLine", "line:int text:text -cut:bool"},
     {"LogPlace", "offset:int line:int"},
     {"LogPage", "items:@LogLine* next:int? total:int? -matches:int follow:@LogPlace running:bool"},

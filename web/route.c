@@ -111,6 +111,8 @@ static const struct route routes[] = {
 	     "The tasks of a run, in their order"),
 	READ(V1 "/runs/{run}/tasks/{task}", ROUTE_TAGGED | ROUTE_TASK, 0, api_task, JSON, "TaskWhole",
 	     "A task of a run with its attempts"),
+	READ(V1 "/runs/{run}/scripts", ROUTE_TAGGED | ROUTE_TASK, 0, api_scripts, JSON, "ScriptPage",
+	     "The scripts that the newest attempts of a run started, and whether they have changed"),
 	READ(ATTEMPT, ROUTE_TAGGED | ROUTE_TASK, 0, api_attempt, JSON, "Attempt", "An attempt and what was measured of it"),
 	READ(ATTEMPT "/log", ROUTE_RANGES | ROUTE_TASK,
 	     QUERY_FOLLOW | QUERY_FROM | QUERY_LINES | QUERY_TAIL | QUERY_FIND |

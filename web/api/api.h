@@ -133,6 +133,8 @@ enum call_outcome api_find_run(struct call *call, struct store_reader *reader);
 enum call_outcome api_tasks(struct call *call, struct store_reader *reader);
 enum call_outcome api_task(struct call *call, struct store_reader *reader);
 enum call_outcome api_attempt(struct call *call, struct store_reader *reader);
+/* Reads files, too. */
+enum call_outcome api_scripts(struct call *call, struct store_reader *reader);
 enum call_outcome api_log(struct call *call, struct store_reader *reader);
 /* Lines with their numbers of a log as it stands, or that there is none of. is_running: it may
  * grow. */

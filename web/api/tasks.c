@@ -4,6 +4,7 @@
 #include "executor/process/process.h"
 #include "web/attempt_progress.h"
 #include "web/compose.h"
+#include "web/scripts.h"
 
 #include <microhttpd.h>
 #include <string.h>
@@ -50,6 +51,7 @@ struct task_writer {
 	bool more;
 	bool has_progress; /* of the task that view_now saw last */
 	struct progress progress;
+	struct script_looks looks; /* that were had for attempts */
 };
 
 /* What is known of an attempt under way beside its row. */
@@ -236,6 +238,16 @@ static const char *attempt_state(const struct attempt_view *view)
 	return attempt_cause_is_failure(cause) ? "failed" : view->state;
 }
 
+static bool write_script(void *context, const struct script_state *state)
+{
+	struct compose *compose = context;
+
+	compose_open(compose, '{');
+	scripts_write(compose, state);
+	compose_close(compose, '}');
+	return true;
+}
+
 static bool write_attempt(void *context, const struct attempt_view *view)
 {
 	struct task_writer *writer = context;
@@ -259,6 +271,9 @@ static bool write_attempt(void *context, const struct attempt_view *view)
 	write_progress(compose, running && attempt_progress(writer->call->home, view, &progress)
 				    ? &progress
 				    : NULL);
+	compose_member_open(compose, "scripts", '[');
+	scripts_each(&writer->looks, view->scripts, write_script, compose);
+	compose_close(compose, ']');
 	compose_close(compose, '}');
 	return true;
 }
@@ -303,6 +318,7 @@ static int write_task_whole(struct call *call, struct store_reader *reader,
 	compose_member_open(compose, "attempts", '[');
 	rc = read_attempts(reader, brief->run_no, call->names.task, 0, write_attempt,
 			   &answer.writer, err);
+	scripts_close(&answer.writer.looks);
 	compose_close(compose, ']');
 	compose_close(compose, '}');
 	return rc;
@@ -346,6 +362,7 @@ static int find_attempt(struct call *call, struct store_reader *reader,
 	int rc = read_attempts(reader, brief->run_no, call->names.task, call->names.attempt,
 			       write_wanted_attempt, &answer, err);
 
+	scripts_close(&answer.writer.looks);
 	if (rc != 0 || answer.found)
 		return rc;
 	rc = api_task_state(reader, brief, call->run_id, call->names.task, &state, err);

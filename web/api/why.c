@@ -5,6 +5,7 @@
 #include "web/api/api.h"
 
 #include "web/compose.h"
+#include "web/scripts.h"
 
 #include <microhttpd.h>
 #include <stdio.h>
@@ -171,6 +172,45 @@ static bool asks_run(const struct writer *writer)
 	       strstr(writer->told.reason, writer->run.reason) == NULL;
 }
 
+struct script_writer {
+	struct writer *writer;
+	uint32_t attempt;
+};
+
+static bool write_script(void *context, const struct script_state *state)
+{
+	struct script_writer *of = context;
+	struct str text = STR_INIT;
+
+	str_printf(&text, "script '%s' has changed since try %u: a rerun runs the new one",
+		   state->path, of->attempt);
+	if (state->differs)
+		write_link(of->writer, "script", str_text(&text), of->writer->told.id, 0);
+	str_close(&text);
+	return true;
+}
+
+static bool write_scripts(void *context, const struct attempt_view *view)
+{
+	struct script_writer of = {context, view->number};
+	struct script_looks looks = {.known = {0}};
+
+	scripts_each(&looks, view->scripts, write_script, &of);
+	scripts_close(&looks);
+	return true;
+}
+
+/* Where it began somebody may have mended a script already. */
+static int explain_scripts(struct writer *writer, struct store_reader *reader, struct err *err)
+{
+	const struct told *told = &writer->told;
+
+	if (!told->found || told->attempts == 0)
+		return 0;
+	return read_attempts(reader, writer->run.run_no, told->id, told->attempts, write_scripts,
+			     writer, err);
+}
+
 static int explain_task(struct writer *writer, struct store_reader *reader, struct err *err)
 {
 	int rc = 0;
@@ -194,7 +234,7 @@ static int explain_task(struct writer *writer, struct store_reader *reader, stru
 			       "run '%s' has no task '%s': its tasks are listed under "
 			       "/api/v1/runs/%s/tasks",
 			       writer->call->run_id, writer->told.id, writer->call->run_id);
-	return rc;
+	return rc == 0 ? explain_scripts(writer, reader, err) : rc;
 }
 
 /* What was allowed to fail is not what the run failed of, nor is what came after its outcome. */

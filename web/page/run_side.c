@@ -46,7 +46,7 @@ static const char *look_of(const char *kind)
 	    {"pool", "queued"},      {"turn", "queued"},      {"limit", "queued"},
 	    {"rule", "waiting"},     {"upstream", "waiting"}, {"retry", "up_for_retry"},
 	    {"grace", "running"},    {"stuck", "late"},       {"timeout", "late"},
-	    {"hook", "running"},     {"done", "success"},
+	    {"hook", "running"},     {"done", "success"},     {"script", "waiting"},
 	};
 
 	for (size_t i = 0; kind != NULL && i < sizeof looks / sizeof *looks; i++)
