@@ -64,6 +64,20 @@ static void sort_changes(const json_t *changes, json_t *changed, struct names *r
 	}
 }
 
+json_t *preview_again(const json_t *dry_run)
+{
+	json_t *again = json_object();
+	const json_t *change;
+	size_t i;
+
+	json_array_foreach(json_object_get(dry_run, "changes"), i, change)
+	{
+		if (strcmp(reply_text(change, "kind"), "task") == 0 && runs_again(change))
+			json_object_set_new(again, reply_text(change, "task"), json_true());
+	}
+	return again;
+}
+
 /* By an earlier rerun: it is in the history of the run only. */
 static bool is_removed(const json_t *state)
 {

@@ -15,6 +15,9 @@
  * them, and those that it leaves alone. */
 void preview_rerun(const json_t *tasks, const json_t *dry_run, struct str *out);
 
+/* The tasks that such a dry run lets run again: an object by task, the caller's. */
+json_t *preview_again(const json_t *dry_run);
+
 /* Which tasks run: those named, with all downstream unless only they are meant. */
 struct preview_wish {
 	const char *const *tasks; /* ids */

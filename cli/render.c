@@ -317,13 +317,13 @@ static void append_holder(const json_t *holder, struct str *out)
 	str_append_char(out, '\n');
 }
 
-/* A deadline is no cause, nor is a pause of the dag as such. */
+/* A deadline is no cause, nor is a pause of the dag as such, nor what changed since. */
 static const char *link_word(const json_t *link, const char *word)
 {
 	const char *kind = reply_text(link, "kind");
 	bool is_beside = strcmp(kind, "timeout") == 0 ||
 			 (strcmp(kind, "pause") == 0 && reply_text(link, "run")[0] == '\0') ||
-			 strcmp(kind, "broken") == 0;
+			 strcmp(kind, "broken") == 0 || strcmp(kind, "script") == 0;
 
 	return is_beside ? "and" : word;
 }

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "cli/ask.h"
 #include "cli/preview.h"
+#include "cli/scripts.h"
 #include "cli/source.h"
 #include "cli/verbs/verbs.h"
 #include "cli/wait.h"
@@ -40,6 +41,23 @@ static int read_wishes(struct rerun *rerun, struct err *err)
 	return 0;
 }
 
+static void tell_line(const char *line)
+{
+	cli_tell("%s", line);
+}
+
+/* What runs again runs the scripts as they are now. */
+static int tell_scripts(const struct rerun *rerun, const json_t *run, const json_t *dry_run)
+{
+	json_t *again = preview_again(dry_run);
+	int code = CODE_OK;
+
+	if (json_object_size(again) > 0)
+		code = scripts_tell(rerun->cli, reply_text(run, "id"), again, tell_line);
+	json_decref(again);
+	return code;
+}
+
 /* Asks for the list of what the rerun would do, and tells it. */
 static int tell_resets(const struct rerun *rerun, const json_t *run, const char *path,
 		       const json_t *body)
@@ -56,6 +74,7 @@ static int tell_resets(const struct rerun *rerun, const json_t *run, const char 
 	if (code == CODE_OK) {
 		preview_rerun(json_object_get(run, "tasks"), list.json, &text);
 		cli_print_line(str_text(&text));
+		code = tell_scripts(rerun, run, list.json);
 	}
 	reply_close(&list);
 	str_close(&text);

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "cli/ask.h"
 #include "cli/render.h"
+#include "cli/scripts.h"
 #include "cli/verbs/verbs.h"
 
 #include <stdio.h>
@@ -18,23 +19,28 @@ static int show_json(struct cli *cli, const char *path)
 	return code;
 }
 
-static int show_text(struct cli *cli, const char *path)
+static int show_text(struct cli *cli, const char *path, const char *run_id)
 {
 	struct reply run = {0};
 	struct reply tasks = {0};
 	struct str text = STR_INIT;
 	char tasks_path[64];
+	bool has_tasks = false; /* of a pruned run there are none */
 	int code;
 
 	snprintf(tasks_path, sizeof tasks_path, "%s/tasks", path);
 	code = ask_get(cli, path, &run);
-	if (code == CODE_OK && reply_instant(run.json, "pruned_at") == 0)
-		code = ask_get(cli, tasks_path, &tasks); /* of a pruned run there are none */
+	if (code == CODE_OK)
+		has_tasks = reply_instant(run.json, "pruned_at") == 0;
+	if (has_tasks)
+		code = ask_get(cli, tasks_path, &tasks);
 	if (code == CODE_OK) {
 		render_run(run.json, json_object_get(tasks.json, "items"), clock_now().wall_ms,
 			   cli->colour, &text);
 		cli_print_str(&text);
 	}
+	if (code == CODE_OK && has_tasks)
+		code = scripts_tell(cli, run_id, NULL, cli_print_line);
 	str_close(&text);
 	reply_close(&tasks);
 	reply_close(&run);
@@ -73,5 +79,5 @@ int run_verb_runs(struct cli *cli)
 	if (code != CODE_OK)
 		return code;
 	snprintf(path, sizeof path, "/api/v1/runs/%s", run_id);
-	return cli->json ? show_json(cli, path) : show_text(cli, path);
+	return cli->json ? show_json(cli, path) : show_text(cli, path, run_id);
 }

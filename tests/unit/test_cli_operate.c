@@ -17,6 +17,8 @@
 #define WHOLE                                                                                    \
 	"{\"id\":\"d\",\"params\":[" PARAM("n", "integer") "," PARAM("who", "string") "," PARAM( \
 	    "day", "date") "," PARAM("tags", "list") "]}"
+#define SCRIPT(task, path, differs) \
+	"{\"path\":\"" path "\",\"task\":\"" task "\",\"attempt\":2,\"differs\":" differs "}"
 #define AGAIN(task) \
 	"{\"kind\":\"task\",\"task\":\"" task "\",\"to\":\"none\",\"what\":\"runs again\"}"
 
@@ -108,6 +110,12 @@ static void rerun_says_what_it_resets_and_does_it(void **state)
 	    {"POST /api/v1/runs/" RUN ":rerun?dry_run=1 ", 200,
 	     "{\"changes\":[" AGAIN("load") "],\"total\":1}", THEN_KEEP,
 	     "{\"mode\":\"failed\",\"reason\":\"again\"}"},
+	    {"GET /api/v1/runs/" RUN "/scripts ", 200,
+	     "{\"items\":[" SCRIPT("extract", "./extract.sh", "true") "," SCRIPT(
+		 "load", "./load.sh", "true") "," SCRIPT("load", "./same.sh",
+							 "false") "," SCRIPT("load", "./gone.sh",
+									     "null") "]}",
+	     THEN_KEEP, NULL},
 	    {"POST /api/v1/runs/" RUN ":rerun ", 202, RUNNING, THEN_KEEP,
 	     "{\"mode\":\"failed\",\"reason\":\"again\"}"},
 	    {0}};
@@ -116,7 +124,9 @@ static void rerun_says_what_it_resets_and_does_it(void **state)
 	(void)state;
 	perform(&stage, script, WORDS("rerun", "9f1", "--reason", "again"));
 	expect(&stage, CODE_OK, "resets: load; keeps: extract\n");
-	assert_string_equal(str_text(&stage.capture.err), "heddle: run " RUN " is running\n");
+	assert_string_equal(str_text(&stage.capture.err),
+			    "heddle: script './load.sh' of task 'load' has changed since try 2\n"
+			    "heddle: run " RUN " is running\n");
 	assert_non_null(strstr(str_text(&stage.requests), "\r\nIdempotency-Key: "));
 	leave(&stage);
 }
@@ -130,6 +140,9 @@ static void rerun_waits_and_exits_as_the_run_does(void **state)
 	     "{\"changes\":[" AGAIN("extract") "," AGAIN("load") "],\"total\":2}", THEN_KEEP,
 	     "{\"mode\":\"from\",\"tasks\":[\"extract\",\"load\"],\"params\":{\"n\":1},"
 	     "\"version\":\"latest\"}"},
+	    /* A daemon of before that. */
+	    {"GET /api/v1/runs/" RUN "/scripts ", 404, "{\"detail\":\"nothing is served here\"}",
+	     THEN_KEEP, NULL},
 	    {"POST /api/v1/runs/" RUN ":rerun ", 202, RUNNING, THEN_KEEP,
 	     "{\"mode\":\"from\",\"tasks\":[\"extract\",\"load\"],\"params\":{\"n\":1},"
 	     "\"version\":\"latest\"}"},
