@@ -117,7 +117,8 @@ static void clear_in_store(struct disk *disk, const struct change_list *changes)
 	for (const struct change *change = changes->first; change != NULL; change = change->next) {
 		struct prune_clear clear = {change->run_no, INT64_MAX, change->run_no % 2 == 0};
 
-		if (change->kind == CHANGE_RUN_PRUNE)
+		if (change->kind == CHANGE_RUN_PRUNE &&
+		    rows_run(&disk->rows, change->run_no)->is_pruned)
 			sim_check(store_clear_runs(disk->store, &clear, 1, 5, &counts, &err) == 0,
 				  "%s", err.message);
 	}
