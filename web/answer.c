@@ -1,16 +1,20 @@
 /* answer.c - answers and problems; see answer.h. */
 #include "web/answer.h"
 
+#include "base/mem.h"
 #include "web/compose.h"
 
 #include <assert.h>
 #include <microhttpd.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 void answer_close(struct answer *answer)
 {
 	str_close(&answer->body);
+	mem_free(answer->disposition);
+	answer->disposition = NULL;
 	answer->status = 0;
 	answer->content_type = NULL;
 	answer->cache = NULL;
@@ -31,6 +35,38 @@ void answer_header(struct answer *answer, const char *name, const char *format, 
 	(void)length;
 	header->name = name;
 	answer->header_count++;
+}
+
+static bool is_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '.' || c == '_' || c == '-';
+}
+
+/* RFC 6266 section 4.3 and appendix D: filename for those who know no better, without anything that
+ * would have to be quoted; filename* (RFC 8187: what is not plain comes as %XX) where that is not
+ * the whole name. */
+void answer_attach(struct answer *answer, const char *name)
+{
+	struct str text = STR_INIT;
+	bool whole = true;
+
+	assert(answer->disposition == NULL);
+	str_append(&text, "attachment; filename=\"");
+	for (const char *c = name; *c != '\0'; c++) {
+		whole = whole && is_plain(*c);
+		str_append_char(&text, is_plain(*c) ? *c : '_');
+	}
+	str_append_char(&text, '"');
+	if (!whole)
+		str_append(&text, "; filename*=UTF-8''");
+	for (const char *c = name; !whole && *c != '\0'; c++) {
+		if (is_plain(*c))
+			str_append_char(&text, *c);
+		else
+			str_printf(&text, "%%%02X", (unsigned)(unsigned char)*c);
+	}
+	answer->disposition = str_take(&text);
 }
 
 static const char problem_type[] = "application/problem+json";

@@ -25,7 +25,8 @@ struct answer {
 	const char *cache; /* Cache-Control, a literal; NULL = as is_tagged says */
 	struct answer_header headers[ANSWER_HEADERS_MAX];
 	size_t header_count;
-	bool is_tagged; /* has an ETag: may be kept, and must be asked for again */
+	char *disposition; /* Content-Disposition; NULL = none */
+	bool is_tagged;    /* has an ETag: may be kept, and must be asked for again */
 	bool close; /* the connection must not be used again: its framing is not to be trusted */
 };
 
@@ -33,6 +34,8 @@ void answer_close(struct answer *answer);
 /* Adds a header. At most ANSWER_HEADERS_MAX; a longer value is a bug. */
 void answer_header(struct answer *answer, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The body is a file for people to keep, under this name (UTF-8). Once at most. */
+void answer_attach(struct answer *answer, const char *name);
 /* Replaces body and status by a problem; headers stay. */
 void answer_problem(struct answer *answer, unsigned status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -81,6 +81,8 @@ static const struct {
     {"Script", "path:text hash:hash differs:bool?"},
     {"ScriptPage", "items:@RunScript*"},
     {"RunScript", "+Script task:text attempt:int now:hash?"},
+    {"Artifact", "name:text bytes:int modified_at:time"},
+    {"ArtifactPage", "items:@Artifact* next:text?"},
     {"LogLine", "line:int text:text -cut:bool"},
     {"LogPlace", "offset:int line:int"},
     {"LogPage", "items:@LogLine* next:int? total:int? -matches:int follow:@LogPlace running:bool"},

@@ -7,6 +7,7 @@
 #include "model/limits.h"
 #include "model/state.h"
 #include "web/instant.h"
+#include "web/route.h"
 #include "web/steer.h"
 
 #include <stdlib.h>
@@ -38,6 +39,13 @@ static bool read_cursor(const char *value, int64_t now_ms, struct query *out)
 	(void)now_ms;
 	out->cursor = value;
 	return id_is_valid(value, true);
+}
+
+static bool read_cursor_name(const char *value, int64_t now_ms, struct query *out)
+{
+	(void)now_ms;
+	out->cursor = value;
+	return route_artifact_is_good(value);
 }
 
 static bool read_cursor_number(const char *value, int64_t now_ms, struct query *out)
@@ -345,6 +353,8 @@ static const struct query_param_row params[] = {
     {"cursor", QUERY_CURSOR, read_cursor, "the 'next' of the page before, an id", SCHEMA_ID},
     {"cursor", QUERY_CURSOR_NUMBER, read_cursor_number, "the 'next' of the page before, a number",
      "{\"type\":\"string\",\"pattern\":\"^[1-9][0-9]{0,17}$\"}"},
+    {"cursor", QUERY_CURSOR_NAME, read_cursor_name, "the 'next' of the page before, a name",
+     "{\"type\":\"string\",\"minLength\":1,\"maxLength\":1000}"},
     {"dag", QUERY_DAG, read_dag_id, "the id of a dag", SCHEMA_ID},
     {"run", QUERY_RUN, read_run, "the id of a run (16 hex digits) or the beginning of one",
      "{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{1,16}$\"}"},

@@ -64,6 +64,8 @@ enum query_param {
 #define QUERY_TARGET (1u << 31)
 /* "level": of a line of a log, at least. */
 #define QUERY_LEVEL (UINT64_C(1) << 32)
+/* "cursor" that is the name of an artifact. */
+#define QUERY_CURSOR_NAME (UINT64_C(1) << 33)
 
 /* What "topics" may name: facts by the first word of their kind; errors: of the folder. */
 #define QUERY_TOPIC_NAMES "run task attempt dag clock hold errors"

@@ -104,6 +104,9 @@ static void add_headers(struct MHD_Response *response, const struct answer *answ
 	for (size_t i = 0; i < answer->header_count; i++)
 		MHD_add_response_header(response, answer->headers[i].name,
 					answer->headers[i].value);
+	if (answer->disposition != NULL)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION,
+					answer->disposition);
 	if (answer->close)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 }

@@ -2,10 +2,12 @@
 #include "web/route.h"
 
 #include "base/str.h"
+#include "executor/process/artifacts_read.h"
 #include "model/dag.h"
 #include "web/api/api.h"
 #include "web/query.h"
 #include "web/session.h"
+#include "web/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,7 @@
 #define JSON "application/json"
 #define TEXT "text/plain"
 #define EVENTS "text/event-stream"
+#define BYTES "application/octet-stream"
 
 #define NOW(path, flags, serve, media, schema, summary)                                        \
 	{                                                                                      \
@@ -119,6 +122,10 @@ static const struct route routes[] = {
 		 QUERY_LEVEL | QUERY_OFFSET, api_log,
 	     TEXT " " EVENTS " " JSON, "LogPage",
 	     "The log of an attempt: its bytes, its lines with their numbers, or as it grows"),
+	READ(ATTEMPT "/artifacts", ROUTE_TASK, QUERY_LIMIT | QUERY_CURSOR_NAME, api_artifacts, JSON, "ArtifactPage",
+	     "The files that an attempt left in $HEDDLE_ARTIFACTS, by name"),
+	READ(ATTEMPT "/artifacts/{artifact}", ROUTE_RANGES | ROUTE_TASK, 0, api_artifact, BYTES, NULL,
+	     "One of these files"),
 	COMMAND("POST", V1 "/gc", 0, NULL, WEB_GC, "Gc",
 		"Packs what ended and prunes what is past retention: begins, and says what comes of it"),
 	QUESTION(V1 "/gc", NULL, WEB_GC_STATUS, "Gc", "What the newest round of it came to so far"),
@@ -179,6 +186,26 @@ static bool take_file(const char *text, struct route_names *names)
 	return text[0] != '\0' && text[0] != '.';
 }
 
+bool route_artifact_is_good(const char *name)
+{
+	if (strlen(name) > LIMIT_ARTIFACT_NAME_BYTES || !artifact_name_is_good(name))
+		return false;
+	while (*name != '\0') {
+		size_t length = utf8_length(name);
+
+		if (length == 0 || (unsigned char)*name < 0x20 || *name == 0x7f)
+			return false;
+		name += length;
+	}
+	return true;
+}
+
+static bool take_artifact(const char *text, struct route_names *names)
+{
+	names->artifact = text;
+	return route_artifact_is_good(text);
+}
+
 static const struct route_name_row kinds[] = {
     {"{dag}", take_dag, "The id of a dag",
      "{\"type\":\"string\",\"pattern\":\"^[A-Za-z_][A-Za-z0-9_.-]{0,99}$\"}"},
@@ -190,6 +217,8 @@ static const struct route_name_row kinds[] = {
      "{\"type\":\"string\",\"pattern\":\"^(latest|[1-9][0-9]{0,8})$\"}"},
     {"{secret}", take_secret, "What the link of the daemon's start holds",
      "{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{64}$\"}"},
+    {"{artifact}", take_artifact, "The name of an artifact, its slashes as %2F",
+     "{\"type\":\"string\",\"minLength\":1,\"maxLength\":1000}"},
     {"{file}", take_file, "The name of a file that the pages link", "{\"type\":\"string\"}"},
 };
 
@@ -202,11 +231,15 @@ static bool match_name(const char *pattern, size_t length, const char *text,
 	size_t verb_length = length - name_length;
 	size_t text_length = strlen(text);
 
-	if (text_length < verb_length || text_length - verb_length >= sizeof names->cut ||
+	if (text_length < verb_length ||
 	    memcmp(text + text_length - verb_length, pattern + name_length, verb_length) != 0)
 		return false;
-	memcpy(names->cut, text, text_length - verb_length);
-	names->cut[text_length - verb_length] = '\0';
+	if (verb_length > 0) {
+		if (text_length - verb_length >= sizeof names->cut)
+			return false;
+		memcpy(names->cut, text, text_length - verb_length);
+		names->cut[text_length - verb_length] = '\0';
+	}
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (strncmp(kinds[i].name, pattern, name_length) == 0)
 			return kinds[i].take(verb_length == 0 ? text : names->cut, names);

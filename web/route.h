@@ -79,6 +79,7 @@ struct route_names {
 	uint32_t attempt; /* ROUTE_ATTEMPT_LATEST = "latest" */
 	const char *secret;
 	const char *file;
+	const char *artifact; /* with its slashes, which come as %2F */
 };
 
 /* One kind of name, for documents. */
@@ -95,6 +96,10 @@ struct route_name_row {
  * path does take ("GET, HEAD, OPTIONS"), "" when there is no such path. */
 const struct route *route_find(const char *method, const struct target *target,
 			       struct route_names *names, char allow[ROUTE_ALLOW_SIZE]);
+
+/* Whether an artifact can be asked for by this name: parts with slashes between them, none of them
+ * "", "." or "..", in UTF-8, without control characters, of LIMIT_ARTIFACT_NAME_BYTES at most. */
+bool route_artifact_is_good(const char *name);
 
 /* All rows of the API, for documents and tests; and those of the pages. */
 const struct route *route_table(size_t *count);

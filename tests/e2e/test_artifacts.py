@@ -1,10 +1,15 @@
-"""What tasks leave in $HEDDLE_ARTIFACTS: bounded at their end."""
+"""What tasks leave in $HEDDLE_ARTIFACTS: bounded at their end, told and sent over HTTP."""
 
+import http.client
 import os
 import re
+import shutil
 import stat
+import urllib.parse
 
-from daemon_home import wait_for
+import pytest
+
+from daemon_home import UnixConnection, wait_for
 
 MIB = 1024 * 1024
 REMOVED = "at most 256 MiB / 1,000 files of an attempt are kept, and nothing but files"
@@ -113,3 +118,180 @@ tasks:
     home.start()
     assert home.wait_run(run)["state"] == "success"
     assert notes(home, run, "late") == [("1", str(257 * MIB), REMOVED)]
+
+
+# --- over HTTP
+
+NAMED = "é" * 100  # 200 bytes
+LEAVES = """\
+id: leaves
+tasks:
+- id: files
+  command: |
+    cd "$HEDDLE_ARTIFACTS"; pwd
+    mkdir -p sub/deep "with blank"
+    printf one > sub/deep/a.txt
+    printf 'a"b' > 'with blank/q"uo te;.html'
+    printf utf > %(named)s
+    printf latin > "$(printf 'latin\\351')"
+    printf line > "$(printf 'two\\nlines')"
+    seq -w 0 99999 > big
+    : > empty
+    truncate -s 20M sparse
+- {id: quiet, command: 'true'}
+- id: reads
+  depends_on: [files]
+  command: |
+    at="$HEDDLE_URL/api/v1/runs/$HEDDLE_RUN_ID/tasks/files/attempts/1/artifacts"
+    curl -fsS -H "Authorization: Bearer $HEDDLE_TOKEN" "$at/sub%%2Fdeep%%2Fa.txt"
+- id: late
+  command: |
+    cd "$HEDDLE_ARTIFACTS"; pwd; ln -s /etc out; ln -s /etc/passwd passwd; mkfifo fifo; echo x > plain
+    touch "%(work)s/began"; while ! test -e "%(work)s/go"; do sleep 0.05; done
+"""
+
+
+def ask(home, path, method="GET", **headers):
+    """(status, bytes, headers)"""
+    connection = UnixConnection(home.path / "heddle.sock")
+    try:
+        connection.request(method, path, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read(), dict(answer.getheaders())
+    finally:
+        connection.close()
+
+
+def below(run, task, name=None, attempt="latest"):
+    path = f"/api/v1/runs/{run}/tasks/{task}/attempts/{attempt}/artifacts"
+    return path if name is None else path + "/" + urllib.parse.quote(name, safe="")
+
+
+@pytest.fixture
+def leaves(home):
+    home.dag("leaves.yaml", LEAVES % {"named": NAMED, "work": home.work})
+    home.start()
+    home.run_id = home.trigger("leaves")
+    wait_for(lambda: (home.work / "began").exists()
+             and home.run(home.run_id)["tasks"]["reads"] not in ("none", "queued", "running"),
+             what="its tasks")
+    yield home
+    (home.work / "go").touch()
+
+
+def test_the_list_is_told_in_pages(leaves):
+    status, whole, _ = leaves.http("GET", below(leaves.run_id, "files"))
+    assert status == 200 and whole["next"] is None
+    # What cannot be asked for is not told: no address holds such a name.
+    assert [(item["name"], item["bytes"]) for item in whole["items"]] == [
+        ("big", 600000), ("empty", 0), ("sparse", 20 * MIB), ("sub/deep/a.txt", 3),
+        ('with blank/q"uo te;.html', 3), (NAMED, 3)]
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", item["modified_at"])
+               for item in whole["items"])
+    told, cursor = [], None
+    while True:
+        query = "?limit=2" + ("" if cursor is None else "&cursor=" + urllib.parse.quote(cursor))
+        status, page, _ = leaves.http("GET", below(leaves.run_id, "files") + query)
+        assert status == 200 and len(page["items"]) <= 2
+        told += page["items"]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert told == whole["items"]
+    assert leaves.http("GET", below(leaves.run_id, "quiet"))[1] == {"items": [], "next": None}
+    for query in ("?cursor=", "?cursor=..", "?cursor=a%00b", "?limit=0", "?order=bytes"):
+        assert leaves.http("GET", below(leaves.run_id, "files") + query)[0] == 400, query
+
+
+def test_a_file_comes_as_it_is(leaves):
+    big = "".join(f"{i:05}\n" for i in range(100000)).encode()
+    for attempt in ("latest", "1"):
+        status, body, headers = ask(leaves, below(leaves.run_id, "files", "big", attempt))
+        assert (status, body) == (200, big)
+    assert headers["Content-Type"] == "application/octet-stream"
+    assert headers["Content-Disposition"] == 'attachment; filename="big"'
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Accept-Ranges"] == "bytes" and headers["Content-Length"] == "600000"
+    assert ask(leaves, below(leaves.run_id, "files", "empty"))[:2] == (200, b"")
+    assert ask(leaves, below(leaves.run_id, "files", "sparse"))[1] == bytes(20 * MIB)
+    status, body, headers = ask(leaves, below(leaves.run_id, "files", "big"), "HEAD")
+    assert (status, body, headers["Content-Length"]) == (200, b"", "600000")
+
+    status, body, headers = ask(leaves, below(leaves.run_id, "files", 'with blank/q"uo te;.html'))
+    assert (status, body) == (200, b'a"b')
+    assert headers["Content-Disposition"] == (
+        "attachment; filename=\"q_uo_te_.html\"; filename*=UTF-8''q%22uo%20te%3B.html")
+    status, body, headers = ask(leaves, below(leaves.run_id, "files", NAMED))
+    assert (status, body) == (200, b"utf")
+    assert headers["Content-Disposition"] == (
+        'attachment; filename="' + "_" * 200 + "\"; filename*=UTF-8''" + "%C3%A9" * 100)
+
+
+def test_parts_can_be_asked_for(leaves):
+    path = below(leaves.run_id, "files", "big")
+    for wanted, expected, told in (("bytes=0-4", b"00000", "bytes 0-4/600000"),
+                                   ("bytes=-6", b"99999\n", "bytes 599994-599999/600000"),
+                                   ("bytes=599994-", b"99999\n", "bytes 599994-599999/600000")):
+        status, body, headers = ask(leaves, path, Range=wanted)
+        assert (status, body, headers["Content-Range"]) == (206, expected, told)
+    status, body, headers = ask(leaves, path, Range="bytes=600000-")
+    assert status == 416 and headers["Content-Range"] == "bytes */600000"
+    assert "Content-Disposition" not in headers
+    assert ask(leaves, below(leaves.run_id, "files", "empty"), Range="bytes=0-")[0] == 416
+
+
+def test_nothing_else_is_reached(leaves):
+    wait_for(lambda: leaves.http("GET", below(leaves.run_id, "late"))[1]["items"], what="its file")
+    # Its task still runs: nothing was removed yet.
+    top = folder_of(leaves, leaves.run_id, "late")
+    assert sorted(os.listdir(top)) == ["fifo", "out", "passwd", "plain"]
+    status, told, _ = leaves.http("GET", below(leaves.run_id, "late"))
+    assert status == 200 and [item["name"] for item in told["items"]] == ["plain"]
+    for name in ("passwd", "out", "out/passwd", "fifo", "none", "plain/x", "x" * 300):
+        status, body, headers = ask(leaves, below(leaves.run_id, "late", name))
+        assert status == 404 and b"has no artifact" in body, (name, body)
+        assert "Content-Disposition" not in headers
+    for name in ("..", ".", "../x", "/etc/passwd", "sub/../../x", "sub//x", "sub/", "./plain",
+                 "x" * 1001):
+        assert ask(leaves, below(leaves.run_id, "late", name))[0] == 404, name
+    for raw in ("..%2f..%2f..%2fheddle.db", "%2e%2e%2fheddle.db", "%ff", "%c0%ae%c0%ae%2fx", "",
+                "sub/deep/a.txt", "../log", "%252e%252e%252fheddle.db"):
+        assert ask(leaves, below(leaves.run_id, "files") + "/" + raw)[0] == 404, raw
+    for raw in ("plain%00", "%00", "a%0ab", "%2", "%zz"):
+        assert ask(leaves, below(leaves.run_id, "late") + "/" + raw)[0] == 400, raw
+    assert ask(leaves, below(leaves.run_id, "late") + "/" + "%2F" * 1400)[0] == 414
+    for path in (below(leaves.run_id, "files", "big", 7), below(leaves.run_id, "none", "big"),
+                 below(leaves.run_id, "files", None, 7)):
+        assert ask(leaves, path)[0] == 404
+    # The folder itself, by a link.
+    shutil.rmtree(top)
+    os.symlink("/etc", top)
+    assert ask(leaves, below(leaves.run_id, "late", "passwd"))[0] == 404
+    assert leaves.http("GET", below(leaves.run_id, "late"))[1] == {"items": [], "next": None}
+
+
+def test_who_may_read_them(leaves):
+    run = leaves.run_id
+    assert leaves.run(run)["tasks"]["reads"] == "success", leaves.log_of(run, "reads")
+    assert leaves.log_of(run, "reads").split(" ", 1)[1] == "one"
+    connection = http.client.HTTPConnection("127.0.0.1", leaves.port(), timeout=30)
+    for path in (below(run, "files"), below(run, "files", "big")):
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        assert answer.status == 401 and b"00000" not in answer.read()
+    connection.close()
+
+
+def test_a_pruned_run_has_none_any_more(home):
+    home.dag("short.yaml", "id: short\nretention: {runs: 1}\n"
+             "tasks: [{id: gives, command: 'echo kept > \"$HEDDLE_ARTIFACTS/report\"'}]\n")
+    home.start()
+    runs = [home.trigger("short") for _ in range(2)]
+    for run in runs:
+        home.wait_run(run)
+    assert ask(home, below(runs[0], "gives", "report"))[:2] == (200, b"kept\n")
+    done = home.cli("gc")
+    assert done.returncode == 0, done.stderr
+    assert ask(home, below(runs[0], "gives", "report"))[0] == 410
+    assert ask(home, below(runs[0], "gives"))[0] == 410
+    assert ask(home, below(runs[1], "gives", "report"))[:2] == (200, b"kept\n")

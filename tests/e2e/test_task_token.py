@@ -115,6 +115,7 @@ RIGHTS = [  # method, path, body, status to a task of D1
     ("POST", "/api/v1/dags/near/runs?wait=20s", {}, 201),
     ("GET", "/api/v1/runs/{own}", None, 200),
     ("GET", "/api/v1/runs/{own}/tasks/t/attempts/1/log", None, 200),
+    ("GET", "/api/v1/runs/{own}/tasks/t/attempts/1/artifacts", None, 200),
     ("GET", "/api/v1/facts?run={own}", None, 200),
     ("POST", "/api/v1/runs/{own}:note", {"text": "x"}, 202),
     ("GET", "/api/v1/runs/{near}", None, 200),
@@ -134,6 +135,8 @@ RIGHTS = [  # method, path, body, status to a task of D1
     ("GET", "/api/v1/runs/{far}/tasks", None, 403),
     ("GET", "/api/v1/runs/{far}/tasks/t", None, 403),
     ("GET", "/api/v1/runs/{far}/tasks/t/attempts/latest/log", None, 403),
+    ("GET", "/api/v1/runs/{far}/tasks/t/attempts/1/artifacts", None, 403),
+    ("GET", "/api/v1/runs/{far}/tasks/t/attempts/1/artifacts/x", None, 403),
     ("GET", "/api/v1/runs/0000000000000000", None, 403),
     ("POST", "/api/v1/dags/far/runs", {}, 403),
     ("POST", "/api/v1/dags/near/runs", {"force": True}, 403),
@@ -212,7 +215,8 @@ def test_every_route_of_the_table_was_thought_of(home):
     open_to_tasks = {path.split("?")[0].format(own="{run}", near="{run}", far="{run}").replace("/near", "/{dag}")
                      .replace("/far", "/{dag}").replace("/free", "/{dag}")
                      for _, path, _, status in RIGHTS if status < 300}
-    names = {"dag": "far", "run": "0" * 16, "task": "t", "attempt": "1", "secret": "0" * 64}
+    names = {"dag": "far", "run": "0" * 16, "task": "t", "attempt": "1", "secret": "0" * 64,
+             "artifact": "x"}
     for path, methods in document["paths"].items():
         for method in methods:
             if path in open_to_tasks or not path.startswith("/api/v1/"):

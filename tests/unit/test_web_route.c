@@ -184,10 +184,49 @@ static void what_cannot_be_a_name_is_no_path(void **state)
 	}
 }
 
+static bool takes_artifact(const char *name, struct route_names *names, struct target *target)
+{
+	char path[TARGET_BYTES_MAX];
+	char allow[ROUTE_ALLOW_SIZE];
+
+	snprintf(path, sizeof path, "/api/v1/runs/ab/tasks/t/attempts/1/artifacts/%s", name);
+	return find("GET", path, target, names, allow) != NULL;
+}
+
+static void an_artifact_has_one_segment(void **state)
+{
+	static const char *const bad[] = {"",     "..",      ".",         "a%2f..%2fb",
+					  "%2Fa", "a%2F",    "a%2F%2Fb",  "a/b",
+					  "%ff",  "a%c0%ae", "%2e%2e%2fa"};
+	struct route_names names;
+	struct target target;
+	char text[1024];
+
+	(void)state;
+	assert_true(takes_artifact("sub%2Fa%20b%25.txt", &names, &target));
+	assert_string_equal(names.artifact, "sub/a b%.txt");
+	target_close(&target);
+	/* Longer than the names of other things may be. */
+	memset(text, 'x', sizeof text);
+	text[1000] = '\0';
+	assert_true(takes_artifact(text, &names, &target));
+	assert_string_equal(names.artifact, text);
+	target_close(&target);
+	text[1000] = 'x';
+	text[1001] = '\0';
+	assert_false(takes_artifact(text, &names, &target));
+	target_close(&target);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		assert_false(takes_artifact(bad[i], &names, &target));
+		target_close(&target);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_row_is_found_by_a_path_of_its_own),
+	    cmocka_unit_test(an_artifact_has_one_segment),
 	    cmocka_unit_test(pages_are_pages),
 	    cmocka_unit_test(names_of_the_path_are_taken),
 	    cmocka_unit_test(a_verb_ends_the_name),

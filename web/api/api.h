@@ -139,6 +139,8 @@ enum call_outcome api_log(struct call *call, struct store_reader *reader);
 /* Lines with their numbers of a log as it stands, or that there is none of. is_running: it may
  * grow. */
 void api_log_lines(struct call *call, const struct process_log *log, bool is_running);
+enum call_outcome api_artifacts(struct call *call, struct store_reader *reader);
+enum call_outcome api_artifact(struct call *call, struct store_reader *reader);
 enum call_outcome api_validate(struct call *call, struct store_reader *reader);
 enum call_outcome api_facts(struct call *call, struct store_reader *reader);
 enum call_outcome api_stream(struct call *call, struct store_reader *reader);
@@ -191,6 +193,22 @@ enum call_outcome api_fail(struct call *call, const struct err *err);
 /* Is a task of the run known, and what is its state? state gets it; ERR_NOT_FOUND otherwise. */
 int api_task_state(struct store_reader *reader, const struct run_brief *brief, const char *run_id,
 		   const char *task_id, enum task_state *state, struct err *err);
+
+/* Where the files of an attempt are. */
+struct attempt_files {
+	struct process_ref ref;
+	uint32_t number;
+	bool found;
+	bool running;
+	char incarnation[32];
+};
+
+/* Of the attempt that the path names; found = false when the task has none such. */
+int api_attempt_files(struct call *call, struct store_reader *reader, const struct run_brief *brief,
+		      struct attempt_files *files, struct err *err);
+/* Says that the task has none such, and what it is. */
+int api_no_attempt(struct call *call, struct store_reader *reader, const struct run_brief *brief,
+		   struct err *err);
 
 /* Finds the run and the task that the query's target names; answers when there is no such run. */
 enum call_outcome api_why_target(struct call *call, struct store_reader *reader);

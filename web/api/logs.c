@@ -17,18 +17,9 @@
 
 #define AT_ONCE_BYTES 65536 /* a log up to this goes out as one answer */
 
-/* The attempt whose log is asked for. */
-struct wanted_attempt {
-	struct process_ref ref;
-	uint32_t number;
-	bool found;
-	bool running;
-	char incarnation[32];
-};
-
 static bool take_attempt(void *context, const struct attempt_view *view)
 {
-	struct wanted_attempt *wanted = context;
+	struct attempt_files *wanted = context;
 
 	wanted->ref.attempt_id = view->attempt_id;
 	wanted->ref.released_at_ms = view->released_at_ms;
@@ -37,6 +28,14 @@ static bool take_attempt(void *context, const struct attempt_view *view)
 	snprintf(wanted->incarnation, sizeof wanted->incarnation, "%s", view->incarnation);
 	wanted->found = true;
 	return true;
+}
+
+int api_attempt_files(struct call *call, struct store_reader *reader, const struct run_brief *brief,
+		      struct attempt_files *files, struct err *err)
+{
+	memset(files, 0, sizeof *files);
+	return read_attempts(reader, brief->run_no, call->names.task, call->names.attempt,
+			     take_attempt, files, err);
 }
 
 static bool wants_events(const struct call *call)
@@ -156,7 +155,7 @@ static int take_event_offset(struct call *call, int64_t size, int64_t *first, st
 }
 
 static void hand_on(struct call *call, const struct run_brief *brief,
-		    const struct wanted_attempt *wanted, const struct process_log *log,
+		    const struct attempt_files *wanted, const struct process_log *log,
 		    int64_t first, int64_t end)
 {
 	call->log.is_open = true;
@@ -173,7 +172,7 @@ static void hand_on(struct call *call, const struct run_brief *brief,
 }
 
 static int serve_events(struct call *call, const struct run_brief *brief,
-			const struct wanted_attempt *wanted, struct process_log *log,
+			const struct attempt_files *wanted, struct process_log *log,
 			struct err *err)
 {
 	int64_t first;
@@ -187,8 +186,7 @@ static int serve_events(struct call *call, const struct run_brief *brief,
 }
 
 static int serve_bytes(struct call *call, const struct run_brief *brief,
-		       const struct wanted_attempt *wanted, struct process_log *log,
-		       struct err *err)
+		       const struct attempt_files *wanted, struct process_log *log, struct err *err)
 {
 	bool live = call->query.follow && !call->is_head;
 	int64_t first;
@@ -207,7 +205,7 @@ static int serve_bytes(struct call *call, const struct run_brief *brief,
 }
 
 static int serve(struct call *call, const struct run_brief *brief,
-		 const struct wanted_attempt *wanted, struct err *err)
+		 const struct attempt_files *wanted, struct err *err)
 {
 	struct pack_run run = {call->run_id, brief->created_at_ms};
 	struct process_log log;
@@ -226,7 +224,7 @@ static int serve(struct call *call, const struct run_brief *brief,
 
 enum call_outcome api_log(struct call *call, struct store_reader *reader)
 {
-	struct wanted_attempt wanted = {.found = false};
+	struct attempt_files wanted;
 	struct run_brief brief;
 	int64_t last;
 	struct err err;
@@ -234,8 +232,7 @@ enum call_outcome api_log(struct call *call, struct store_reader *reader)
 	if (api_last_event(call, &last, &err) != 0 ||
 	    api_run_detail(call, reader, call->names.run, &brief, &err) != 0)
 		return api_fail(call, &err);
-	if (read_attempts(reader, brief.run_no, call->names.task, call->names.attempt, take_attempt,
-			  &wanted, &err) != 0)
+	if (api_attempt_files(call, reader, &brief, &wanted, &err) != 0)
 		return api_fail(call, &err);
 	if (!wanted.found)
 		return without_attempt(call, reader, &brief);

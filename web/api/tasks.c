@@ -354,22 +354,27 @@ static bool write_wanted_attempt(void *context, const struct attempt_view *view)
 	return true;
 }
 
-static int find_attempt(struct call *call, struct store_reader *reader,
-			const struct run_brief *brief, struct err *err)
+int api_no_attempt(struct call *call, struct store_reader *reader, const struct run_brief *brief,
+		   struct err *err)
 {
-	struct attempt_answer answer = {.writer = {.call = call}, .body = &call->answer.body};
 	enum task_state state;
-	int rc = read_attempts(reader, brief->run_no, call->names.task, call->names.attempt,
-			       write_wanted_attempt, &answer, err);
+	int rc = api_task_state(reader, brief, call->run_id, call->names.task, &state, err);
 
-	scripts_close(&answer.writer.looks);
-	if (rc != 0 || answer.found)
-		return rc;
-	rc = api_task_state(reader, brief, call->run_id, call->names.task, &state, err);
 	if (rc != 0)
 		return rc;
 	return err_set(err, ERR_NOT_FOUND, "task '%s' has no such attempt (it is %s)",
 		       call->names.task, task_state_name(state));
+}
+
+static int find_attempt(struct call *call, struct store_reader *reader,
+			const struct run_brief *brief, struct err *err)
+{
+	struct attempt_answer answer = {.writer = {.call = call}, .body = &call->answer.body};
+	int rc = read_attempts(reader, brief->run_no, call->names.task, call->names.attempt,
+			       write_wanted_attempt, &answer, err);
+
+	scripts_close(&answer.writer.looks);
+	return rc != 0 || answer.found ? rc : api_no_attempt(call, reader, brief, err);
 }
 
 enum call_outcome api_attempt(struct call *call, struct store_reader *reader)
