@@ -10,6 +10,7 @@ import urllib.parse
 import pytest
 
 from daemon_home import UnixConnection, wait_for
+from page_client import Browser
 
 MIB = 1024 * 1024
 REMOVED = "at most 256 MiB / 1,000 files of an attempt are kept, and nothing but files"
@@ -295,3 +296,39 @@ def test_a_pruned_run_has_none_any_more(home):
     assert ask(home, below(runs[0], "gives", "report"))[0] == 410
     assert ask(home, below(runs[0], "gives"))[0] == 410
     assert ask(home, below(runs[1], "gives", "report"))[:2] == (200, b"kept\n")
+
+
+# --- on the page
+
+
+def listed(page):
+    """The links of the attempt's panel, and what stands in their list."""
+    links = {link.text(): link.get("href") for link in page.find("a", cls="t")
+             if "/artifacts/" in link.get("href")}
+    (panel,) = [panel for panel in page.find("section") if panel.get("aria-label") == "Task"]
+    return links, [item.text() for item in panel.find("li")]
+
+
+def test_the_page_links_them(leaves):
+    browser = Browser(leaves)
+    links, items = listed(browser.get(f"/runs/{leaves.run_id}?task=files"))
+    assert list(links) == ["big", "empty", "sparse", "sub/deep/a.txt", 'with blank/q"uo te;.html', NAMED]
+    assert items[:2] == ["big 586 KiB", "empty 0 B"]
+    for name, body in (("sub/deep/a.txt", "one"), ('with blank/q"uo te;.html', 'a"b'), (NAMED, "utf")):
+        answer = browser.ask("GET", links[name])
+        assert (answer.status, answer.body) == (200, body)
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert Browser(leaves, sign_in=False).ask("GET", links["big"]).status == 401
+    # Of one under way any may still go.
+    for task in ("quiet", "late"):
+        assert listed(browser.get(f"/runs/{leaves.run_id}?task={task}")) == ({}, [])
+
+
+def test_the_page_shows_fifty_of_many(home):
+    home.dag("lots.yaml", "id: lots\ntasks: [{id: lots, command: 'cd \"$HEDDLE_ARTIFACTS\"; "
+             "seq -w 60 | while read i; do echo > \"<b>$i\"; done'}]\n")
+    home.start()
+    run = home.trigger("lots", "--wait")
+    links, items = listed(Browser(home).get(f"/runs/{run}"))
+    assert list(links) == [f"<b>{i:02}" for i in range(1, 51)]
+    assert len(items) == 51 and items[-1] == "and 10 more"

@@ -1,6 +1,7 @@
 /* run_side.c - why it is so, the attempt in numbers, notes, what people did; see run_parts.h. */
 #include "web/page/run_parts.h"
 
+#include "executor/process/artifacts_read.h"
 #include "model/attempt.h"
 #include "web/attempt_progress.h"
 #include "web/page/shape.h"
@@ -13,6 +14,7 @@
 #define LINKS_SHOWN 12u
 #define HOLDERS_SHOWN 8u
 #define DEEDS_SHOWN 12u
+#define ARTIFACTS_SHOWN 50u
 
 /* --- why ----------------------------------------------------------------------------------------
  */
@@ -160,6 +162,44 @@ static void write_moment(struct page *page, const char *term, int64_t at_ms)
 	html_put(&page->html, "</dd>");
 }
 
+static void write_artifact(struct html *html, const struct run_whole *whole,
+			   const struct artifact *artifact)
+{
+	html_put(
+	    html,
+	    "<li><a class=\"t\" href=\"/api/v1/runs/%s/tasks/%s/attempts/%u/artifacts/%s\">%s</a>",
+	    whole->run.run_id, whole->task.task_id, whole->attempt.number, artifact->name,
+	    artifact->name);
+	if (artifact->bytes < 1024)
+		html_put(html, " <span class=\"faint num\">%" PRId64 " B</span></li>",
+			 artifact->bytes);
+	else
+		html_put(html, " <span class=\"faint num\">%" PRId64 " KiB</span></li>",
+			 (artifact->bytes + 1023) / 1024);
+}
+
+/* Those of an attempt that has ended: before, nothing bounds them, and any may still go. */
+static void write_artifacts(struct page *page, const struct run_whole *whole)
+{
+	const struct attempt_view *attempt = &whole->attempt;
+	struct process_ref ref = {attempt->attempt_id, attempt->released_at_ms};
+	struct artifact_query query = {.limit = LIMIT_ARTIFACTS_FILES,
+				       .is_good = route_artifact_is_good};
+	struct html *html = &page->html;
+	struct artifact_list list;
+
+	(void)artifacts_list(page->call->home, attempt->incarnation, ref, &query, &list, NULL);
+	if (list.items.count > 0)
+		html_put(html, "<dt>Artifacts</dt><dd><ul>");
+	for (size_t i = 0; i < list.items.count && i < ARTIFACTS_SHOWN; i++)
+		write_artifact(html, whole, &list.items.items[i]);
+	if (list.items.count > ARTIFACTS_SHOWN)
+		html_put(html, "<li>and %zu more</li>", list.items.count - ARTIFACTS_SHOWN);
+	if (list.items.count > 0)
+		html_put(html, "</ul></dd>");
+	artifacts_close(&list);
+}
+
 static void write_end(struct html *html, const struct attempt_view *attempt)
 {
 	char text[SHAPE_DURATION_SIZE];
@@ -237,11 +277,14 @@ void run_write_attempt(struct page *page, const struct run_whole *whole)
 	write_moment(page, "Released", attempt->released_at_ms);
 	write_moment(page, "Started", attempt->started_at_ms);
 	write_moment(page, "Ended", attempt->ended_at_ms);
-	if (attempt->ended_at_ms != 0)
+	if (attempt->ended_at_ms != 0) {
 		write_end(html, attempt);
-	else if (attempt->attempt_id != 0 && attempt_progress(page->call->home, attempt, &progress))
+		write_artifacts(page, whole);
+	} else if (attempt->attempt_id != 0 &&
+		   attempt_progress(page->call->home, attempt, &progress)) {
 		html_put(html, "<dt>Progress</dt><dd><span class=\"num\">%u %%</span> %s</dd>",
 			 progress.percent, progress.text);
+	}
 	html_put(html, "</dl>");
 	write_act(page, whole);
 	html_put(html, "</section>\n");
