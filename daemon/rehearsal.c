@@ -112,6 +112,7 @@ static void take_next_version(struct list *list, struct dag *dag)
 {
 	json_t *known = json_object(); /* a set: there may be thousands */
 
+	assert(list->dag != NULL); /* a run has had a version before */
 	for (uint32_t i = 0; i < list->dag->task_count; i++)
 		json_object_set_new(known, list->dag->tasks[i].id, json_true());
 	take_version(list, dag);

@@ -177,16 +177,16 @@ int process_read_output(const char *path, struct str *out, struct err *err)
 
 int process_read_progress(const char *path, struct str *out, struct err *err)
 {
-	int64_t size;
+	int64_t size = 0;
+	int64_t begin;
 	int fd;
 	int rc;
 
 	str_clear(out);
 	rc = open_regular(path, &fd, &size, err);
+	begin = size > PROGRESS_TAIL_BYTES ? size - PROGRESS_TAIL_BYTES : 0;
 	if (rc == 0)
-		rc =
-		    read_from(fd, path, size > PROGRESS_TAIL_BYTES ? size - PROGRESS_TAIL_BYTES : 0,
-			      PROGRESS_TAIL_BYTES, out, err);
+		rc = read_from(fd, path, begin, PROGRESS_TAIL_BYTES, out, err);
 	fd_close(&fd);
 	return or_empty(rc);
 }
