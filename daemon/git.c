@@ -17,11 +17,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#define GIT_NICE 19
 #define POINTER_BYTES_MAX 8192u
 #define PACKED_BYTES_MAX (16u * 1024 * 1024)
 
@@ -175,6 +177,9 @@ static pid_t start_status(const char *root, int out_fd)
 	if (posix_spawnp(&pid, "git", &actions, NULL, (char *const *)(uintptr_t)argv,
 			 (char *const *)(uintptr_t)env) != 0)
 		pid = -1;
+	/* It reads a whole tree just when the daemon starts, or tasks do: they come first. */
+	if (pid > 0)
+		(void)setpriority(PRIO_PROCESS, (id_t)pid, GIT_NICE);
 	posix_spawn_file_actions_destroy(&actions);
 	return pid;
 }
