@@ -69,10 +69,21 @@ static struct names_item *find_item(const struct names *names, const char *text,
 	return NULL;
 }
 
+/* Nobody can choose names that all fall into one slot. Small sets have none: they need no key. */
+static void make_key(struct names *names)
+{
+	randombytes_buf(names->key, sizeof names->key);
+	names->is_keyed = true;
+	for (size_t i = 0; i < names->count; i++)
+		names->items[i].hash = hash_text(names, names->items[i].text);
+}
+
 static void grow_slots(struct names *names)
 {
 	size_t wanted = names->slot_count == 0 ? 4 * SMALL : names->slot_count * 2;
 
+	if (!names->is_keyed)
+		make_key(names);
 	mem_free(names->slots);
 	names->slots = mem_alloc(wanted * sizeof *names->slots);
 	names->slot_count = wanted;
@@ -95,9 +106,6 @@ uint32_t names_add(struct names *names, const char *text, uint32_t number)
 	struct names_item item = {.text = text, .number = number};
 	const struct names_item *there;
 
-	if (!names->is_keyed)
-		randombytes_buf(names->key, sizeof names->key);
-	names->is_keyed = true;
 	item.hash = hash_text(names, text);
 	there = find_item(names, text, item.hash);
 	if (there != NULL)

@@ -24,7 +24,7 @@ struct names {
 	size_t capacity;
 	uint32_t *slots; /* place in items + 1, 0 = free; none while the set is small */
 	size_t slot_count;
-	unsigned char key[16]; /* of the hash: random, made for the first text */
+	unsigned char key[16]; /* of the hash: random, made with the slots */
 	bool is_keyed;
 };
 

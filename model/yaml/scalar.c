@@ -88,6 +88,9 @@ static bool is_float(const char *text)
 
 enum node_type scalar_type(const char *text)
 {
+	/* What all that is no text begins with, if with anything: most scalars are text. */
+	if (strchr("~nNtTfF+-.0123456789", text[0]) == NULL)
+		return NODE_TEXT;
 	if (is_null(text))
 		return NODE_NULL;
 	if (is_bool(text))
