@@ -73,7 +73,6 @@ void session_link_url(const char *host, uint16_t port, const char *secret,
 #define END_BYTES 8
 #define SIGNED_BYTES 16 /* the end and what is random */
 #define COOKIE_BYTES ((SESSION_SECRET_SIZE - 1) / 2)
-#define AHEAD_MS (5 * 60 * 1000) /* by which a clock may have been set back meanwhile */
 
 static_assert(COOKIE_BYTES - SIGNED_BYTES >= crypto_generichash_BYTES_MIN, "a whole signature");
 
@@ -173,7 +172,7 @@ void session_end(struct sessions *sessions, const char *cookie, int64_t now_wall
 
 	forget_old(sessions, now_wall_ms);
 	session_hash(cookie, hash);
-	session_end_hash(sessions, hash, now_wall_ms + SESSION_MS + AHEAD_MS);
+	session_end_hash(sessions, hash, now_wall_ms + SESSION_LONGEST_MS);
 }
 
 int64_t session_until(const struct sessions *sessions, const char *cookie, int64_t now_wall_ms)
@@ -192,7 +191,7 @@ int64_t session_until(const struct sessions *sessions, const char *cookie, int64
 		return 0;
 	for (size_t i = 0; i < END_BYTES; i++)
 		until = until << 8 | bytes[i];
-	return (int64_t)until > now_wall_ms && (int64_t)until <= now_wall_ms + SESSION_MS + AHEAD_MS
+	return (int64_t)until > now_wall_ms && (int64_t)until <= now_wall_ms + SESSION_LONGEST_MS
 		   ? (int64_t)until
 		   : 0;
 }

@@ -26,6 +26,8 @@
 #define SESSION_SECRET_SIZE 65 /* with its NUL */
 #define SESSION_LINK_MS (10 * 60 * 1000)
 #define SESSION_MS (12 * 60 * 60 * 1000)
+/* A cookie may still be good for so long: the clock may have been set back since it was made. */
+#define SESSION_LONGEST_MS (SESSION_MS + 5 * 60 * 1000)
 #define SESSION_LINKS_MAX 8 /* the oldest makes room */
 #define SESSION_HASH_BYTES 32
 #define SESSION_KEY_BYTES 32

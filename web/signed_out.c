@@ -13,7 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FILE_BYTES_MAX (1024u * 1024)
+/* All who signed out since the last start, 80 bytes each: it must never keep a daemon from one. */
+#define FILE_BYTES_MAX (64u * 1024 * 1024)
 #define PATH_SIZE 4200u
 #define HASH_TEXT_SIZE (2 * SESSION_HASH_BYTES + 1)
 
@@ -22,7 +23,7 @@ static void path_of(const char *home, char path[PATH_SIZE])
 	snprintf(path, PATH_SIZE, "%s/signed-out", home);
 }
 
-int signed_out_note(const char *home, const char *cookie, int64_t until_ms, struct err *err)
+int signed_out_note(const char *home, const char *cookie, int64_t now_wall_ms, struct err *err)
 {
 	unsigned char hash[SESSION_HASH_BYTES];
 	char text[HASH_TEXT_SIZE];
@@ -33,7 +34,7 @@ int signed_out_note(const char *home, const char *cookie, int64_t until_ms, stru
 
 	session_hash(cookie, hash);
 	sodium_bin2hex(text, sizeof text, hash, sizeof hash);
-	snprintf(line, sizeof line, "%" PRId64 " %s\n", until_ms, text);
+	snprintf(line, sizeof line, "%" PRId64 " %s\n", now_wall_ms + SESSION_LONGEST_MS, text);
 	path_of(home, path);
 	fd = sys_open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
 	if (fd < 0)

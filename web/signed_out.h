@@ -1,6 +1,7 @@
 /* signed_out.h - the sessions that were ended before their time, on disk: HOME/signed-out.
  *
- *	UNTIL_MS HASH\n     when it would have ended by itself, and the hash of its cookie in hex
+ *	UNTIL_MS HASH\n     when it would have ended by itself at the latest, and the hash of its
+ *cookie
  *
  * A line is written before the session counts as ended (session.h), so it stays ended whatever
  * happens to the daemon. At a start the lines whose time is over go. */
@@ -13,7 +14,7 @@
 #include <stdint.h>
 
 /* On disk when it returns 0. On any thread. */
-int signed_out_note(const char *home, const char *cookie, int64_t until_ms, struct err *err);
+int signed_out_note(const char *home, const char *cookie, int64_t now_wall_ms, struct err *err);
 /* Ends what the file names. At a start, as it may write the file anew. */
 int signed_out_load(const char *home, struct sessions *sessions, int64_t now_wall_ms,
 		    struct err *err);

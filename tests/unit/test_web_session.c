@@ -206,7 +206,7 @@ static void what_was_ended_stays_ended(void **state)
 	assert_true(session_spend_link(&sessions, secret, at(0), cookie));
 	session_make_link(&sessions, NOW, secret);
 	assert_true(session_spend_link(&sessions, secret, at(0), other));
-	assert_int_equal(signed_out_note(home, cookie, WALL + SESSION_MS, &err), 0);
+	assert_int_equal(signed_out_note(home, cookie, WALL, &err), 0);
 	session_end(&sessions, cookie, WALL);
 	assert_int_equal(session_until(&sessions, cookie, WALL + 1), 0);
 	assert_int_not_equal(session_until(&sessions, other, WALL + 1), 0);
@@ -220,10 +220,61 @@ static void what_was_ended_stays_ended(void **state)
 	session_close(&sessions);
 
 	session_init(&sessions, "token");
-	assert_int_equal(signed_out_load(home, &sessions, WALL + SESSION_MS, &err), 0);
+	assert_int_equal(signed_out_load(home, &sessions, WALL + SESSION_LONGEST_MS, &err), 0);
 	assert_int_equal(sessions.ended.count, 0);
 	session_close(&sessions);
 	snprintf(path, sizeof path, "%s/signed-out", home);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(home), 0);
+}
+
+/* Its cookie is good for longer than one made now. */
+static void what_was_ended_after_the_clock_went_back_stays_ended(void **state)
+{
+	char home[] = "/tmp/heddle-session-XXXXXX";
+	char path[64];
+	char secret[SESSION_SECRET_SIZE];
+	char cookie[SESSION_SECRET_SIZE];
+	struct sessions sessions;
+
+	(void)state;
+	assert_non_null(mkdtemp(home));
+	session_init(&sessions, "token");
+	session_make_link(&sessions, NOW, secret);
+	assert_true(session_spend_link(&sessions, secret, at(0), cookie));
+	assert_int_equal(signed_out_note(home, cookie, WALL - 60000, NULL), 0);
+	assert_int_equal(signed_out_load(home, &sessions, WALL + SESSION_MS - 1, NULL), 0);
+	assert_int_equal(session_until(&sessions, cookie, WALL + SESSION_MS - 1), 0);
+	session_close(&sessions);
+	snprintf(path, sizeof path, "%s/signed-out", home);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(home), 0);
+}
+
+/* A daemon of a year may have seen so many. */
+static void many_that_were_ended_are_forgotten_at_the_next_start(void **state)
+{
+	char home[] = "/tmp/heddle-session-XXXXXX";
+	char path[64];
+	struct sessions sessions;
+	FILE *file;
+
+	(void)state;
+	assert_non_null(mkdtemp(home));
+	snprintf(path, sizeof path, "%s/signed-out", home);
+	file = fopen(path, "we");
+	assert_non_null(file);
+	for (int i = 0; i < 20000; i++)
+		fprintf(file, "%d %064d\n", 1000 + i, i);
+	fclose(file);
+	session_init(&sessions, "token");
+	assert_int_equal(signed_out_load(home, &sessions, WALL, NULL), 0);
+	assert_int_equal(sessions.ended.count, 0);
+	session_close(&sessions);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	assert_int_equal(fgetc(file), EOF);
+	fclose(file);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(rmdir(home), 0);
 }
@@ -240,6 +291,8 @@ int main(void)
 	    cmocka_unit_test(what_a_page_sends_follows_from_its_cookie),
 	    cmocka_unit_test(a_cookie_is_found_among_others),
 	    cmocka_unit_test(each_cookie_of_a_name_is_found),
+	    cmocka_unit_test(what_was_ended_after_the_clock_went_back_stays_ended),
+	    cmocka_unit_test(many_that_were_ended_are_forgotten_at_the_next_start),
 	    cmocka_unit_test(what_was_ended_stays_ended),
 	};
 

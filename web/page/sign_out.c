@@ -23,7 +23,6 @@ static void lead_on(struct call *call)
 
 enum call_outcome page_sign_out(struct call *call, struct store_reader *reader)
 {
-	int64_t until_ms = clock_now().wall_ms + SESSION_MS; /* at the latest */
 	struct err err;
 
 	(void)reader;
@@ -37,7 +36,7 @@ enum call_outcome page_sign_out(struct call *call, struct store_reader *reader)
 			       "page again");
 		return CALL_ANSWERED;
 	}
-	if (signed_out_note(call->home, call->cookie, until_ms, &err) != 0)
+	if (signed_out_note(call->home, call->cookie, clock_now().wall_ms, &err) != 0)
 		return page_fail(&(struct page){.call = call}, &err);
 	call->signed_out = true; /* from here on: look.c */
 	lead_on(call);
