@@ -1,8 +1,8 @@
 /* terminal.c - see terminal.h. */
 #include "cli/terminal.h"
 
+#include "base/utf8.h"
 #include "web/steer.h"
-#include "web/utf8.h"
 
 #include <string.h>
 

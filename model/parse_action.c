@@ -2,6 +2,7 @@
 #include "model/parse_action.h"
 
 #include "base/str.h"
+#include "base/utf8.h"
 #include "model/limits.h"
 #include "model/parse_env.h"
 #include "model/parse_output.h"
@@ -9,7 +10,6 @@
 #include "model/parse_value.h"
 #include "model/scripts.h"
 
-#include <jansson.h>
 #include <limits.h>
 #include <string.h>
 
@@ -113,15 +113,6 @@ static const struct dag_file *take_file(struct draft *draft, const char *name,
 	return &draft->files.items[draft->files.count - 1];
 }
 
-static bool is_utf8(const char *text, size_t size)
-{
-	json_t *string = json_stringn(text, size);
-	bool is_text = string != NULL;
-
-	json_decref(string);
-	return is_text;
-}
-
 /* Why the file is no query, or NULL. */
 static const char *file_fault(const struct draft *draft, const struct dag_file *file)
 {
@@ -129,7 +120,7 @@ static const char *file_fault(const struct draft *draft, const struct dag_file *
 		return "is no text: it holds a NUL";
 	if (draft->reading->is_kept)
 		return NULL;
-	if (!is_utf8(file->text, file->bytes))
+	if (!utf8_is_text(file->text, file->bytes))
 		return "is not UTF-8: save it as UTF-8";
 	return file->text[strspn(file->text, " \t\r\n")] == '\0' ? "is empty" : NULL;
 }

@@ -1,7 +1,8 @@
 /* progress.c - see progress.h. */
 #include "model/progress.h"
 
-#include <jansson.h>
+#include "base/utf8.h"
+
 #include <string.h>
 
 #define PERCENT_MAX 100u
@@ -11,15 +12,6 @@ static size_t skip_blanks(const char *line, size_t size, size_t at)
 	while (at < size && (line[at] == ' ' || line[at] == '\t'))
 		at++;
 	return at;
-}
-
-static bool is_utf8(const char *text, size_t size)
-{
-	json_t *string = json_stringn(text, size);
-	bool is_text = string != NULL;
-
-	json_decref(string);
-	return is_text;
 }
 
 /* Keeps what fits of a text, up to a whole character. */
@@ -32,7 +24,7 @@ static void keep_text(const char *text, size_t size, struct progress *out)
 		while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80)
 			size--;
 	}
-	if (memchr(text, '\0', size) != NULL || !is_utf8(text, size))
+	if (!utf8_is_text(text, size))
 		size = 0;
 	memcpy(out->text, text, size);
 	out->text[size] = '\0';

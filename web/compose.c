@@ -2,7 +2,7 @@
 #include "web/compose.h"
 
 #include "base/clock.h"
-#include "web/utf8.h"
+#include "base/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>

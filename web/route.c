@@ -2,12 +2,12 @@
 #include "web/route.h"
 
 #include "base/str.h"
+#include "base/utf8.h"
 #include "executor/process/artifacts_read.h"
 #include "model/dag.h"
 #include "web/api/api.h"
 #include "web/query.h"
 #include "web/session.h"
-#include "web/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>

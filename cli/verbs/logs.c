@@ -6,6 +6,7 @@
  * Where nobody looks the bytes go out as they are. A terminal gets what cannot steer it. With
  * --json each line is an object: {"task":"load","attempt":1,"line":7,"text":"..."}. */
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "base/vec.h"
 #include "cli/ask.h"
 #include "cli/lines.h"
@@ -13,7 +14,6 @@
 #include "cli/text.h"
 #include "cli/verbs/verbs.h"
 #include "model/state.h"
-#include "web/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>

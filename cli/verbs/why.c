@@ -8,6 +8,7 @@
  *form. */
 #include "base/mem.h"
 #include "base/tz.h"
+#include "base/utf8.h"
 #include "cli/ask.h"
 #include "cli/history.h"
 #include "cli/render.h"
@@ -59,15 +60,6 @@ static char *cut(char *text, char at)
 	return mem_strdup(end + 1);
 }
 
-static bool is_utf8(const char *text)
-{
-	json_t *probe = json_string(text);
-	bool is = probe != NULL;
-
-	json_decref(probe);
-	return is;
-}
-
 static int read_instant(struct why *why, struct err *err)
 {
 	const char *text = why->cli->args->values[FLAG_AT];
@@ -105,7 +97,7 @@ static int read_target(struct why *why, struct err *err)
 			       args->operands[0]);
 	if (args->operand_count == 2)
 		why->task = mem_strdup(args->operands[1]);
-	if (!is_utf8(args->operands[0]))
+	if (!utf8_is_text(args->operands[0], strlen(args->operands[0])))
 		return err_set(err, ERR_USAGE, "TARGET is not UTF-8");
 	if (why->name[0] == '\0' || (why->period != NULL && why->period[0] == '\0') ||
 	    (why->task != NULL && why->task[0] == '\0'))

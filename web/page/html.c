@@ -1,8 +1,8 @@
 /* html.c - markup; see html.h. */
 #include "web/page/html.h"
 
+#include "base/utf8.h"
 #include "web/steer.h"
-#include "web/utf8.h"
 
 #include <assert.h>
 #include <ctype.h>

@@ -1,5 +1,7 @@
 /* utf8.c - characters in UTF-8; see utf8.h. */
-#include "web/utf8.h"
+#include "base/utf8.h"
+
+#include <string.h>
 
 size_t utf8_length(const char *bytes)
 {
@@ -27,4 +29,20 @@ size_t utf8_length(const char *bytes)
 		if (text[i] < 0x80 || text[i] > 0xbf)
 			return 0;
 	return length;
+}
+
+bool utf8_is_text(const char *bytes, size_t size)
+{
+	for (size_t at = 0; at < size;) {
+		char character[5] = "";
+		size_t length;
+
+		/* A character that is cut off at the end must not be read beyond it. */
+		memcpy(character, bytes + at, size - at < 4 ? size - at : 4);
+		length = character[0] == '\0' ? 0 : utf8_length(character);
+		if (length == 0)
+			return false;
+		at += length;
+	}
+	return true;
 }
