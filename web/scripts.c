@@ -1,6 +1,7 @@
 /* scripts.c - see scripts.h. */
 #include "web/scripts.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "model/scripts.h"
 
@@ -12,6 +13,15 @@ static const char *text_of(const struct script_look *look)
 	return look->hash[0] == '\0' ? NULL : look->hash;
 }
 
+static bool is_over(struct script_looks *looks)
+{
+	int64_t now_ms = clock_now().boot_ms;
+
+	if (looks->until_boot_ms == 0)
+		looks->until_boot_ms = now_ms + SCRIPTS_LOOK_MS;
+	return now_ms >= looks->until_boot_ms;
+}
+
 /* What the file is now; NULL = it cannot be told. */
 static const char *look_at(struct script_looks *looks, const char *file)
 {
@@ -21,7 +31,7 @@ static const char *look_at(struct script_looks *looks, const char *file)
 	for (size_t i = 0; i < looks->known.count; i++)
 		if (strcmp(looks->known.items[i].file, file) == 0)
 			return text_of(&looks->known.items[i]);
-	if (looks->known.count == SCRIPTS_LOOKED_AT)
+	if (looks->known.count == SCRIPTS_LOOKED_AT || is_over(looks))
 		return NULL;
 	if (script_hash(file, look.hash, &err) != 0)
 		look.hash[0] = '\0';

@@ -1,7 +1,7 @@
 /* scripts.h - whether the scripts that attempts started are still what they were then.
  *
- * The files are read when somebody asks, each once for one answer and SCRIPTS_LOOKED_AT of them at
- * most, so only on a worker. */
+ * The files are read when somebody asks, so only on a worker: each once for one answer, at most
+ * SCRIPTS_LOOKED_AT of them and none after SCRIPTS_LOOK_MS, as a slow disk takes its time. */
 #ifndef HEDDLE_WEB_SCRIPTS_H
 #define HEDDLE_WEB_SCRIPTS_H
 
@@ -9,8 +9,10 @@
 #include "web/compose.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define SCRIPTS_LOOKED_AT 200u
+#define SCRIPTS_LOOK_MS 2000
 
 /* What the files are now. All zero at first. */
 struct script_looks {
@@ -19,12 +21,13 @@ struct script_looks {
 		char hash[33]; /* "" = it cannot be read */
 	})
 	known;
+	int64_t until_boot_ms; /* 0 = no file was read yet */
 };
 
 struct script_state {
 	const char *path; /* as the command names it */
 	const char *hash; /* what it was */
-	const char *now;  /* NULL = it cannot be read now, or too many files were asked for */
+	const char *now;  /* NULL = it cannot be read now, or too much was asked for */
 	bool differs;     /* it is known to be another one now */
 };
 
