@@ -120,7 +120,8 @@ test('the graph shows what its filter selects', async ({ page }) => {
 	await expect(page.locator('.node')).toHaveCount(2);
 });
 
-test('the filter of a list says what it does not know, and what was there stays', async ({ page, trouble }) => {
+test('the filter of a list says what it does not know, and what was there stays', async ({ page, excuse }) => {
+	excuse(/status of 400/); // the browser tells of half a filter, too
 	await page.keyboard.press('/');
 	await page.keyboard.type('owner:plat*');
 	await expect(page.locator('tbody tr')).toHaveCount(1);
@@ -132,7 +133,6 @@ test('the filter of a list says what it does not know, and what was there stays'
 	await page.keyboard.type('tag:finance state:failed');
 	await expect(page.locator('.banner')).toHaveCount(0);
 	await expect(page.locator('tbody tr')).toHaveCount(1);
-	trouble.length = 0; // the browser tells of the 400
 });
 
 test('what a page can do is done by typing a part of its name', async ({ page, house }) => {

@@ -1,12 +1,18 @@
 // What each test of the page starts with: a daemon of its worker's own, a browser that is signed in,
-// and a page that fails the test when its console says an error or its policy refuses something.
+// and a page that fails the test when its console says an error or its policy refuses something that
+// the test has not excused beforehand: the browser tells of an answer when it likes to.
 import { test as base, expect, type Page } from '@playwright/test';
 import AxeBuilder from '@axe-core/playwright';
 import { House } from './house.ts';
 
 export { expect };
 
-export const test = base.extend<{ trouble: string[] }, { house: House }>({
+interface Trouble {
+	said: string[];
+	excused: RegExp[];
+}
+
+export const test = base.extend<{ trouble: Trouble; excuse: (what: RegExp) => void }, { house: House }>({
 	house: [
 		async ({}, use) => {
 			const house = new House();
@@ -17,12 +23,14 @@ export const test = base.extend<{ trouble: string[] }, { house: House }>({
 		{ scope: 'worker' },
 	],
 	baseURL: async ({ house }, use) => use(house.origin),
-	trouble: async ({}, use) => use([]),
+	trouble: async ({}, use) => use({ said: [], excused: [] }),
+	excuse: async ({ trouble }, use) => use((what) => void trouble.excused.push(what)),
 	page: async ({ page, house, trouble }, use) => {
-		watch(page, trouble);
+		watch(page, trouble.said);
 		await signIn(page, house);
 		await use(page);
-		expect(trouble, 'what the console said').toEqual([]);
+		const said = trouble.said.filter((line) => !trouble.excused.some((what) => what.test(line)));
+		expect(said, 'what the console said').toEqual([]);
 	},
 });
 

@@ -1,7 +1,8 @@
 // Who signs out is out: in all tabs, with a copy of the cookie, and after the daemon has started again.
 import { expect, expectSound, live, signIn, test } from './look.ts';
 
-test('signing out ends the session', async ({ page, context, house, trouble }) => {
+test('signing out ends the session', async ({ page, context, house, excuse }) => {
+	excuse(/status of 401/); // the browser tells of each
 	await page.goto('/dags');
 	await live(page);
 	const other = await context.newPage();
@@ -22,15 +23,14 @@ test('signing out ends the session', async ({ page, context, house, trouble }) =
 	await signIn(page, house);
 	await page.goto('/dags');
 	await live(page);
-	trouble.length = 0; // the browser tells of each 401
 });
 
-test('another page cannot sign one out', async ({ page, house, trouble }) => {
+test('another page cannot sign one out', async ({ page, house, excuse }) => {
+	excuse(/status of 403/); // the browser tells of it
 	await page.goto('/dags');
 	const status = await page.evaluate(async () => (await fetch(`/sign-out/${'0'.repeat(64)}`, { method: 'POST' })).status);
 	expect(status).toBe(403);
 	await page.reload();
 	await live(page);
 	void house;
-	trouble.length = 0;
 });
