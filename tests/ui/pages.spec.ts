@@ -5,6 +5,8 @@ import { BROKEN, CHAIN, GATED } from './dags.ts';
 import type { House } from './house.ts';
 import { expect, expectSound, live, test } from './look.ts';
 
+test.describe.configure({ mode: 'parallel' });
+
 const VIEWS = [
 	{ name: 'light', width: 1440, height: 900, theme: 'light' },
 	{ name: 'dark', width: 1440, height: 900, theme: 'dark' },
