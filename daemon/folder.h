@@ -56,6 +56,8 @@ struct folder_file {
 	size_t dag_count;
 	struct folder_need *needs;
 	size_t need_count;
+	struct pool_size *pools; /* that a heddle.yaml sizes; of one that was read */
+	uint32_t pool_count;
 	struct dag_error *errors;
 	size_t error_count;
 	bool is_defaults;

@@ -301,13 +301,26 @@ static const char *around_of(struct folder *folder, const struct scan *scan,
 	return kept;
 }
 
-static void read_defaults(const struct folder *folder, struct folder_defaults *defaults,
+static void keep_pools(struct folder *folder, struct folder_file *file,
+		       const struct defaults *defaults)
+{
+	const struct pool_size *pools = defaults_pools(defaults, &file->pool_count);
+
+	file->pools = arena_alloc(&folder->arena, (file->pool_count + 1) * sizeof *file->pools);
+	for (uint32_t i = 0; i < file->pool_count; i++)
+		file->pools[i] = (struct pool_size){
+		    .name = arena_strdup(&folder->arena, pools[i].name), .slots = pools[i].slots};
+}
+
+static void read_defaults(struct folder *folder, struct folder_defaults *defaults,
 			  struct folder_file *file)
 {
 	defaults->is_read = true;
 	file->is_read = true;
 	read_file(folder, file, &defaults->parsed);
 	defaults->is_broken = !file->result->is_sound;
+	if (defaults->parsed != NULL)
+		keep_pools(folder, file, defaults->parsed);
 }
 
 /* The file that stands for a heddle.yaml among the others. */

@@ -36,11 +36,30 @@ static void close_outdated(struct outdated *outdated)
 	vec_close(&outdated->ids);
 }
 
+/* What the store has settled for the folder in force. True when something may start by it. */
+static bool put_pools(struct dispatch *dispatch)
+{
+	struct pool_sizes sizes = {{0}};
+	struct arena arena;
+	struct err err;
+	bool any = false;
+
+	arena_init(&arena);
+	if (read_pool_sizes(dispatch->reader, &arena, &sizes, &err) != 0)
+		log_warn("sizes of pools not read", "err=\"%s\"", err.message);
+	else
+		any = sched_put_pools(dispatch->sched, sizes.list.items, sizes.list.count);
+	vec_close(&sizes.list);
+	arena_close(&arena);
+	return any;
+}
+
 void limits_restore(struct dispatch *dispatch)
 {
 	struct outdated outdated = {.dispatch = dispatch};
 	struct err err;
 
+	(void)put_pools(dispatch);
 	find_outdated(&outdated);
 	for (size_t i = 0; i < outdated.ids.count; i++) {
 		const char *id = outdated.ids.items[i];
@@ -148,11 +167,14 @@ void limits_follow(struct dispatch *dispatch, const struct folder *former)
 {
 	struct newcomers newcomers = {dispatch, former};
 	struct err err;
+	bool any;
 
 	if (dispatch->stopping)
 		return;
 	if (read_pauses(dispatch->reader, take_pause, &newcomers, &err) != 0)
 		log_warn("pauses not read", "err=\"%s\"", err.message);
-	if (follow_limits(dispatch))
+	any = put_pools(dispatch);
+	any |= follow_limits(dispatch);
+	if (any)
 		let_start(dispatch);
 }

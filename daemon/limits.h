@@ -1,4 +1,4 @@
-/* limits.h - the scheduler follows the folder: limits, pools and priorities of the version in force
+/* limits.h - the scheduler follows the folder: limits, pools and priorities that are in force
  * hold for runs under way, and dags that begin paused are. On the loop's thread. */
 #ifndef HEDDLE_DAEMON_LIMITS_H
 #define HEDDLE_DAEMON_LIMITS_H

@@ -377,6 +377,8 @@ struct rows {
 	VEC(struct store_file_dag) dags;
 	VEC(struct store_file_need) needs;
 	VEC(const char *) gone;
+	VEC(struct store_pool_file) pool_files;
+	VEC(const char *) there;
 };
 
 static struct store_stamp stored_stamp(const struct scan_stamp *stamp)
@@ -446,8 +448,33 @@ static void gather_rows(const struct reload_pass *pass, struct rows *rows)
 	}
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void gather_pools(const struct folder *folder, struct rows *rows)
+{
+	for (size_t i = 0; i < folder->file_count; i++) {
+		const struct folder_file *file = &folder->files[i];
+		struct store_pool_file pools = {file->name, file->pools, file->pool_count};
+
+		if (!file->is_defaults)
+			continue;
+		vec_push(&rows->there, file->name);
+		if (file->is_read && file->is_sound)
+			vec_push(&rows->pool_files, pools);
+	}
+	for (size_t i = 0; i < folder->unsound.count; i++)
+		vec_push(&rows->there, folder->unsound.items[i]);
+	vec_push(&rows->there, ""); /* so that there is a list, however short */
+	qsort(rows->there.items, rows->there.count, sizeof *rows->there.items, compare_names);
+}
+
 static void close_rows(struct rows *rows)
 {
+	vec_close(&rows->pool_files);
+	vec_close(&rows->there);
 	vec_close(&rows->files);
 	vec_close(&rows->dags);
 	vec_close(&rows->needs);
@@ -491,10 +518,11 @@ static int write_folder(struct reload_pass *pass)
 				      .at_ms = pass->at_ms};
 	struct store_dag_file *dags = list_dags(pass);
 	struct store_dag_file *refused = list_refused(pass);
-	struct rows rows = {{0}, {0}, {0}, {0}};
+	struct rows rows = {.files = {0}};
 	int rc;
 
 	gather_rows(pass, &rows);
+	gather_pools(pass->next, &rows);
 	folder.dags = dags;
 	folder.refused = refused;
 	folder.refused_count = pass->next->refused.count;
@@ -502,6 +530,10 @@ static int write_folder(struct reload_pass *pass)
 	folder.file_count = rows.files.count;
 	folder.gone = rows.gone.items;
 	folder.gone_count = rows.gone.count;
+	folder.pool_files = rows.pool_files.items;
+	folder.pool_file_count = rows.pool_files.count;
+	folder.there = rows.there.items;
+	folder.there_count = rows.there.count;
 	rc = store_put_folder(pass->reload->store, &folder, &pass->err);
 	close_rows(&rows);
 	mem_free(refused);

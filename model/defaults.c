@@ -15,6 +15,8 @@ struct defaults {
 	struct arena arena;
 	struct source source;
 	const struct node *root;
+	const struct pool_size *pools;
+	uint32_t pool_count;
 	char hash[33];
 };
 
@@ -74,6 +76,12 @@ const struct node *defaults_root(const struct defaults *defaults)
 	return defaults->root;
 }
 
+const struct pool_size *defaults_pools(const struct defaults *defaults, uint32_t *count)
+{
+	*count = defaults->pool_count;
+	return defaults->pools;
+}
+
 static struct node *make_node(struct arena *arena, enum node_type type, const char *text)
 {
 	struct node *node = arena_alloc(arena, sizeof *node);
@@ -127,6 +135,20 @@ static void report_hidden(const struct defaults *defaults, struct report *report
 	}
 }
 
+/* The rehearsal's dag has them as its own. */
+static void keep_pools(struct defaults *defaults, const struct dag *dag)
+{
+	struct pool_size *pools =
+	    arena_alloc(&defaults->arena, (dag->pool_count + 1) * sizeof *pools);
+
+	for (uint32_t i = 0; i < dag->pool_count; i++)
+		pools[i] =
+		    (struct pool_size){.name = arena_strdup(&defaults->arena, dag->pools[i].name),
+				       .slots = dag->pools[i].slots};
+	defaults->pools = pools;
+	defaults->pool_count = dag->pool_count;
+}
+
 static void rehearse(struct defaults *defaults, struct report *report)
 {
 	struct names ids = {0};
@@ -140,6 +162,7 @@ static void rehearse(struct defaults *defaults, struct report *report)
 
 	arena_init(&arena);
 	parse_dag(dag, make_rehearsal(&arena), &reading);
+	keep_pools(defaults, dag);
 	arena_close(&arena);
 	names_close(&ids);
 	dag_unref(dag);

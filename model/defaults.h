@@ -34,5 +34,7 @@ const char *defaults_text(const struct defaults *defaults, size_t *size);
 const char *defaults_hash(const struct defaults *defaults); /* as dag->hash, of the text */
 /* The map of its keys; NULL when it is empty. */
 const struct node *defaults_root(const struct defaults *defaults);
+/* The pools that it sizes, domain NULL; of one that was parsed as kept none are known. */
+const struct pool_size *defaults_pools(const struct defaults *defaults, uint32_t *count);
 
 #endif

@@ -82,13 +82,13 @@ static void limit_refresh(struct queue *queue, struct dag_limit *limit)
 /* --- pools ---------------------------------------------------------------------------------------
  */
 
-static char *pool_key(const struct dag *dag, const struct pool_size *size, size_t *key_bytes)
+static char *pool_key(const char *dag_id, const struct pool_size *size, size_t *key_bytes)
 {
 	struct str key = STR_INIT;
 	const char *owner;
 
 	assert(size != NULL);
-	owner = size->domain == NULL ? dag->id : size->domain;
+	owner = size->domain == NULL ? dag_id : size->domain;
 
 	str_append_char(&key, size->domain == NULL ? 'd' : 's');
 	str_append_bytes(&key, owner, strlen(owner) + 1);
@@ -97,11 +97,11 @@ static char *pool_key(const struct dag *dag, const struct pool_size *size, size_
 	return str_take(&key);
 }
 
-static struct pool *pool_find(const struct queue *queue, const struct dag *dag,
+static struct pool *pool_find(const struct queue *queue, const char *dag_id,
 			      const struct pool_size *size)
 {
 	size_t key_bytes;
-	char *key = pool_key(dag, size, &key_bytes);
+	char *key = pool_key(dag_id, size, &key_bytes);
 	struct pool *pool;
 
 	HASH_FIND(by_key, queue->pools, key, key_bytes, pool);
@@ -109,15 +109,29 @@ static struct pool *pool_find(const struct queue *queue, const struct dag *dag,
 	return pool;
 }
 
-static struct pool *pool_create(struct queue *queue, const struct dag *dag,
-				const struct pool_size *size)
+/* Finds or makes it. */
+static struct pool *pool_take(struct queue *queue, const char *dag_id, const struct pool_size *size)
 {
-	struct pool *pool = mem_alloc(sizeof *pool);
+	struct pool *pool = pool_find(queue, dag_id, size);
 
-	pool->key = pool_key(dag, size, &pool->key_bytes);
+	if (pool != NULL)
+		return pool;
+	pool = mem_alloc(sizeof *pool);
+	pool->key = pool_key(dag_id, size, &pool->key_bytes);
 	pool->name = pool->key + strlen(pool->key) + 1;
 	HASH_ADD_KEYPTR(by_key, queue->pools, pool->key, pool->key_bytes, pool);
 	return pool;
+}
+
+static bool pool_is_shared(const struct pool *pool)
+{
+	return pool->key != NULL && pool->key[0] == 's';
+}
+
+/* Nobody uses it, and nobody tells of it, who would not do so again. */
+static bool pool_is_idle(const struct pool *pool)
+{
+	return pool->seats.count == 0 && !(pool_is_shared(pool) && pool->put_slots > 0);
 }
 
 static void pool_destroy(struct queue *queue, struct pool *pool)
@@ -174,18 +188,30 @@ static void line_leave(struct line *line)
 	mem_free(line);
 }
 
+/* What the version in force says of a dag's own pool; 0 = nothing, or it is not known. */
+static uint32_t told_slots(const struct queue *queue, const char *dag_id, const char *name)
+{
+	const struct dag_limit *limit = queue_find_limit(queue, dag_id);
+	const struct dag *dag = limit == NULL ? NULL : limit->in_force;
+
+	for (uint32_t i = 0; dag != NULL && i < dag->pool_count; i++)
+		if (dag->pools[i].domain == NULL && strcmp(dag->pools[i].name, name) == 0)
+			return dag->pools[i].slots;
+	return 0;
+}
+
 static void take_seat(struct queue *queue, struct run *run, struct seat *seat,
 		      const struct pool_size *size)
 {
-	struct pool *pool = size == NULL ? &queue->common : pool_find(queue, run->dag, size);
+	struct pool *pool = size == NULL ? &queue->common : pool_take(queue, run->dag->id, size);
 
-	if (pool == NULL)
-		pool = pool_create(queue, run->dag, size);
 	seat->run = run;
 	seat->line = line_find(run->limit, pool);
 	seat->line->seat_count++;
 	if (size == NULL)
 		return;
+	if (!pool_is_shared(pool) && pool->seats.count == 0)
+		pool->put_slots = told_slots(queue, run->dag->id, pool->name);
 	seat->slots = size->slots;
 	seat->newest.key = -run->run_no;
 	heap_push(&pool->seats, &seat->newest);
@@ -200,7 +226,7 @@ static void leave_seat(struct queue *queue, struct seat *seat)
 	if (pool == &queue->common)
 		return;
 	heap_remove(&pool->seats, &seat->newest);
-	if (pool->seats.count == 0)
+	if (pool_is_idle(pool))
 		pool_destroy(queue, pool);
 	else
 		pool_resize(queue, pool);
@@ -265,7 +291,9 @@ void queue_init(struct queue *queue, uint32_t common_slots)
 
 void queue_close(struct queue *queue)
 {
-	assert(queue->limits == NULL && queue->pools == NULL);
+	assert(queue->limits == NULL);
+	(void)queue_put_pools(queue, NULL, 0);
+	assert(queue->pools == NULL);
 	heap_close(&queue->common.lines);
 	heap_close(&queue->ready);
 	heap_close(&queue->startable);
@@ -448,29 +476,86 @@ static void order_anew(struct dag_limit *limit)
 		sort_line(limit->lines.items[i]);
 }
 
+/* A pool that the version in force does not have any more is for those that began before. */
+static void size_own_pools(struct queue *queue, struct dag_limit *limit)
+{
+	for (size_t i = 0; i < limit->lines.count; i++) {
+		struct pool *pool = limit->lines.items[i]->pool;
+
+		if (pool->key == NULL || pool_is_shared(pool))
+			continue;
+		pool->put_slots = told_slots(queue, limit->dag_id, pool->name);
+		pool_resize(queue, pool);
+	}
+}
+
+static void put_in_force(struct queue *queue, struct dag_limit *limit, struct dag *dag)
+{
+	bool is_new = limit->in_force == NULL || strcmp(limit->in_force->hash, dag->hash) != 0;
+
+	dag_ref(dag);
+	dag_unref(limit->in_force);
+	limit->in_force = dag;
+	if (is_new)
+		order_anew(limit);
+	follow(queue, limit);
+	size_own_pools(queue, limit);
+}
+
 void queue_put_dag(struct queue *queue, struct dag *dag)
 {
 	struct dag_limit *limit = queue_find_limit(queue, dag->id);
 
-	if (limit != NULL) {
-		bool is_new =
-		    limit->in_force == NULL || strcmp(limit->in_force->hash, dag->hash) != 0;
-
-		dag_ref(dag);
-		dag_unref(limit->in_force);
-		limit->in_force = dag;
-		if (is_new)
-			order_anew(limit);
-		follow(queue, limit);
-	}
+	if (limit != NULL)
+		put_in_force(queue, limit, dag);
+	/* Those of forced runs have no limit that is found. */
 	for (uint32_t i = 0; i < dag->pool_count; i++) {
-		struct pool *pool = pool_find(queue, dag, &dag->pools[i]);
+		struct pool *pool = pool_find(queue, dag->id, &dag->pools[i]);
 
-		if (pool == NULL)
+		if (pool == NULL || pool_is_shared(pool))
 			continue;
 		pool->put_slots = dag->pools[i].slots;
 		pool_resize(queue, pool);
 	}
+}
+
+static void forget_sizes(struct queue *queue)
+{
+	struct pool *pool;
+	struct pool *next;
+
+	HASH_ITER(by_key, queue->pools, pool, next)
+	if (pool_is_shared(pool))
+		pool->put_slots = 0;
+}
+
+/* True when its size is another one by what was told. */
+static bool pool_follow(struct queue *queue, struct pool *pool)
+{
+	uint32_t slots = pool->slots;
+
+	if (pool_is_idle(pool)) {
+		pool_destroy(queue, pool);
+		return false;
+	}
+	pool_resize(queue, pool);
+	return pool->slots != slots && pool->seats.count > 0;
+}
+
+bool queue_put_pools(struct queue *queue, const struct pool_size *pools, size_t count)
+{
+	struct pool *pool;
+	struct pool *next;
+	bool any = false;
+
+	forget_sizes(queue);
+	for (size_t i = 0; i < count; i++) {
+		assert(pools[i].domain != NULL);
+		pool_take(queue, NULL, &pools[i])->put_slots = pools[i].slots;
+	}
+	HASH_ITER(by_key, queue->pools, pool, next)
+	any |= pool_follow(queue, pool);
+	return any;
 }
 
 void queue_pause_dag(struct queue *queue, const char *dag_id, bool is_paused)

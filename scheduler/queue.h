@@ -15,8 +15,11 @@
  *
  * A pool belongs to one dag, or to all dags of a domain, or is the common one. The limits of a dag
  * and the sizes of its pools are those of its version in force where the caller told it, else those
- * of the newest run under way. A limit that shrinks ends nothing: no more start until enough have
- * ended. Likewise the priorities of tasks; all else of a run follows the version that it keeps. */
+ * of the newest run under way; the size of a domain's pool is told by itself, since no version of a
+ * dag has the last word on it. A limit that shrinks ends nothing: no more start until enough have
+ * ended. Likewise the priorities of tasks; all else of a run follows the version that it keeps.
+ *
+ * A pool lives while a run uses it, and one that is shared while it is told. */
 #ifndef HEDDLE_SCHEDULER_QUEUE_H
 #define HEDDLE_SCHEDULER_QUEUE_H
 
@@ -36,7 +39,7 @@ struct pool {
 	size_t key_bytes; /* without its end */
 	const char *name;
 	uint32_t slots;
-	uint32_t put_slots; /* as a version in force says; 0 = none was told */
+	uint32_t put_slots; /* as told; 0 = nothing was */
 	uint32_t used;
 	uint32_t waiting;      /* instances in all its lines */
 	struct heap lines;     /* by their first instance */
@@ -112,8 +115,10 @@ struct dag_limit *queue_find_limit(const struct queue *queue, const char *dag_id
 /* Whether one more run of the dag would start at once. */
 bool queue_may_start_run(const struct queue *queue, const struct dag *dag);
 
-/* See sched_put_dag. */
+/* See sched_put_dag. Its own pools: those of its domain are told by themselves. */
 void queue_put_dag(struct queue *queue, struct dag *dag);
+/* See sched_put_pools. */
+bool queue_put_pools(struct queue *queue, const struct pool_size *pools, size_t count);
 void queue_pause_dag(struct queue *queue, const char *dag_id, bool is_paused);
 
 /* What holds of an instance's priority: the version in force says so, where it has the task. */

@@ -148,6 +148,11 @@ void sched_put_dag(struct sched *sched, struct dag *dag)
 	queue_put_dag(&sched->queue, dag);
 }
 
+bool sched_put_pools(struct sched *sched, const struct pool_size *pools, size_t count)
+{
+	return queue_put_pools(&sched->queue, pools, count);
+}
+
 int64_t sched_next_due_boot_ms(const struct sched *sched)
 {
 	const struct heap_node *timer = heap_peek(&sched->timers);
@@ -250,6 +255,8 @@ void sched_each_pool(const struct sched *sched,
 	for (const struct pool *pool = sched->queue.pools; pool != NULL; pool = pool->by_key.next) {
 		bool is_own = pool->key[0] == 'd';
 
+		if (pool->seats.count == 0)
+			continue;
 		view = (struct sched_pool){.dag_id = is_own ? pool->key + 1 : NULL,
 					   .domain = is_own ? NULL : pool->key + 1,
 					   .name = pool->name,

@@ -199,10 +199,15 @@ void sched_destroy(struct sched *sched);
 int64_t sched_step(struct sched *sched, const struct input *input, struct moment now,
 		   struct sched_output *output);
 
-/* The version of a dag in force: from the next step on its limits and the sizes of its pools hold
- * for all runs of the dag (and for all that share those pools). Without it those of the newest run
- * under way do. The caller tells again after a restart. */
+/* The version of a dag in force: from the next step on its limits and the sizes of its own pools
+ * hold for all runs of the dag. Without it those of the newest run under way do. The caller tells
+ * again after a restart. */
 void sched_put_dag(struct sched *sched, struct dag *dag);
+/* The sizes of all shared pools (domain is set), instead of those that were told before: from the
+ * next step on they hold, whatever the versions of dags say. Of a shared pool that is not among
+ * them the newest run that has it says the size. Likewise told again after a restart. True when
+ * something may start by it. */
+bool sched_put_pools(struct sched *sched, const struct pool_size *pools, size_t count);
 /* Calls for each dag that has runs under way, with the hash of the version whose limits hold. The
  * callee must not call the scheduler. */
 void sched_each_dag(const struct sched *sched,

@@ -115,6 +115,10 @@ int store_version_of_run(struct store *store, const struct dag *dag, int64_t *ve
 			 struct err *err);
 
 /* Writes the rows of the folder's files. Inside a transaction. */
+/* Of a folder whose dags are written: notes which heddle.yaml sizes which pools, and settles the
+ * sizes of those that are shared. dags_changed = other versions, or in other files. */
+int store_put_pools(struct store *store, const struct store_folder *folder, bool dags_changed,
+		    struct err *err);
 int store_put_dag_files(struct store *store, const struct store_folder *folder, struct err *err);
 
 /* Writes one change to its rows, and its fact. */

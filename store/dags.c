@@ -34,14 +34,8 @@ static const char sql_dag_put[] =
 static const char sql_dag_remove[] = "DELETE FROM dag WHERE dag_id = ?1";
 static const char sql_pools_remove[] = "DELETE FROM pool WHERE dag_id = ?1";
 static const char sql_pools_put[] =
-    "INSERT INTO pool (domain, dag_id, name, slots)"
-    " SELECT domain, iif(domain = '', ?2, ''), name, slots FROM dag_version_pool"
-    "  WHERE version_no = ?1"
-    " ON CONFLICT (dag_id, domain, name) DO UPDATE SET slots = excluded.slots";
-/* A shared pool goes with the last dag that may name it. */
-static const char sql_pools_tidy[] =
-    "DELETE FROM pool WHERE domain <> '' AND NOT EXISTS (SELECT 1 FROM dag JOIN dag_version_pool p"
-    " USING (version_no) WHERE p.domain = pool.domain AND p.name = pool.name)";
+    "INSERT INTO pool (dag_id, name, slots) SELECT ?2, name, slots FROM dag_version_pool"
+    "  WHERE version_no = ?1 AND domain = ''";
 static const char sql_pool_put[] =
     "INSERT INTO pool (dag_id, name, slots) VALUES (?1, ?2, ?3)"
     " ON CONFLICT (dag_id, domain, name) DO UPDATE SET slots = ?3 WHERE slots <> ?3";
@@ -221,11 +215,10 @@ static int remove_dag(struct store *store, const struct known_dag *known, int64_
 }
 
 static int put_dags(struct store *store, const struct store_dag_file *dags, size_t count,
-		    int64_t at_ms, struct err *err)
+		    int64_t at_ms, bool *any, struct err *err)
 {
 	const struct store_dag_file **found = sort_found(dags, count);
 	struct known_dags known = {{0}};
-	bool any = false;
 	size_t next = 0;
 	int rc = read_known(store, &known, err);
 
@@ -239,13 +232,11 @@ static int put_dags(struct store *store, const struct store_dag_file *dags, size
 		if (order > 0)
 			rc = remove_dag(store, old, at_ms, err);
 		else
-			rc = put_dag(store, order == 0 ? old : NULL, found[i], at_ms, &any, err);
-		any |= order > 0;
+			rc = put_dag(store, order == 0 ? old : NULL, found[i], at_ms, any, err);
+		*any |= order > 0;
 		i += order <= 0;
 		next += order >= 0;
 	}
-	if (rc == 0 && any)
-		rc = db_run(&store->db, sql_pools_tidy, err, "");
 	close_known(&known);
 	mem_free(found);
 	return rc;
@@ -267,8 +258,11 @@ static int put_errors(struct store *store, const struct dag_error *errors, size_
 
 static int put_folder(struct store *store, const struct store_folder *folder, struct err *err)
 {
-	int rc = put_dags(store, folder->dags, folder->dag_count, folder->at_ms, err);
+	bool any = false;
+	int rc = put_dags(store, folder->dags, folder->dag_count, folder->at_ms, &any, err);
 
+	if (rc == 0)
+		rc = store_put_pools(store, folder, any, err);
 	if (rc == 0)
 		rc = store_put_version_list(store, folder->refused, folder->refused_count, err);
 	if (rc == 0)

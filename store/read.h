@@ -6,6 +6,8 @@
 #define HEDDLE_STORE_READ_H
 
 #include "base/err.h"
+#include "base/vec.h"
+#include "model/dag.h"
 #include "model/state.h"
 
 #include <stdbool.h>
@@ -210,6 +212,14 @@ int read_dag_errors(struct store_reader *reader, dag_error_view_fn each, void *c
 int read_dag_error_heads(struct store_reader *reader, uint32_t of_each, dag_error_view_fn each,
 			 void *context, struct err *err);
 int read_pools(struct store_reader *reader, pool_view_fn each, void *context, struct err *err);
+
+struct pool_sizes {
+	VEC(struct pool_size) list;
+};
+
+/* Appends those of all shared pools, with texts in the arena. The list is the caller's. */
+int read_pool_sizes(struct store_reader *reader, struct arena *arena, struct pool_sizes *sizes,
+		    struct err *err);
 
 /* A text that a dag has had. */
 struct version_view {

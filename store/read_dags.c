@@ -1,6 +1,8 @@
 /* read_dags.c - questions about the dag folder and the pools; see read.h. */
 #include "store/reader.h"
 
+#include <string.h>
+
 static const char sql_dags[] =
     READER_SELECT_DAG READER_FROM_DAG " WHERE d.dag_id > ?1 ORDER BY d.dag_id LIMIT ?2";
 static const char sql_dag[] = READER_SELECT_DAG READER_FROM_DAG " WHERE d.dag_id = ?1";
@@ -14,7 +16,8 @@ static const char sql_error_heads[] =
     "  FROM dag_error) WHERE place <= ?1 ORDER BY file, place";
 
 /* The IN is written as in the partial index, so that only active tasks are read. A task without a
- * pool uses the common one. */
+ * pool uses the common one. A pool that no dag in force has any more is there as long as tasks hold
+ * its slots or wait for them; the newest run that has it says its size, as in the scheduler. */
 static const char sql_pools[] =
     "WITH active (dag_id, domain, name, used, queued) AS ("
     "  SELECT iif(p.domain = '', r.dag_id, ''), coalesce(p.domain, ''),"
@@ -26,9 +29,20 @@ static const char sql_pools[] =
     "  WHERE t.state IN ('queued', 'running', 'cancelling')"
     "), by_pool (dag_id, domain, name, used, queued) AS ("
     "  SELECT dag_id, domain, name, sum(used), sum(queued) FROM active GROUP BY 1, 2, 3"
-    ") SELECT nullif(p.dag_id, ''), p.name, p.slots, b.used, b.queued, nullif(p.domain, '')"
-    " FROM pool p LEFT JOIN by_pool b USING (dag_id, domain, name)"
-    " ORDER BY p.dag_id, p.domain, p.name";
+    "), every (dag_id, domain, name, slots, used, queued) AS ("
+    "  SELECT p.dag_id, p.domain, p.name, p.slots, b.used, b.queued"
+    "   FROM pool p LEFT JOIN by_pool b USING (dag_id, domain, name)"
+    "  UNION ALL SELECT b.dag_id, b.domain, b.name, ("
+    "    SELECT p.slots FROM run r JOIN dag_version_pool p USING (version_no)"
+    "     WHERE r.ended_at_ms IS NULL AND p.name = b.name AND p.domain = b.domain"
+    "      AND (b.dag_id = '' OR r.dag_id = b.dag_id) ORDER BY r.run_no DESC LIMIT 1),"
+    "   b.used, b.queued FROM by_pool b"
+    "   WHERE NOT EXISTS (SELECT 1 FROM pool p"
+    "     WHERE p.dag_id = b.dag_id AND p.domain = b.domain AND p.name = b.name)"
+    ") SELECT nullif(dag_id, ''), name, slots, used, queued, nullif(domain, '') FROM every"
+    " ORDER BY dag_id, domain, name";
+static const char sql_pool_sizes[] =
+    "SELECT domain, name, slots FROM pool WHERE dag_id = '' AND domain <> ''";
 
 struct dag_view reader_dag_view(sqlite3_stmt *row)
 {
@@ -152,6 +166,26 @@ int read_pools(struct store_reader *reader, pool_view_fn each, void *context, st
 					 .domain = db_text(row, 5)};
 
 		more = each(context, &view);
+		rc = 0;
+	}
+	db_reset(row);
+	return rc;
+}
+
+int read_pool_sizes(struct store_reader *reader, struct arena *arena, struct pool_sizes *sizes,
+		    struct err *err)
+{
+	sqlite3_stmt *row;
+	int rc = reader_query(reader, sql_pool_sizes, &row, err, "");
+
+	while (rc == 0 && (rc = reader_step(reader, row, err)) == 1) {
+		const char *domain = db_text(row, 0);
+		struct pool_size size = {
+		    .domain = strcmp(domain, "-") == 0 ? "" : arena_strdup(arena, domain),
+		    .name = arena_strdup(arena, db_text(row, 1)),
+		    .slots = (uint32_t)sqlite3_column_int64(row, 2)};
+
+		vec_push(&sizes->list, size);
 		rc = 0;
 	}
 	db_reset(row);

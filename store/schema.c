@@ -363,7 +363,21 @@ static const char step_8[] =
      * known. */
     "ALTER TABLE attempt ADD COLUMN scripts TEXT;";
 
-static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5, step_6, step_7, step_8};
+static const char step_9[] =
+    /* Which heddle.yaml of the dag folder in force sizes which pools, and since when. */
+    "CREATE TABLE folder_pool ("
+    "  folder TEXT NOT NULL," /* that it stands in, relative; '' = the dag folder itself */
+    "  name TEXT NOT NULL,"
+    "  slots INTEGER NOT NULL,"
+    "  since_ms INTEGER NOT NULL,"
+    "  PRIMARY KEY (folder, name)"
+    ") STRICT, WITHOUT ROWID;"
+    /* Each is read once more, for what it says of them. */
+    "DELETE FROM dag_file WHERE file IN ('heddle.yaml', 'heddle.yml')"
+    "  OR file LIKE '%/heddle.yaml' OR file LIKE '%/heddle.yml';";
+
+static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5,
+				    step_6, step_7, step_8, step_9};
 
 const struct schema schema_present = {steps, sizeof steps / sizeof steps[0], schema_tables};
 

@@ -108,6 +108,13 @@ struct store_file_row {
 	size_t need_count;
 };
 
+/* The pools that a heddle.yaml sizes. */
+struct store_pool_file {
+	const char *file;
+	const struct pool_size *pools; /* domains are not looked at */
+	uint32_t count;
+};
+
 /* What is known of the folder after a reading. */
 struct store_folder {
 	const struct store_dag_file *dags; /* all that are in force */
@@ -120,6 +127,12 @@ struct store_folder {
 	size_t file_count;
 	const char *const *gone; /* files of which the rows go */
 	size_t gone_count;
+	const struct store_pool_file *pool_files; /* each heddle.yaml that was read, and checks */
+	size_t pool_file_count;
+	/* Each heddle.yaml that is there, and the names of what does not check or cannot be read,
+	 * files and folders, sorted; NULL = those that were there still are. */
+	const char *const *there;
+	size_t there_count;
 	uint32_t default_pool_slots;
 	int64_t at_ms;
 };

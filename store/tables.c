@@ -229,6 +229,15 @@ const char schema_tables[] =
     "  PRIMARY KEY (dag_id, domain, name)"
     ") STRICT, WITHOUT ROWID;"
 
+    /* Which heddle.yaml of the dag folder in force sizes which pools, and since when. */
+    "CREATE TABLE folder_pool ("
+    "  folder TEXT NOT NULL," /* that it stands in, relative; '' = the dag folder itself */
+    "  name TEXT NOT NULL,"
+    "  slots INTEGER NOT NULL,"
+    "  since_ms INTEGER NOT NULL,"
+    "  PRIMARY KEY (folder, name)"
+    ") STRICT, WITHOUT ROWID;"
+
     /* The files of the dag folder that check, as they were when they were read: one that is still
      * the same is not read again. */
     "CREATE TABLE dag_file ("

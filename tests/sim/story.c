@@ -27,7 +27,8 @@ struct story {
 	struct fake fake;
 	struct moment now;
 	VEC(struct planned) plans;
-	VEC(struct dag *) in_force; /* that were put */
+	VEC(struct dag *) in_force;    /* that were put */
+	const struct pool_size *pools; /* that were put last; NULL = none */
 	struct str told;
 	struct str answer;
 	size_t effects[EFFECT_RUN_ENDED + 1];
@@ -421,6 +422,24 @@ void story_put_dag(struct story *story, struct dag *dag)
 	step(story, &time);
 }
 
+static size_t count_pools(const struct pool_size *pools)
+{
+	size_t count = 0;
+
+	while (pools != NULL && pools[count].name != NULL)
+		count++;
+	return count;
+}
+
+void story_put_pools(struct story *story, const struct pool_size *pools)
+{
+	struct input time = {.kind = INPUT_TIME};
+
+	story->pools = pools;
+	(void)sched_put_pools(story->sched, pools, count_pools(pools));
+	step(story, &time);
+}
+
 const char *story_answer(const struct story *story)
 {
 	return str_text(&story->answer);
@@ -541,6 +560,7 @@ static struct sched *load(const struct story *story)
 
 	for (size_t i = 0; i < story->in_force.count; i++)
 		sched_put_dag(sched, story->in_force.items[i]);
+	(void)sched_put_pools(sched, story->pools, count_pools(story->pools));
 	return sched;
 }
 

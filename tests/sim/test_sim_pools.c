@@ -110,7 +110,7 @@ static void the_higher_priority_comes_first_then_the_longer_wait(void **state)
 		   "00:40 run success\n");
 }
 
-static void a_pool_grows_and_shrinks_with_the_version_in_force(void **state)
+static void a_shared_pool_grows_and_shrinks_as_told(void **state)
 {
 	static const struct task_spec tasks[] = {{.id = "a", .pool = "db"},
 						 {.id = "b", .pool = "db"},
@@ -119,21 +119,16 @@ static void a_pool_grows_and_shrinks_with_the_version_in_force(void **state)
 						 {.id = NULL}};
 	struct dag_spec spec = {.id = "d", .tasks = tasks, .pools = db_1};
 	struct story *story = story_start(&(struct story_config){0});
-	struct dag *wide;
-	struct dag *narrow = spec_dag(&spec);
 
 	(void)state;
 	take_ten_seconds(story);
+	story_put_pools(story, db_1);
 	begin(story, &spec, "1");
 	story_wait(story, 5000);
-	spec.pools = db_2;
-	wide = spec_dag(&spec);
-	story_put_dag(story, wide);
+	story_put_pools(story, db_2);
 	story_wait(story, 1000);
 	story_restart(story);
-	story_put_dag(story, narrow);
-	dag_unref(wide);
-	dag_unref(narrow);
+	story_put_pools(story, db_1);
 	/* The last one needs more than the whole pool has by now: it starts when that is empty. */
 	end(story, "00:00 a try 1 running\n"
 		   "00:05 b try 1 running\n"
@@ -144,6 +139,56 @@ static void a_pool_grows_and_shrinks_with_the_version_in_force(void **state)
 		   "00:25 x try 1 running\n"
 		   "00:35 x try 1 success\n"
 		   "00:35 run success\n");
+}
+
+/* One dag was read with two slots, another one with none at all: both go by what is told. */
+static void no_version_of_a_dag_sizes_a_pool_that_is_told(void **state)
+{
+	static const struct task_spec ours[] = {
+	    {.id = "a", .pool = "db"}, {.id = "b", .pool = "db"}, {.id = NULL}};
+	static const struct task_spec theirs[] = {{.id = "big", .pool = "db", .slots = 2},
+						  {.id = NULL}};
+	struct dag_spec stale = {.id = "e", .tasks = theirs, .pools = db_2};
+	struct story *story = story_start(&(struct story_config){0});
+	struct dag *in_force = spec_dag(&stale);
+
+	(void)state;
+	take_ten_seconds(story);
+	story_put_pools(story, db_1);
+	begin(story, &(struct dag_spec){.id = "d", .tasks = ours, .pools = db_1}, "1");
+	begin(story, &stale, "1");
+	story_put_dag(story, in_force);
+	story_wait(story, 1000);
+	story_restart(story);
+	dag_unref(in_force);
+	end(story, "00:00 a try 1 running\n"
+		   "00:10 a try 1 success\n"
+		   "00:10 b try 1 running\n"
+		   "00:20 b try 1 success\n"
+		   "00:20 run success\n"
+		   "00:20 2/big try 1 running\n"
+		   "00:30 2/big try 1 success\n"
+		   "00:30 run 2 success\n");
+}
+
+static void a_pool_that_nobody_tells_of_follows_the_newest_run(void **state)
+{
+	static const struct task_spec tasks[] = {
+	    {.id = "a", .pool = "db"}, {.id = "b", .pool = "db"}, {.id = NULL}};
+	struct story *story = story_start(&(struct story_config){0});
+
+	(void)state;
+	take_ten_seconds(story);
+	story_put_pools(story, db_1);
+	begin(story, &(struct dag_spec){.id = "d", .tasks = tasks, .pools = db_2}, "1");
+	story_wait(story, 5000);
+	story_put_pools(story, NULL);
+	story_restart(story);
+	end(story, "00:00 a try 1 running\n"
+		   "00:05 b try 1 running\n"
+		   "00:10 a try 1 success\n"
+		   "00:15 b try 1 success\n"
+		   "00:15 run success\n");
 }
 
 /* --- runs ----------------------------------------------------------------------------------------
@@ -298,7 +343,9 @@ int main(void)
 	    cmocka_unit_test(dags_of_a_domain_share_its_pool),
 	    cmocka_unit_test(a_task_of_many_slots_is_not_starved_by_smaller_ones),
 	    cmocka_unit_test(the_higher_priority_comes_first_then_the_longer_wait),
-	    cmocka_unit_test(a_pool_grows_and_shrinks_with_the_version_in_force),
+	    cmocka_unit_test(a_shared_pool_grows_and_shrinks_as_told),
+	    cmocka_unit_test(no_version_of_a_dag_sizes_a_pool_that_is_told),
+	    cmocka_unit_test(a_pool_that_nobody_tells_of_follows_the_newest_run),
 	    cmocka_unit_test(runs_of_a_dag_queue_up_in_order),
 	    cmocka_unit_test(a_full_queue_refuses_one_more_run),
 	    cmocka_unit_test(a_rerun_waits_behind_the_runs_under_way),
