@@ -85,7 +85,7 @@ static const struct {
     {"ArtifactPage", "items:@Artifact* next:text?"},
     {"LogLine", "line:int text:text -cut:bool"},
     {"LogPlace", "offset:int line:int"},
-    {"LogPage", "items:@LogLine* next:int? total:int? -matches:int follow:@LogPlace running:bool"},
+    {"LogPage", "items:@LogLine* next:int? total:int? -matches:int -unsearched:int? follow:@LogPlace running:bool"},
     {"Fact", "fact:int at:time kind:text run:run? dag:text? task:text? attempt:int? from:text? "
 	     "to:text actor:text why:text?"},
     {"FactPage", "items:@Fact* next:text?"},

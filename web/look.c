@@ -159,6 +159,10 @@ static void after_worker(uv_work_t *work, int status)
 
 	(void)status;
 	request->busy = false;
+	if (request->outcome == CALL_AGAIN) {
+		look_start(request); /* behind all that came meanwhile */
+		return;
+	}
 	if (request->outcome == CALL_WAIT) {
 		park(request);
 		return;

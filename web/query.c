@@ -137,6 +137,12 @@ static bool read_from(const char *value, int64_t now_ms, struct query *out)
 	return parse_number(value, INT64_MAX, &out->from_line) && out->from_line > 0;
 }
 
+static bool read_to_line(const char *value, int64_t now_ms, struct query *out)
+{
+	(void)now_ms;
+	return parse_number(value, INT64_MAX, &out->to_line) && out->to_line > 0;
+}
+
 static bool parse_lines(const char *value, uint32_t *out)
 {
 	int64_t number;
@@ -376,6 +382,8 @@ static const struct query_param_row params[] = {
     {"version", QUERY_VERSION, read_version, "the hash of a version (32 hex digits)",
      "{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{32}$\"}"},
     {"from", QUERY_FROM, read_from, "the number of a line, from 1",
+     "{\"type\":\"integer\",\"minimum\":1,\"maximum\":999999999999999999}"},
+    {"to", QUERY_TO_LINE, read_to_line, "the number of a line, from 1",
      "{\"type\":\"integer\",\"minimum\":1,\"maximum\":999999999999999999}"},
     {"lines", QUERY_LINES, read_lines, "a number of lines from 1 to 5000", SCHEMA_LINES},
     {"tail", QUERY_TAIL, read_tail, "a number of lines from 1 to 5000", SCHEMA_LINES},

@@ -66,6 +66,8 @@ enum query_param {
 #define QUERY_LEVEL (UINT64_C(1) << 32)
 /* "cursor" that is the name of an artifact. */
 #define QUERY_CURSOR_NAME (UINT64_C(1) << 33)
+/* "to": the number of a line, from 1 */
+#define QUERY_TO_LINE (UINT64_C(1) << 34)
 
 /* What "topics" may name: facts by the first word of their kind; errors: of the folder. */
 #define QUERY_TOPIC_NAMES "run task attempt dag clock hold errors"
@@ -85,6 +87,7 @@ struct query {
 	bool follow;
 	const char *version;
 	int64_t from_line;
+	int64_t to_line; /* 0 = not given; likewise from_line */
 	uint32_t lines; /* QUERY_LINES_DEFAULT when not given */
 	uint32_t tail;  /* 0 = not given */
 	const char *find;

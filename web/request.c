@@ -323,6 +323,7 @@ void *request_begin(void *cls, const char *uri, struct MHD_Connection *connectio
 	request->line_rest = uri + strlen(uri) + 1;
 	request->call.log.log.fd = -1;
 	request->call.home = request->listener->web->home;
+	request->call.marks = &request->listener->web->marks;
 	request->call.events = &request->listener->web->events;
 	if (target_parse(uri, &request->call.target, &err) != 0)
 		request_refuse(request,

@@ -118,7 +118,7 @@ static const struct route routes[] = {
 	     "The scripts that the newest attempts of a run started, and whether they have changed"),
 	READ(ATTEMPT, ROUTE_TAGGED | ROUTE_TASK, 0, api_attempt, JSON, "Attempt", "An attempt and what was measured of it"),
 	READ(ATTEMPT "/log", ROUTE_RANGES | ROUTE_TASK,
-	     QUERY_FOLLOW | QUERY_FROM | QUERY_LINES | QUERY_TAIL | QUERY_FIND |
+	     QUERY_FOLLOW | QUERY_FROM | QUERY_TO_LINE | QUERY_LINES | QUERY_TAIL | QUERY_FIND |
 		 QUERY_LEVEL | QUERY_OFFSET, api_log,
 	     TEXT " " EVENTS " " JSON, "LogPage",
 	     "The log of an attempt: its bytes, its lines with their numbers, or as it grows"),

@@ -20,7 +20,8 @@ struct store_reader;
 /* What came of a look at the database. */
 enum call_outcome {
 	CALL_ANSWERED, /* call->answer stands */
-	CALL_WAIT, /* what is waited for has not happened yet; look again when the run changes */
+	CALL_AGAIN, /* it takes longer than a worker's turn; look again when it is its turn again */
+	CALL_WAIT,  /* what is waited for has not happened yet; look again when the run changes */
 };
 
 typedef enum call_outcome (*route_read)(struct call *call, struct store_reader *reader);

@@ -3,6 +3,7 @@
 #define HEDDLE_WEB_SERVER_H
 
 #include "base/heap.h"
+#include "web/api/marks.h"
 #include "web/readers.h"
 #include "web/repeat.h"
 #include "web/session.h"
@@ -50,6 +51,7 @@ struct web {
 	uint16_t port;
 
 	struct readers readers;
+	struct marks marks; /* of logs, for workers */
 	struct troubles troubles;
 	struct waits waits;
 	struct heap deadlines; /* of requests that wait, by uv_now */

@@ -272,6 +272,7 @@ static struct web *create(uv_loop_t *loop, const struct web_config *config,
 
 	web->loop = loop;
 	readers_init(&web->readers);
+	marks_init(&web->marks);
 	web->events = *events;
 	web->db_path = mem_strdup(config->db_path);
 	web->home = mem_strdup(config->home);
@@ -330,6 +331,7 @@ static void destroy(struct web *web)
 	void *context = web->stopped_context;
 
 	readers_close(&web->readers);
+	marks_close(&web->marks);
 	troubles_close(&web->troubles);
 	heap_close(&web->deadlines);
 	heap_close(&web->places);

@@ -55,6 +55,26 @@ test('a log of 1,000,000 lines opens at its end, is found in, and links to a lin
 	await expect(page.locator('[data-hits]')).toHaveText('1');
 	await expect(box.locator('.ln.target')).toContainText('777777');
 	await expect(page).toHaveURL(/#L777777$/);
+	// An answer looks through a part of the log: until the last one has, the page says so.
+	let goOn = (): void => undefined;
+	const held = new Promise<void>((release) => (goOn = release));
+	await page.route(/log\?find=99999&from=(?!1&)/, async (route) => {
+		await held;
+		await route.continue();
+	});
+	const hits = page.locator('[data-hits]');
+	await page.locator('[data-find]').fill('99999');
+	await expect(hits).toHaveText(/^\d+ … \d+%$/);
+	await expect(hits).toHaveAttribute('aria-busy', 'true');
+	goOn();
+	await expect(hits).toHaveText('19'); // 99999, 199999 to 999999, 999990 to 999998
+	await expect(hits).toHaveAttribute('aria-busy', 'false');
+	await page.locator('[data-find]').fill('nowhere in it');
+	await expect(hits).toHaveText('0');
+	await page.locator('[data-find]').fill('');
+	await page.getByLabel('Lines shown').selectOption('debug');
+	await expect(page.locator('[data-count]')).toHaveText('0 of 1,000,000 lines', { timeout: 20_000 });
+	await page.getByLabel('Lines shown').selectOption('');
 	await page.goto(`/runs/${run}?task=many#L123456`);
 	await page.reload();
 	await expect(box.locator('.ln.target')).toContainText('123456');

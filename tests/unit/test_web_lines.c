@@ -70,7 +70,7 @@ static void check_find(const struct process_log *log, const char *text, const st
 	struct found found = {
 	    .text = text, .truth = truth, .wanted = wanted, .size = (size_t)log->size_bytes};
 
-	struct scan_place end;
+	struct scan_place end = SCAN_FIRST;
 
 	assert_int_equal(scan_find(log, wanted, expect_found, &found, &end, NULL), 0);
 	assert_int_equal(end.line, truth->count + 1);
@@ -189,6 +189,7 @@ static void expect_lines(struct server *server, const struct run *run, const cha
 	json_t *page = ask_lines(server, run, query);
 	json_t *follow = json_object_get(page, "follow");
 	json_t *matches = json_object_get(page, "matches");
+	json_t *unsearched = json_object_get(page, "unsearched");
 	struct str text = STR_INIT;
 	json_t *item;
 	size_t i;
@@ -203,6 +204,8 @@ static void expect_lines(struct server *server, const struct run *run, const cha
 		   json_integer_value(json_object_get(follow, "line")));
 	if (matches != NULL)
 		str_printf(&text, " matches %lld", json_integer_value(matches));
+	if (json_is_integer(unsearched))
+		str_printf(&text, " unsearched %lld", json_integer_value(unsearched));
 	assert_string_equal(str_text(&text), expected);
 	str_close(&text);
 	json_decref(page);
@@ -228,10 +231,18 @@ static void lines_come_with_their_numbers_and_what_is_left(void **state)
 	expect_lines(server, &run, "find=o&lines=1",
 		     "1 one, | total 4 next 2 follow 14/4 matches 3");
 	expect_lines(server, &run, "find=o&lines=1&from=2",
-		     "2 two, | total 4 next 4 follow 14/4 matches 3");
+		     "2 two, | total 4 next 4 follow 14/4 matches 2");
 	expect_lines(server, &run, "find=TWO", "2 two, | total 4 next 0 follow 14/4 matches 1");
 	expect_lines(server, &run, "find=o&tail=2",
 		     "2 two, 4 fo, | total 4 next 0 follow 14/4 matches 3");
+	expect_lines(server, &run, "find=o&tail=2&to=2",
+		     "1 one, 2 two, | total 4 next 0 follow 14/4 matches 2");
+	expect_lines(server, &run, "from=2&to=3", "2 two, 3 three, | total 4 next 0 follow 14/4");
+	expect_lines(server, &run, "tail=2&to=3", "2 two, 3 three, | total 4 next 0 follow 14/4");
+	expect_lines(server, &run, "tail=2&to=1", "1 one, | total 4 next 0 follow 14/4");
+	expect_lines(server, &run, "tail=2&to=4", "3 three, 4 fo, | total 4 next 0 follow 14/4");
+	expect_lines(server, &run, "from=3&to=2", "| total 4 next 0 follow 14/4");
+	expect_lines(server, &run, "from=4&tail=3", "4 fo, | total 4 next 0 follow 14/4");
 	append_log(&run, "ur\n", 3);
 	expect_lines(server, &run, "tail=1", "4 four, | total 4 next 0 follow 19/5");
 }
@@ -249,7 +260,7 @@ static void a_level_shows_what_is_at_least_as_grave(void **state)
 	expect_lines(server, &run, "level=warn&tail=2",
 		     "5 WARN e, 6 error: f, | total 6 next 0 follow 31/6 matches 4");
 	expect_lines(server, &run, "level=error&from=3&lines=1",
-		     "3   at c, | total 6 next 6 follow 31/6 matches 3");
+		     "3   at c, | total 6 next 6 follow 31/6 matches 2");
 	expect_lines(server, &run, "level=info&find=B",
 		     "2 ERROR b, | total 6 next 0 follow 31/6 matches 1");
 }

@@ -11,6 +11,7 @@
 #include "store/read_page.h"
 #include "web/accept.h"
 #include "web/answer.h"
+#include "web/api/marks.h"
 #include "web/compose.h"
 #include "web/page/ask.h"
 #include "web/query.h"
@@ -72,8 +73,10 @@ struct call {
 	const char *listen_host;          /* likewise; NULL = none */
 	bool is_head;
 	bool takes_gzip;
+	unsigned turns;    /* of a worker that ended with CALL_AGAIN */
 	bool time_is_over; /* the waiting time has passed: CALL_WAIT is no outcome any more */
 	const char *home;
+	struct marks *marks;
 	const struct web_events *events; /* for what runs on the loop */
 	/* As they stood when the worker was sent: */
 	struct troubles troubles;
@@ -137,8 +140,8 @@ enum call_outcome api_attempt(struct call *call, struct store_reader *reader);
 enum call_outcome api_scripts(struct call *call, struct store_reader *reader);
 enum call_outcome api_log(struct call *call, struct store_reader *reader);
 /* Lines with their numbers of a log as it stands, or that there is none of. is_running: it may
- * grow. */
-void api_log_lines(struct call *call, const struct process_log *log, bool is_running);
+ * grow. CALL_AGAIN: it is not counted yet. */
+enum call_outcome api_log_lines(struct call *call, const struct marks_log *marked, bool is_running);
 enum call_outcome api_artifacts(struct call *call, struct store_reader *reader);
 enum call_outcome api_artifact(struct call *call, struct store_reader *reader);
 enum call_outcome api_validate(struct call *call, struct store_reader *reader);

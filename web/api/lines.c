@@ -1,12 +1,13 @@
 /* lines.c - a log by its lines, each with its number: a part of it, its end, or those that hold a
  * text. See api.h.
  *
- * Lines are counted from the beginning and never remembered (scan.h). What is answered is bounded:
- * so many lines, so many bytes of each, so many bytes in all. */
-#include "web/api/level.h"
-#include "web/api/scan.h"
+ * What is answered is bounded: so many lines, so many bytes of each, so many bytes in all; and so
+ * is what is looked at for it. Lines are counted once (marks.h), in turns of COUNT_MS between which
+ * other requests have theirs; those that hold a text or are of a level are told of a slice
+ * (sieve.h), with where the next one goes on. */
+#include "web/api/marks.h"
+#include "web/api/sieve.h"
 
-#include "base/vec.h"
 #include "web/api/api.h"
 
 #include <errno.h>
@@ -16,23 +17,26 @@
 
 #define LINE_BYTES_MAX 16384u               /* of one line; what is longer is shown cut */
 #define ANSWER_BYTES_MAX (4u * 1024 * 1024) /* the line that goes over it is the page's last */
+#define COUNT_MS 10
+/* A log is counted in a few. Where so many are counted at a time that each drives out what is
+ * remembered of the others, this ends it. */
+#define TURNS_MAX 100u
 
 struct lines {
 	const struct query *query;
+	const struct marks_log *marked;
 	const struct process_log *log;
 	struct scan_place end; /* the one that the log goes on from */
 	int64_t total;
+	/* The part of the log that is asked for: */
+	struct scan_place first;
+	struct scan_place last; /* behind it */
 	struct compose compose;
 	struct str text; /* of a line */
 	const struct str *body;
 	int64_t next; /* the line that the next page begins with; 0 = there is none */
-
 	/* With "find" or "level": */
-	VEC(struct scan_place) hits;  /* as many as are shown, and one more; with "tail", a ring */
-	int64_t hit_count;            /* in the whole log */
-	char find[SCAN_TEXT_MAX + 1]; /* in small letters */
-	enum log_level at_least;
-	enum log_level level; /* of the line before */
+	struct sieve sieve;
 };
 
 /* A NUL would end the text: it is shown as what it is, U+0000's picture. */
@@ -98,56 +102,59 @@ static bool is_open(const struct lines *lines)
 	return lines->end.at < lines->log->size_bytes;
 }
 
-/* The line that is not whole yet counts as one of all. */
-static int count_from(struct lines *lines, const struct scan_place *place, struct err *err)
+/* The place of the line, the end of the log when it has no such line. */
+static int find_line(const struct lines *lines, int64_t line, struct scan_place *place,
+		     struct err *err)
 {
-	int rc;
+	int rc = marks_line(lines->marked, line, place, err);
 
-	lines->end = *place;
-	rc = scan_line(lines->log, INT64_MAX, &lines->end, err);
-	lines->total = lines->end.line - 1 + is_open(lines);
-	return rc;
-}
-
-/* What stands before the line is passed once, and what follows once more, to be counted. */
-static int find_line(struct lines *lines, int64_t line, struct scan_place *place, struct err *err)
-{
-	int rc = scan_line(lines->log, line, place, err);
-
-	if (rc == 0)
-		rc = count_from(lines, place, err);
-	if (place->line < line) /* there is no such line yet */
+	if (place->line < line) {
+		place->line = lines->total + 1;
 		place->at = lines->log->size_bytes;
+	}
 	return rc;
 }
 
-static int find_first(struct lines *lines, struct scan_place *place, struct err *err)
+/* The line that is not whole yet counts as one of all. */
+static int find_bounds(struct lines *lines, struct err *err)
 {
 	const struct query *query = lines->query;
-	int64_t from = query->from_line == 0 ? 1 : query->from_line;
-	int rc;
+	int64_t to = query->to_line == 0 ? INT64_MAX - 1 : query->to_line;
+	int rc = marks_line(lines->marked, INT64_MAX, &lines->end, err);
 
-	*place = SCAN_FIRST;
-	if (query->tail == 0)
-		return find_line(lines, from, place, err);
-	rc = count_from(lines, place, err);
-	if (rc != 0 || lines->total - query->tail + 1 <= from)
-		return rc != 0 ? rc : find_line(lines, from, place, err);
-	*place = lines->end;
-	return scan_back(lines->log, (int64_t)query->tail - is_open(lines), place, err);
+	lines->total = lines->end.line - 1 + is_open(lines);
+	if (rc == 0)
+		rc = find_line(lines, query->from_line == 0 ? 1 : query->from_line, &lines->first,
+			       err);
+	if (rc == 0)
+		rc = find_line(lines, to + 1, &lines->last, err);
+	return rc;
+}
+
+static int find_tail(struct lines *lines, struct err *err)
+{
+	const bool is_cut =
+	    lines->last.at > lines->end.at; /* there is no line end to go back over */
+	struct scan_place place = is_cut ? lines->end : lines->last;
+	int rc = scan_back(lines->log, (int64_t)lines->query->tail - is_cut, &place, err);
+
+	if (place.line > lines->first.line)
+		lines->first = place;
+	return rc;
 }
 
 static int write_part(struct lines *lines, struct err *err)
 {
 	uint32_t left = lines->query->tail == 0 ? lines->query->lines : lines->query->tail;
 	struct scan_place place;
-	int rc = find_first(lines, &place, err);
+	int rc = lines->query->tail == 0 ? 0 : find_tail(lines, err);
 
-	while (rc == 0 && left > 0 && place.at < lines->log->size_bytes && !is_full(lines)) {
+	place = lines->first;
+	while (rc == 0 && left > 0 && place.at < lines->last.at && !is_full(lines)) {
 		rc = write_line(lines, &place, err);
 		left--;
 	}
-	if (place.at < lines->log->size_bytes)
+	if (place.at < lines->last.at)
 		lines->next = place.line;
 	return rc;
 }
@@ -155,76 +162,38 @@ static int write_part(struct lines *lines, struct err *err)
 /* --- what holds a text or is of a level ---------------------------------------------------------
  */
 
-static void take_hit(void *context, const struct scan_place *place)
-{
-	struct lines *lines = context;
-	const struct query *query = lines->query;
-	size_t at = query->tail == 0 ? 0 : (size_t)(lines->hit_count % query->tail);
-
-	lines->hit_count++;
-	if (query->tail != 0 && lines->hits.count == query->tail)
-		lines->hits.items[at] = *place;
-	else if (query->tail != 0 ||
-		 (place->line >= query->from_line && lines->hits.count <= query->lines))
-		vec_push(&lines->hits, *place);
-}
-
-/* What goes on with a line is as grave as that line. */
-static bool is_wanted(void *context, char *line, size_t size)
-{
-	struct lines *lines = context;
-	enum log_level level = level_of(line, size);
-
-	if (level != LEVEL_NONE || !level_goes_on(line, size))
-		lines->level = level;
-	if (lines->level < lines->at_least)
-		return false;
-	if (lines->query->find == NULL)
-		return true;
-	scan_lower(line, size);
-	return memmem(line, size, lines->find, strlen(lines->find)) != NULL;
-}
-
-static int pick(struct lines *lines, struct err *err)
+static int sift(struct lines *lines, struct err *err)
 {
 	const struct query *query = lines->query;
+	struct sieve *sieve = &lines->sieve;
 
-	if (query->level == NULL)
-		return scan_find(lines->log, query->find, take_hit, lines, &lines->end, err);
-	if (!level_from_name(query->level, &lines->at_least))
+	sieve->log = lines->marked;
+	sieve->find = query->find;
+	sieve->most = query->tail == 0 ? query->lines : query->tail;
+	sieve->first = lines->first;
+	sieve->end = lines->last.at;
+	if (query->level != NULL && !level_from_name(query->level, &sieve->at_least))
 		return err_set(err, ERR_INVALID, "no level '%.20s'", query->level);
-	if (query->find != NULL)
-		snprintf(lines->find, sizeof lines->find, "%s", query->find);
-	scan_lower(lines->find, strlen(lines->find));
-	return scan_pick(lines->log, is_wanted, take_hit, lines, &lines->end, err);
+	return query->tail == 0 ? sieve_on(sieve, err) : sieve_back(sieve, err);
 }
 
-/* The position among the hits of the one to be shown as the i-th: a ring begins where it is next
- * written to. */
-static size_t position_of(const struct lines *lines, size_t i)
-{
-	const struct query *query = lines->query;
-
-	if (query->tail == 0 || lines->hits.count < query->tail)
-		return i;
-	return (size_t)((lines->hit_count + (int64_t)i) % query->tail);
-}
-
+/* Forward the next page begins with the first hit that is not shown, or behind what was looked at.
+ */
 static int write_found(struct lines *lines, struct err *err)
 {
-	const struct query *query = lines->query;
-	size_t most = query->tail == 0 ? query->lines : query->tail;
-	int rc = pick(lines, err);
+	const struct sieve *sieve = &lines->sieve;
+	int rc = sift(lines, err);
 	size_t i = 0;
 
-	lines->total = lines->end.line - 1 + is_open(lines);
-	while (rc == 0 && i < lines->hits.count && i < most && !is_full(lines)) {
-		struct scan_place place = lines->hits.items[position_of(lines, i++)];
+	while (rc == 0 && i < sieve->hits.count && i < sieve->most && !is_full(lines)) {
+		struct scan_place place = sieve->hits.items[i++];
 
 		rc = write_line(lines, &place, err);
 	}
-	if (i < lines->hits.count)
-		lines->next = lines->hits.items[position_of(lines, i)].line;
+	if (i < sieve->hits.count)
+		lines->next = sieve->hits.items[i].line;
+	else if (lines->query->tail == 0)
+		lines->next = sieve->rest;
 	return rc;
 }
 
@@ -236,18 +205,25 @@ static bool is_sieved(const struct query *query)
 	return query->find != NULL || query->level != NULL;
 }
 
+static void write_line_number(struct compose *compose, const char *key, int64_t line)
+{
+	compose_key(compose, key);
+	if (line == 0)
+		compose_text(compose, NULL);
+	else
+		compose_int(compose, line);
+}
+
 static void write_counts(struct lines *lines, bool is_running)
 {
 	struct compose *compose = &lines->compose;
 
-	compose_key(compose, "next");
-	if (lines->next == 0)
-		compose_text(compose, NULL);
-	else
-		compose_int(compose, lines->next);
+	write_line_number(compose, "next", lines->next);
 	api_write_total(compose, lines->total);
-	if (is_sieved(lines->query))
-		compose_member_int(compose, "matches", lines->hit_count);
+	if (is_sieved(lines->query)) {
+		compose_member_int(compose, "matches", lines->sieve.hit_count);
+		write_line_number(compose, "unsearched", lines->sieve.rest);
+	}
 	compose_member_open(compose, "follow", '{');
 	compose_member_int(compose, "offset", lines->end.at);
 	compose_member_int(compose, "line", lines->end.line);
@@ -258,28 +234,51 @@ static void write_counts(struct lines *lines, bool is_running)
 
 static int write_lines(struct lines *lines, struct err *err)
 {
+	int rc = find_bounds(lines, err);
+
+	if (rc != 0)
+		return rc;
 	return is_sieved(lines->query) ? write_found(lines, err) : write_part(lines, err);
 }
 
-void api_log_lines(struct call *call, const struct process_log *log, bool is_running)
+static void write_answer(struct call *call, const struct marks_log *marked, bool is_running)
 {
-	struct lines lines = {
-	    .query = &call->query, .log = log, .end = {.line = 1}, .body = &call->answer.body};
+	struct lines lines = {.query = &call->query,
+			      .marked = marked,
+			      .log = marked->log,
+			      .end = SCAN_FIRST,
+			      .body = &call->answer.body};
 	struct err err;
 	int rc = 0;
 
 	compose_init(&lines.compose, &call->answer.body);
 	compose_open(&lines.compose, '{');
 	compose_member_open(&lines.compose, "items", '[');
-	if (log->fd >= 0)
+	if (lines.log->fd >= 0)
 		rc = write_lines(&lines, &err);
 	compose_close(&lines.compose, ']');
 	write_counts(&lines, is_running);
 	compose_close(&lines.compose, '}');
 	str_close(&lines.text);
-	vec_close(&lines.hits);
+	sieve_close(&lines.sieve);
 	if (rc != 0)
 		api_fail(call, &err);
 	else
 		call->answer.status = MHD_HTTP_OK;
+}
+
+enum call_outcome api_log_lines(struct call *call, const struct marks_log *marked, bool is_running)
+{
+	bool is_counted = true;
+	struct err err;
+	int rc = 0;
+
+	if (marked->log->fd >= 0)
+		rc = marks_count(marked, COUNT_MS, &is_counted, &err);
+	if (rc != 0)
+		return api_fail(call, &err);
+	if (!is_counted && ++call->turns < TURNS_MAX)
+		return CALL_AGAIN;
+	write_answer(call, marked, is_running);
+	return CALL_ANSWERED;
 }

@@ -45,7 +45,8 @@ static bool wants_events(const struct call *call)
 
 static bool wants_lines(const struct call *call)
 {
-	const uint64_t lines = QUERY_FROM | QUERY_LINES | QUERY_TAIL | QUERY_FIND | QUERY_LEVEL;
+	const uint64_t lines =
+	    QUERY_FROM | QUERY_TO_LINE | QUERY_LINES | QUERY_TAIL | QUERY_FIND | QUERY_LEVEL;
 
 	return (call->query.given & lines) != 0 || strcmp(call->media, "application/json") == 0;
 }
@@ -204,22 +205,30 @@ static int serve_bytes(struct call *call, const struct run_brief *brief,
 	return rc;
 }
 
-static int serve(struct call *call, const struct run_brief *brief,
-		 const struct attempt_files *wanted, struct err *err)
+static enum call_outcome serve_lines(struct call *call, const struct attempt_files *wanted,
+				     struct process_log *log)
+{
+	struct marks_log marked = {call->marks, log, wanted->incarnation, wanted->ref.attempt_id};
+	enum call_outcome outcome = api_log_lines(call, &marked, wanted->running);
+
+	process_log_close(log);
+	return outcome;
+}
+
+static enum call_outcome serve(struct call *call, const struct run_brief *brief,
+			       const struct attempt_files *wanted)
 {
 	struct pack_run run = {call->run_id, brief->created_at_ms};
 	struct process_log log;
-	int rc = process_log_open(call->home, wanted->incarnation, wanted->ref, run, &log, err);
+	struct err err;
+	int rc = process_log_open(call->home, wanted->incarnation, wanted->ref, run, &log, &err);
 
-	if (rc != 0)
-		return rc;
-	if (wants_lines(call)) {
-		api_log_lines(call, &log, wanted->running);
-		process_log_close(&log);
-		return 0;
-	}
-	return wants_events(call) ? serve_events(call, brief, wanted, &log, err)
-				  : serve_bytes(call, brief, wanted, &log, err);
+	if (rc == 0 && wants_lines(call))
+		return serve_lines(call, wanted, &log);
+	if (rc == 0)
+		rc = wants_events(call) ? serve_events(call, brief, wanted, &log, &err)
+					: serve_bytes(call, brief, wanted, &log, &err);
+	return rc == 0 ? CALL_ANSWERED : api_fail(call, &err);
 }
 
 enum call_outcome api_log(struct call *call, struct store_reader *reader)
@@ -236,7 +245,5 @@ enum call_outcome api_log(struct call *call, struct store_reader *reader)
 		return api_fail(call, &err);
 	if (!wanted.found)
 		return without_attempt(call, reader, &brief);
-	if (serve(call, &brief, &wanted, &err) != 0)
-		return api_fail(call, &err);
-	return CALL_ANSWERED;
+	return serve(call, &brief, &wanted);
 }

@@ -160,15 +160,14 @@ int scan_back(const struct process_log *log, int64_t lines, struct scan_place *p
 
 int scan_next(const struct process_log *log, int64_t *at, struct err *err)
 {
-	char *buffer = mem_alloc(BUFFER_BYTES);
+	char buffer[16384]; /* most lines are short */
 	const char *end = NULL;
 	ssize_t got = 0;
 
-	while (end == NULL && (got = scan_read(log, buffer, BUFFER_BYTES, *at)) > 0) {
+	while (end == NULL && (got = scan_read(log, buffer, sizeof buffer, *at)) > 0) {
 		end = memchr(buffer, '\n', (size_t)got);
 		*at += end == NULL ? got : end - buffer + 1;
 	}
-	mem_free(buffer);
 	return got < 0 ? failed(err) : 0;
 }
 
@@ -292,13 +291,14 @@ static void search_buffer(struct search *search)
 
 int scan_find(const struct process_log *log, const char *text,
 	      void (*each)(void *context, const struct scan_place *place), void *context,
-	      struct scan_place *end, struct err *err)
+	      struct scan_place *place, struct err *err)
 {
 	struct search search = {.log = log,
 				.text_bytes = strlen(text),
 				.each = each,
 				.context = context,
-				.place = {.line = 1, .at = 0}};
+				.at = place->at,
+				.place = *place};
 	ssize_t got;
 
 	assert(search.text_bytes > 0 && search.text_bytes <= SCAN_TEXT_MAX);
@@ -311,7 +311,7 @@ int scan_find(const struct process_log *log, const char *text,
 		search.size = search.kept + (size_t)got;
 		search_buffer(&search);
 	}
-	*end = search.place;
+	*place = search.place;
 	mem_free(search.buffer);
 	return got < 0 ? failed(err) : 0;
 }
@@ -360,16 +360,15 @@ static bool is_ended(const struct process_log *log)
 
 int scan_pick(const struct process_log *log, bool (*wanted)(void *context, char *line, size_t size),
 	      void (*each)(void *context, const struct scan_place *place), void *context,
-	      struct scan_place *end, struct err *err)
+	      struct scan_place *place, struct err *err)
 {
-	struct picking picking = {wanted, each, context, {.line = 1, .at = 0}};
+	struct picking picking = {wanted, each, context, *place};
 	char *buffer = mem_alloc(BUFFER_BYTES);
 	ssize_t got = 0;
 	int rc = 0;
 
-	*end = picking.place;
 	while (rc == 0 && (got = scan_read(log, buffer, BUFFER_BYTES, picking.place.at)) > 0) {
-		*end = picking.place;
+		*place = picking.place;
 		if (pick_whole(&picking, buffer, (size_t)got))
 			continue;
 		pick_line(&picking, buffer, (size_t)got);
@@ -377,7 +376,7 @@ int scan_pick(const struct process_log *log, bool (*wanted)(void *context, char 
 		rc = scan_next(log, &picking.place.at, err);
 	}
 	if (log->size_bytes > 0 && is_ended(log))
-		*end = picking.place;
+		*place = picking.place;
 	mem_free(buffer);
 	return rc == 0 && got < 0 ? failed(err) : rc;
 }

@@ -1,8 +1,7 @@
 /* scan.h - finds lines in a log: how many there are, where one begins, which hold a text.
  *
- * Nothing is remembered from one request to the next: a log is bounded (LIMIT_LOG_BYTES), and its
- * line ends are counted faster than a disk gives them. Memory is one buffer, however long a line
- * is. On a worker. */
+ * Nothing is remembered here (marks.h does). Whoever looks at a part of a log only says so by its
+ * size_bytes. Memory is one buffer, however long a line is. On a worker. */
 #ifndef HEDDLE_WEB_API_SCAN_H
 #define HEDDLE_WEB_API_SCAN_H
 
@@ -40,16 +39,18 @@ int scan_back(const struct process_log *log, int64_t lines, struct scan_place *p
 	      struct err *err);
 /* The offset behind the end of the line that goes on at the offset. */
 int scan_next(const struct process_log *log, int64_t *at, struct err *err);
-/* Calls for each line that holds the text (at least a byte, none of them a line end), in their
- * order. Capitals and small letters of ASCII are the same. *end gets the place of the end. */
+/* Calls for each line from the place on that holds the text (at least a byte, none of them a line
+ * end), in their order. Capitals and small letters of ASCII are the same. The place moves to the
+ * end, as by scan_line. */
 int scan_find(const struct process_log *log, const char *text,
 	      void (*each)(void *context, const struct scan_place *place), void *context,
-	      struct scan_place *end, struct err *err);
-/* Calls for each line that is wanted, in their order. wanted gets a line without its end, of a very
- * long one the beginning (256 KiB), and may change these bytes. *end gets the place of the end. */
+	      struct scan_place *place, struct err *err);
+/* Calls for each line from the place on that is wanted, in their order. wanted gets a line without
+ * its end, of a very long one the beginning (256 KiB), and may change these bytes. The place moves
+ * likewise. */
 int scan_pick(const struct process_log *log, bool (*wanted)(void *context, char *line, size_t size),
 	      void (*each)(void *context, const struct scan_place *place), void *context,
-	      struct scan_place *end, struct err *err);
+	      struct scan_place *place, struct err *err);
 /* Capitals of ASCII become small letters. */
 void scan_lower(char *bytes, size_t size);
 

@@ -24,7 +24,7 @@ static void want(struct query *query, const struct lines_wanted *wanted)
 
 json_t *lines_ask(struct page *page, const struct lines_wanted *wanted, struct str *detail)
 {
-	struct call call = {.home = page->call->home, .log.log.fd = -1};
+	struct call call = {.home = page->call->home, .marks = page->call->marks, .log.log.fd = -1};
 	json_t *json;
 
 	snprintf(call.names.run, sizeof call.names.run, "%s", wanted->run_id);
@@ -32,7 +32,8 @@ json_t *lines_ask(struct page *page, const struct lines_wanted *wanted, struct s
 	call.names.task = wanted->task_id;
 	call.names.attempt = wanted->attempt;
 	want(&call.query, wanted);
-	(void)api_log(&call, page->reader);
+	while (api_log(&call, page->reader) == CALL_AGAIN)
+		; /* a page is made in one turn */
 	json = json_loadb(str_text(&call.answer.body), call.answer.body.size, 0, NULL);
 	if (call.answer.status != MHD_HTTP_OK) {
 		const char *text = json_string_value(json_object_get(json, "detail"));

@@ -37,6 +37,24 @@ static void write_lines(struct page *page, const struct run_whole *whole, const 
 	html_put(html, "</div>");
 }
 
+/* Without script one goes on by links: an answer shows so many lines and looks at so many. */
+static void write_more(struct page *page, const json_t *answer)
+{
+	struct html *html = &page->html;
+	json_int_t next = json_integer_value(json_object_get(answer, "next"));
+	bool is_last = next == 0; /* these are the last lines: what is before them comes later */
+	char number[24];
+
+	if (is_last && json_integer_value(json_object_get(answer, "unsearched")) == 0)
+		return;
+	snprintf(number, sizeof number, "%lld", is_last ? 1LL : (long long)next);
+	html_put(html, "<noscript><p class=\"pad dim\">%s <a class=\"t\" href=\"",
+		 is_last ? "What is long before these lines was not looked at."
+			 : "There is more to look at.");
+	page_query(page, ASK_LINE, number);
+	html_put(html, "\">Go on from line %s</a></p></noscript>", number);
+}
+
 /* --- the head -----------------------------------------------------------------------------------
  */
 
@@ -100,12 +118,13 @@ static void write_find(struct page *page, const struct run_whole *whole)
 	write_levels(page);
 	html_put(html, "<label class=\"field find\">");
 	shape_icon(html, "search");
-	html_put(html,
-		 "<input type=\"search\" name=\"find\" value=\"%s\" data-find "
-		 "placeholder=\"Find in log\" aria-label=\"Find in log\"><span class=\"faint num "
-		 "nowrap\" data-hits data-key=\"hits\" data-keep></span></label><noscript><button "
-		 "class=\"btn small\">Show</button></noscript></form>",
-		 page->call->ask.text[ASK_FIND]);
+	html_put(
+	    html,
+	    "<input type=\"search\" name=\"find\" value=\"%s\" data-find "
+	    "placeholder=\"Find in log\" aria-label=\"Find in log\"><span class=\"faint num "
+	    "nowrap clip\" data-hits data-key=\"hits\" data-keep></span></label><noscript><button "
+	    "class=\"btn small\">Show</button></noscript></form>",
+	    page->call->ask.text[ASK_FIND]);
 	html_put(html,
 		 "<button type=\"button\" class=\"btn small\" data-wrap data-script hidden "
 		 "aria-pressed=\"false\">Wrap</button><button type=\"button\" class=\"btn small\" "
@@ -192,6 +211,7 @@ void run_write_log(struct page *page, const struct run_whole *whole)
 	html_put(html, "\">");
 	write_head(page, whole, total == NULL ? -1 : json_integer_value(total));
 	write_lines(page, whole, answer);
+	write_more(page, answer);
 	html_put(html, "</section>\n");
 	json_decref(answer);
 }

@@ -2,7 +2,7 @@
 // known without its text, only the lines in sight are in the page, and a part of the log is fetched
 // when it is looked at. A log under way goes on by server-sent events, one line each.
 import { ansi } from './ansi';
-import { events, get } from './api';
+import { Problem, events, get } from './api';
 import { count, find, keep, kept, many, perFrame } from './dom';
 import { Markup, html, put } from './html';
 import { onRefresh } from './live';
@@ -16,7 +16,8 @@ interface LogPage {
 	items: Line[];
 	next: number | null;
 	total?: number;
-	matches?: number;
+	matches?: number; // with find or level: in what was looked at for this answer
+	unsearched?: number | null; // likewise: the line where the next answer goes on
 	follow?: { offset: number; line: number };
 }
 
@@ -46,12 +47,16 @@ class LogView {
 	private target = 0;
 	private query = '';
 	private hits: number[] = [];
+	private finding = new AbortController(); // of the search under way
 	private level = '';
 	private picked: number[] | null = null; // the lines shown; null = all
 	private pickedTexts = new Map<number, string>();
-	private matches = 0; // lines of the level in all
+	private matches = 0; // lines of the level in all, but for a last one that is not whole yet
+	private openMatch = 0; // that one
+	private sieving: AbortController | null = null; // the look under way
 	private sieveTimer = 0;
-	private sieved = 0; // the lines up to here were looked at
+	private sieved = 0; // the lines up to here were looked at ...
+	private unsieved = 0; // ... but those up to here were not
 	private wrap = kept('wrap') === 'on';
 	private rowsOfLine = 1; // when wrapped, on average
 	private readonly soon = perFrame(() => this.paint());
@@ -68,6 +73,7 @@ class LogView {
 		this.target = Number(/^#L(\d+)$/.exec(location.hash)?.[1] ?? 0);
 		this.following = this.target === 0;
 		this.level = find<HTMLSelectElement>('[data-level]', section)?.value ?? '';
+		if (this.level) this.picked = [];
 		this.listen();
 		this.showWrap();
 		void this.open();
@@ -75,6 +81,8 @@ class LogView {
 
 	close(): void {
 		this.stop.abort();
+		this.finding.abort();
+		this.sieving?.abort();
 		clearTimeout(this.sieveTimer);
 		this.pill.remove();
 	}
@@ -116,7 +124,7 @@ class LogView {
 		while (!this.stop.signal.aborted) {
 			try {
 				const page = await this.loadTail();
-				if (this.level) await this.sieve();
+				if (this.level) void this.sieve();
 				this.begin();
 				if (!this.query && find<HTMLInputElement>('[data-find]', this.section)?.value) this.searchAgain();
 				if (!this.isRunning) return;
@@ -181,9 +189,11 @@ class LogView {
 
 	private setLevel(level: string): void {
 		this.level = level;
-		this.picked = null;
+		this.picked = level ? [] : null;
 		this.pickedTexts.clear();
-		this.sieved = 0;
+		this.sieving?.abort();
+		this.sieving = null;
+		this.matches = this.openMatch = this.sieved = this.unsieved = 0;
 		const address = new URL(location.href);
 		if (level) address.searchParams.set('level', level);
 		else address.searchParams.delete('level');
@@ -193,21 +203,72 @@ class LogView {
 		else this.soon();
 	}
 
+	// The last lines first, then what stands before them, a slice at a time; later what has come.
 	private async sieve(): Promise<void> {
-		const { level } = this;
-		const part = this.sieved > 0 ? `from=${this.sieved + 1}&lines=${PICKED_MAX}` : `tail=${PICKED_MAX}`;
+		if (this.sieving) {
+			this.sieveSoon();
+			return;
+		}
+		const stop = (this.sieving = new AbortController());
+		this.soon();
 		try {
-			const page = await get<LogPage>(`${this.address}?level=${level}&${part}`, this.stop.signal);
-			if (this.level !== level) return;
+			if (this.sieved > 0) await this.sieveOn(stop.signal);
+			else await this.sieveBack(`tail=${PICKED_MAX}`, stop.signal);
+			while (this.unsieved > 0) {
+				const room = Math.max(1, PICKED_MAX - (this.picked?.length ?? 0));
+				await this.sieveBack(`tail=${room}&to=${this.unsieved}`, stop.signal);
+			}
+		} catch {
+			if (!stop.signal.aborted && !this.stop.signal.aborted) this.sieveSoon();
+		} finally {
+			if (this.sieving === stop) this.sieving = null;
+			this.soon();
+		}
+	}
+
+	private async askLevel(part: string, signal: AbortSignal): Promise<LogPage> {
+		const page = await get<LogPage>(`${this.address}?level=${this.level}&${part}`, signal);
+		signal.throwIfAborted();
+		return page;
+	}
+
+	private async sieveBack(part: string, signal: AbortSignal): Promise<void> {
+		const page = await this.askLevel(part, signal);
+		const inSight = this.sieved === 0 ? this.target : this.lineAt(Math.floor(this.firstRow()));
+		const room = PICKED_MAX - (this.picked?.length ?? 0);
+		const items = room > 0 ? page.items.slice(-room) : [];
+		if (this.sieved === 0) this.tookEnd(page);
+		else this.matches += page.matches ?? 0;
+		this.unsieved = page.unsearched ?? 0;
+		for (const { line, text } of items) this.pickedTexts.set(line, shortened(text));
+		this.picked = [...items.map((item) => item.line), ...(this.picked ?? [])];
+		if (!this.following && !this.wrap) {
+			this.tall.style.height = `${this.height}px`; // what is in sight stays there
+			this.scrollToRow(this.rowOfLine(inSight));
+		}
+		this.soon();
+	}
+
+	private async sieveOn(signal: AbortSignal): Promise<void> {
+		let page: LogPage;
+		do {
+			page = await this.askLevel(`from=${this.sieved + 1}&lines=${PICKED_MAX}`, signal);
 			for (const { line, text } of page.items) this.pickedTexts.set(line, shortened(text));
 			const fresh = page.items.map((item) => item.line).filter((line) => line > (this.picked?.at(-1) ?? 0));
-			this.picked = [...(this.picked ?? []), ...fresh].slice(-PICKED_MAX);
-			this.matches = page.matches ?? this.picked.length;
-			this.sieved = (page.follow?.line ?? this.total + 1) - 1; // the last line may not be whole yet
+			const all = [...(this.picked ?? []), ...fresh];
+			for (const line of all.slice(0, -PICKED_MAX)) this.pickedTexts.delete(line);
+			this.picked = all.slice(-PICKED_MAX);
+			this.tookEnd(page);
 			this.soon();
-		} catch {
-			if (!this.stop.signal.aborted) this.sieveSoon();
-		}
+		} while (page.unsearched);
+	}
+
+	// The last line may not be whole yet: it is looked at again, and counted apart.
+	private tookEnd(page: LogPage): void {
+		const end = page.follow?.line ?? this.total + 1;
+		this.openMatch = page.items.at(-1)?.line === end ? 1 : 0;
+		this.matches += (page.matches ?? page.items.length) - this.openMatch;
+		this.sieved = (this.sieved > 0 ? (page.unsearched ?? end) : end) - 1;
 	}
 
 	private sieveSoon(): void {
@@ -390,27 +451,56 @@ class LogView {
 
 	private async search(text: string): Promise<void> {
 		const query = text.trim();
-		const hits = find('[data-hits]', this.section);
+		const stop = new AbortController();
+		this.finding.abort();
+		this.finding = stop;
 		this.query = query;
 		this.hits = [];
-		if (hits) hits.textContent = '';
+		this.showHits('');
 		this.soon();
 		if (!query) return;
 		try {
-			const level = this.level ? `&level=${this.level}` : '';
-			const page = await get<LogPage>(
-				`${this.address}?find=${encodeURIComponent(query)}&lines=${HITS_MAX}${level}`,
-				this.stop.signal,
-			);
-			if (this.query !== query) return;
-			this.take(page.items);
-			this.hits = page.items.map((item) => item.line);
-			const all = page.matches ?? this.hits.length;
-			if (hits) hits.textContent = page.matches === undefined && page.next !== null ? `${count(all)}+` : count(all);
-			if (this.hits.length > 0) this.step(0);
-		} catch {
-			if (hits) hits.textContent = '?';
+			await this.searchAll(stop.signal);
+		} catch (trouble) {
+			if (!stop.signal.aborted) this.showHits(trouble instanceof Problem ? trouble.message : '?');
 		}
+	}
+
+	// An answer looks through a slice of the log: one after the other is asked for, to the end. All
+	// hits are counted, the first ones are kept.
+	private async searchAll(signal: AbortSignal): Promise<void> {
+		const at = this.target || this.lineAt(Math.floor(this.firstRow()));
+		const level = this.level ? `&level=${this.level}` : '';
+		let from: number | null = 1;
+		let matches = 0;
+		let isThere = false; // the hit to be shown
+		while (from) {
+			const room = HITS_MAX - this.hits.length;
+			const page: LogPage = await get<LogPage>(
+				`${this.address}?find=${encodeURIComponent(this.query)}&from=${from}&lines=${Math.max(1, room)}${level}`,
+				signal,
+			);
+			signal.throwIfAborted();
+			if (room > 0) {
+				this.take(page.items);
+				this.hits.push(...page.items.map((item) => item.line));
+			}
+			matches += page.matches ?? 0;
+			from = page.unsearched ?? null;
+			this.showHits(from ? `${count(matches)} … ${Math.floor((100 * from) / Math.max(1, page.total ?? from))}%` : count(matches), from !== null);
+			if (!isThere && (!from || this.hits.some((line) => line >= at))) {
+				isThere = true;
+				if (this.hits.length > 0) this.step(0);
+			}
+		}
+	}
+
+	private showHits(text: string, isLooking = false): void {
+		const hits = find('[data-hits]', this.section);
+		if (!hits) return;
+		hits.textContent = text;
+		hits.title = isLooking ? 'Still looking' : text;
+		hits.setAttribute('aria-busy', String(isLooking));
 	}
 
 	private searchAgain(): void {
@@ -484,7 +574,11 @@ class LogView {
 		const button = find('[data-follow]', this.section);
 		const fresh = this.total - this.seen;
 		if (this.following) this.seen = this.total;
-		if (head) head.textContent = this.picked ? `${count(this.matches)} of ${many(this.total, 'line')}` : many(this.total, 'line');
+		const looking = this.sieving && (this.unsieved > 0 || this.sieved === 0) ? ' …' : '';
+		if (head)
+			head.textContent = this.picked
+				? `${count(this.matches + this.openMatch)}${looking} of ${many(this.total, 'line')}`
+				: many(this.total, 'line');
 		button?.setAttribute('aria-pressed', String(this.following));
 		find('[data-wrap]', this.section)?.setAttribute('aria-pressed', String(this.wrap));
 		this.pill.hidden = this.following || fresh <= 0;
