@@ -28,7 +28,8 @@ static const char sql_version_dirty[] =
 static const char sql_dag_seen[] =
     "SELECT count(*) FROM fact WHERE dag_id = ?1 AND kind = 'dag.new'";
 static const char sql_dag_put[] =
-    "INSERT INTO dag (dag_id, version_no, file, since_ms) VALUES (?1, ?2, ?3, ?4)"
+    "INSERT INTO dag (dag_id, version_no, file, since_ms, last_run_no) VALUES (?1, ?2, ?3, ?4,"
+    "  coalesce((SELECT max(run_no) FROM run WHERE dag_id = ?1), 0))"
     " ON CONFLICT (dag_id) DO UPDATE SET version_no = ?2, file = ?3,"
     " since_ms = iif(version_no = ?2, since_ms, ?4)";
 static const char sql_dag_remove[] = "DELETE FROM dag WHERE dag_id = ?1";

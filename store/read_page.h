@@ -44,6 +44,7 @@ int read_bars(struct store_reader *reader, const char *dag_id, struct run_bar *b
 
 struct dag_row_view {
 	struct dag_view dag;
+	const char *sort_key;        /* where it stands in the order: after_key of the next page */
 	const char *last_run_reason; /* NULL = none, or it never ran */
 	const struct run_bar *bars;  /* newest first; live until the callback returns */
 	uint32_t bar_count;
@@ -55,9 +56,22 @@ struct dag_row_view {
 
 typedef bool (*dag_row_view_fn)(void *context, const struct dag_row_view *view);
 
+/* What dags are ordered by; among equals by id. */
+enum dag_order {
+	DAGS_BY_NAME,
+	DAGS_BY_LAST_RUN, /* when its newest run was made; who never ran is the oldest */
+	DAGS_BY_TASKS,    /* how many */
+	DAGS_BY_OWNER,    /* capitals do not matter; nobody comes first */
+};
+
+#define DAG_ROWS_KEY_CHARS "40" /* of an owner: longer ones that begin alike are equals */
+
 /* NULL = any. */
 struct dag_filter {
-	const char *after; /* ids after this one, for the next page */
+	enum dag_order order;
+	bool descends;
+	const char *after;     /* those behind this id, for the next page; NULL = the first ones */
+	const char *after_key; /* its sort_key; by name it may be left out */
 	uint32_t limit;
 	const char
 	    *text; /* words.h; the queries fail with ERR_INVALID when it has an unknown key */
@@ -68,7 +82,6 @@ struct dag_filter {
 	uint32_t bars;     /* how many of each; 0 = none */
 };
 
-/* By id. */
 int read_dag_rows(struct store_reader *reader, const struct dag_filter *filter,
 		  dag_row_view_fn each, void *context, struct err *err);
 /* How many dags the filter finds on all pages together; after, limit and bars do not matter. */

@@ -32,11 +32,10 @@ int reader_first_since(struct store_reader *reader, int64_t since_ms, int64_t *f
 	"SELECT d.dag_id, v.description, d.file, v.hash, d.since_ms, v.task_count," \
 	" r.run_id, r.state, r.created_at_ms, v.domain, v.owner, v.tags,"           \
 	" v.git_commit, v.git_dirty, p.actor, p.reason, p.at_ms, p.dag_id = ''"
-#define READER_FROM_DAG                                                                   \
-	" FROM dag d JOIN dag_version v USING (version_no)"                               \
-	" LEFT JOIN run r ON r.run_no ="                                                  \
-	"  (SELECT run_no FROM run WHERE dag_id = d.dag_id ORDER BY run_no DESC LIMIT 1)" \
-	" LEFT JOIN pause p ON p.dag_id ="                                                \
+#define READER_FROM_DAG                                     \
+	" FROM dag d JOIN dag_version v USING (version_no)" \
+	" LEFT JOIN run r ON r.run_no = d.last_run_no"      \
+	" LEFT JOIN pause p ON p.dag_id ="                  \
 	"  (SELECT max(dag_id) FROM pause WHERE dag_id IN ('', d.dag_id))"
 
 /* Texts live until the next step. */

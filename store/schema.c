@@ -376,8 +376,17 @@ static const char step_9[] =
     "DELETE FROM dag_file WHERE file IN ('heddle.yaml', 'heddle.yml')"
     "  OR file LIKE '%/heddle.yaml' OR file LIKE '%/heddle.yml';";
 
+static const char step_10[] =
+    /* Lists are ordered by it: no look at the runs of each dag for that. 0 = it never ran. */
+    "ALTER TABLE dag ADD COLUMN last_run_no INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE dag SET last_run_no ="
+    "  coalesce((SELECT max(run_no) FROM run WHERE dag_id = dag.dag_id), 0);"
+    "CREATE INDEX dag_by_last_run ON dag (last_run_no);"
+    "CREATE TRIGGER run_is_newest AFTER INSERT ON run"
+    "  BEGIN UPDATE dag SET last_run_no = new.run_no WHERE dag_id = new.dag_id; END;";
+
 static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5,
-				    step_6, step_7, step_8, step_9};
+				    step_6, step_7, step_8, step_9, step_10};
 
 const struct schema schema_present = {steps, sizeof steps / sizeof steps[0], schema_tables};
 

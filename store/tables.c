@@ -52,8 +52,10 @@ const char schema_tables[] =
     "  dag_id TEXT PRIMARY KEY,"
     "  version_no INTEGER NOT NULL,"
     "  file TEXT NOT NULL,"
-    "  since_ms INTEGER NOT NULL" /* when this version came into force */
+    "  since_ms INTEGER NOT NULL,"             /* when this version came into force */
+    "  last_run_no INTEGER NOT NULL DEFAULT 0" /* its newest run; 0 = it never ran */
     ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX dag_by_last_run ON dag (last_run_no);"
 
     "CREATE TABLE dag_error ("
     "  file TEXT NOT NULL,"
@@ -115,6 +117,8 @@ const char schema_tables[] =
     "  WHERE ended_at_ms IS NOT NULL AND pruned_at_ms IS NULL;"
     "CREATE INDEX run_clearing ON run (run_no) WHERE is_clearing = 1;"
     "CREATE INDEX run_by_version ON run (version_no) WHERE pruned_at_ms IS NULL;"
+    "CREATE TRIGGER run_is_newest AFTER INSERT ON run"
+    "  BEGIN UPDATE dag SET last_run_no = new.run_no WHERE dag_id = new.dag_id; END;"
 
     "CREATE TABLE task_instance ("
     "  run_no INTEGER NOT NULL,"

@@ -153,6 +153,22 @@ static void expect_found(struct kit *kit, struct dag_filter filter, const char *
 	assert_int_equal(count, words);
 }
 
+struct place {
+	char after[LIMIT_ID_BYTES + 1];
+	char key[200];
+	struct str text;
+};
+
+static bool take_place(void *context, const struct dag_row_view *row)
+{
+	struct place *place = context;
+
+	snprintf(place->after, sizeof place->after, "%s", row->dag.dag_id);
+	snprintf(place->key, sizeof place->key, "%s", row->sort_key);
+	str_printf(&place->text, "%s ", row->dag.dag_id);
+	return true;
+}
+
 static void dags_are_found_by_what_they_say(void **state)
 {
 	struct kit *kit = *state;
@@ -192,6 +208,59 @@ static void dags_are_found_by_what_they_say(void **state)
 	expect_found(kit, (struct dag_filter){.state = "paused"}, "ops.cost ");
 	expect_found(kit, (struct dag_filter){.state = "none"}, "ops.cost ");
 	expect_found(kit, (struct dag_filter){.text = "r", .state = "failed"}, "risk ");
+}
+
+/* All pages of a list, a row each. */
+static void expect_pages(struct kit *kit, struct dag_filter filter, const char *expected)
+{
+	struct place place = {.text = STR_INIT};
+	size_t before;
+
+	filter.limit = 1;
+	do {
+		before = place.text.size;
+		assert_int_equal(read_dag_rows(kit->reader, &filter, take_place, &place, NULL), 0);
+		filter.after = place.after;
+		filter.after_key = place.key;
+	} while (place.text.size > before);
+	kit_expect(&place.text, expected);
+}
+
+static void dags_are_ordered_by_what_their_columns_show(void **state)
+{
+	struct kit *kit = *state;
+	struct store_dag_file files[] = {
+	    {.dag = described("a", "good", "Zoe", NULL), .file = "a.yaml"},
+	    {.dag = described("b", "good", "crm", NULL), .file = "b.yaml"},
+	    {.dag = described("c", "bad", NULL, NULL), .file = "c.yaml"},
+	    {.dag = kit_dag("d", "x y z", "x y z"), .file = "d.yaml"},
+	    {.dag = described("e", "good", "CRM", NULL), .file = "e.yaml"}};
+
+	run_that_ends(kit, 1, "d", "x y z", SECOND, 1, RUN_FAILED); /* before it is in force */
+	put_dags(kit, files, 5);
+	run_that_ends(kit, 2, "b", "x", SECOND, 1, RUN_SUCCESS);
+	run_that_ends(kit, 3, "a", "x", SECOND, 1, RUN_SUCCESS);
+	run_that_ends(kit, 4, "b", "x", SECOND, 1, RUN_FAILED);
+	expect_pages(kit, (struct dag_filter){.order = DAGS_BY_NAME}, "a b c d e ");
+	expect_pages(kit, (struct dag_filter){.order = DAGS_BY_NAME, .descends = true},
+		     "e d c b a ");
+	expect_pages(kit, (struct dag_filter){.order = DAGS_BY_LAST_RUN, .descends = true},
+		     "b a d e c ");
+	expect_pages(kit, (struct dag_filter){.order = DAGS_BY_LAST_RUN}, "c e d a b ");
+	expect_pages(kit, (struct dag_filter){.order = DAGS_BY_TASKS, .descends = true},
+		     "d e c b a ");
+	expect_pages(kit, (struct dag_filter){.order = DAGS_BY_TASKS}, "a b c e d ");
+	expect_pages(kit, (struct dag_filter){.order = DAGS_BY_OWNER}, "c d b e a ");
+	expect_pages(kit, (struct dag_filter){.order = DAGS_BY_OWNER, .descends = true},
+		     "a e b d c ");
+	expect_pages(
+	    kit, (struct dag_filter){.order = DAGS_BY_LAST_RUN, .text = "good state:failed"}, "b ");
+	/* Whoever goes and comes back has its runs. */
+	assert_int_equal(store_put_dags(kit->store, NULL, 0, NULL, 0, 8, SECOND, NULL), 0);
+	files[0].dag = described("a", "good", "Zoe", NULL);
+	files[1].dag = described("b", "good", "crm", NULL);
+	put_dags(kit, files, 2);
+	expect_pages(kit, (struct dag_filter){.order = DAGS_BY_LAST_RUN}, "a b ");
 }
 
 static void runs_are_counted_up_to_a_bound(void **state)
@@ -469,6 +538,7 @@ int main(void)
 	    STORY(a_row_holds_the_last_runs_and_what_waits),
 	    STORY(a_run_counts_from_when_it_began),
 	    STORY(dags_are_found_by_what_they_say),
+	    STORY(dags_are_ordered_by_what_their_columns_show),
 	    STORY(runs_are_counted_up_to_a_bound),
 	    STORY(a_grid_follows_tasks_over_versions),
 	    STORY(a_grid_is_read_by_windows),

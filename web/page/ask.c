@@ -152,6 +152,20 @@ static bool read_mark(const char *value, struct page_ask *out)
 	return is_one_of(value, states);
 }
 
+static bool read_sort(const char *value, struct page_ask *out)
+{
+	static const char *const orders[] = {"name", "last_run", "tasks", "owner", NULL};
+
+	(void)out;
+	return is_one_of(value + (value[0] == '-'), orders);
+}
+
+static bool read_cursor(const char *value, struct page_ask *out)
+{
+	(void)out;
+	return strlen(value) < ASK_PLACE_SIZE;
+}
+
 static const struct {
 	const char *name;
 	bool (*read)(const char *value, struct page_ask *out);
@@ -164,7 +178,7 @@ static const struct {
     [ASK_TAG] = {"tag", read_words, "a tag"},
     [ASK_WORDS] = {"q", read_words, "words, at most 200 bytes"},
     [ASK_DAG] = {"dag", read_dag, "the id of a DAG"},
-    [ASK_CURSOR] = {"cursor", read_words, "where the page before it ended"},
+    [ASK_CURSOR] = {"cursor", read_cursor, "where the page before it ended"},
     [ASK_AT] = {"at", read_at, "a run and a task of it: RUN.TASK"},
     [ASK_TO] = {"to", read_to, "an instant (2026-11-20T06:00:00Z) or a date (2026-11-20)"},
     [ASK_RUNS] = {"runs", read_runs, "a number from 1 to 100"},
@@ -182,6 +196,8 @@ static const struct {
     [ASK_UP] = {"up", read_steps, "a number of steps"},
     [ASK_DOWN] = {"down", read_steps, "a number of steps"},
     [ASK_MARK] = {"as", read_mark, "one of success, failed, skipped"},
+    [ASK_SORT] = {"sort", read_sort,
+		  "one of name, last_run, tasks, owner, with a - before it to turn it"},
 };
 
 const char *ask_name(enum ask_param param)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #define ASK_RUN_SIZE 17
+#define ASK_PLACE_SIZE (LIMIT_ID_BYTES + 200) /* of a cursor */
 #define ASK_RUNS_DEFAULT 25u
 #define ASK_RUNS_MAX 100u
 
@@ -39,6 +40,7 @@ enum ask_param {
 	ASK_UP,      /* how many steps before it */
 	ASK_DOWN,    /* and after it */
 	ASK_MARK,    /* "as": what a task is to be marked */
+	ASK_SORT,    /* of the DAGs: order.h */
 	ASK_COUNT,
 };
 

@@ -4,6 +4,7 @@
 #include "store/read_page.h"
 #include "web/hold.h"
 #include "web/page/broken.h"
+#include "web/page/order.h"
 #include "web/page/rows.h"
 #include "web/page/shape.h"
 
@@ -17,9 +18,10 @@
 
 struct list {
 	struct page *page;
+	const struct dag_filter *filter;
 	uint32_t shown;
 	bool more;
-	char last[LIMIT_ID_BYTES + 1];
+	char last[ASK_PLACE_SIZE];
 };
 
 /* --- a row --------------------------------------------------------------------------------------
@@ -138,7 +140,7 @@ static bool write_row(void *context, const struct dag_row_view *view)
 		return false;
 	}
 	list->shown++;
-	snprintf(list->last, sizeof list->last, "%s", view->dag.dag_id);
+	order_place(list->filter, view, list->last);
 	write_name(html, &view->dag);
 	write_spark(list->page, view);
 	write_now(list->page, view);
@@ -165,8 +167,7 @@ static const struct chip {
 
 static struct dag_filter filter_of(const struct page_ask *ask)
 {
-	return (struct dag_filter){.after = ask->text[ASK_CURSOR],
-				   .limit = ROWS + 1,
+	return (struct dag_filter){.limit = ROWS + 1,
 				   .text = ask->text[ASK_WORDS],
 				   .domain = ask->text[ASK_DOMAIN],
 				   .owner = ask->text[ASK_OWNER],
@@ -178,7 +179,7 @@ static struct dag_filter filter_of(const struct page_ask *ask)
 /* What the search must not forget of the address. */
 static void write_kept(struct page *page)
 {
-	static const enum ask_param kept[] = {ASK_STATE, ASK_DOMAIN, ASK_OWNER, ASK_TAG};
+	static const enum ask_param kept[] = {ASK_STATE, ASK_DOMAIN, ASK_OWNER, ASK_TAG, ASK_SORT};
 
 	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
 		const char *text = page->call->ask.text[kept[i]];
@@ -294,10 +295,14 @@ static int write_table(struct list *list, const struct dag_filter *filter, struc
 	int rc;
 
 	html_put(html,
-		 "<div class=\"panel\"><table class=\"cards\"><thead><tr>" ROWS_PICK_ALL
-		 "<th>Name</th><th>Last 14 runs</th><th>Now</th><th class=\"right\">Tasks</th>"
-		 "<th class=\"right\">Usual time</th><th>Owner</th><th>On</th></tr></thead>"
-		 "<tbody>\n");
+		 "<div class=\"panel\"><table class=\"cards sorts\"><thead><tr>" ROWS_PICK_ALL);
+	order_write_head(list->page, DAGS_BY_NAME, "Name", "");
+	html_put(html, "<th>Last 14 runs</th>");
+	order_write_head(list->page, DAGS_BY_LAST_RUN, "Now", "");
+	order_write_head(list->page, DAGS_BY_TASKS, "Tasks", "right");
+	html_put(html, "<th class=\"right\">Usual time</th>");
+	order_write_head(list->page, DAGS_BY_OWNER, "Owner", "");
+	html_put(html, "<th>On</th></tr></thead><tbody>\n");
 	rc = read_dag_rows(list->page->reader, filter, write_row, list, err);
 	html_put(html, "</tbody></table></div>");
 	return rc;
@@ -306,7 +311,7 @@ static int write_table(struct list *list, const struct dag_filter *filter, struc
 static bool is_filtered(const struct page_ask *ask)
 {
 	for (unsigned i = 0; i < ASK_COUNT; i++)
-		if (ask->text[i] != NULL)
+		if (i != ASK_SORT && ask->text[i] != NULL)
 			return true;
 	return false;
 }
@@ -314,9 +319,12 @@ static bool is_filtered(const struct page_ask *ask)
 static int write_dags(struct page *page, struct err *err)
 {
 	struct dag_filter filter = filter_of(&page->call->ask);
-	struct list list = {.page = page};
+	struct list list = {.page = page, .filter = &filter};
+	char place[ASK_PLACE_SIZE];
 	int64_t found = 0;
 	int rc = read_dag_count(page->reader, &filter, &found, err);
+
+	order_take(&page->call->ask, &filter, place);
 
 	html_put(&page->html, "<div class=\"head\"><div><h1>DAGs</h1></div></div>");
 	write_filters(page, found);

@@ -32,7 +32,7 @@
 
 #define LIST_ASKS                                                                            \
 	(ASK_BIT(STATE) | ASK_BIT(DOMAIN) | ASK_BIT(OWNER) | ASK_BIT(TAG) | ASK_BIT(WORDS) | \
-	 ASK_BIT(CURSOR))
+	 ASK_BIT(CURSOR) | ASK_BIT(SORT))
 #define DAG_ASKS                                                                                \
 	(ASK_BIT(AT) | ASK_BIT(TO) | ASK_BIT(RUNS) | ASK_BIT(TASKS) | ASK_BIT(VIEW) |           \
 	 ASK_BIT(CURSOR) | ASK_BIT(VERSION) | ASK_BIT(STATE) | ASK_BIT(TASK) | ASK_BIT(WORDS) | \
