@@ -290,6 +290,114 @@ static void a_long_line_is_shown_cut(void **state)
 	str_close(&text);
 }
 
+static int64_t line_of(json_t *page, size_t position)
+{
+	json_t *item = json_array_get(json_object_get(page, "items"), position);
+
+	return json_integer_value(json_object_get(item, "line"));
+}
+
+/* What does not fit is left out where it is farthest from the end that was asked for. */
+static void the_tail_of_long_lines_is_its_last_ones(void **state)
+{
+	struct server *server = *state;
+	struct str text = STR_INIT;
+	struct run run;
+	json_t *page;
+	size_t count;
+
+	start_attempt(server, &run);
+	for (int i = 0; i < 300; i++) {
+		for (int k = 0; k < 1000; k++)
+			str_append(&text, "thirty-nine letters and a space follow ");
+		str_append(&text, "\n");
+	}
+	append_log(&run, text.data, text.size);
+	page = ask_lines(server, &run, "tail=300");
+	count = json_array_size(json_object_get(page, "items"));
+	assert_in_range(count, 50, 60); /* of 39 KB, in 2 MiB */
+	assert_int_equal(line_of(page, count - 1), 300);
+	assert_int_equal(line_of(page, 0), 300 - (int64_t)count + 1);
+	assert_true(json_is_null(json_object_get(page, "next")));
+	json_decref(page);
+	page = ask_lines(server, &run, "tail=7");
+	assert_int_equal(json_array_size(json_object_get(page, "items")), 7);
+	assert_int_equal(line_of(page, 0), 294);
+	json_decref(page);
+	str_close(&text);
+}
+
+/* So does a search: what does not fit counts as not looked at, so that nothing is left out. */
+static void hits_that_do_not_fit_are_for_the_next_answer(void **state)
+{
+	struct server *server = *state;
+	struct str text = STR_INIT;
+	struct run run;
+	int64_t line = 1;
+	int64_t seen = 0;
+	char query[60];
+
+	start_attempt(server, &run);
+	for (int i = 0; i < 300; i++) {
+		for (int k = 0; k < 400; k++)
+			str_append(&text, "thirty-nine letters and a space follow ");
+		str_append(&text, "\n");
+	}
+	append_log(&run, text.data, text.size);
+	while (line != 0) {
+		json_t *page;
+
+		snprintf(query, sizeof query, "find=letters&lines=300&from=%lld", (long long)line);
+		page = ask_lines(server, &run, query);
+		assert_int_equal(line_of(page, 0), line);
+		assert_int_equal(json_array_size(json_object_get(page, "items")),
+				 json_integer_value(json_object_get(page, "matches")));
+		seen += json_integer_value(json_object_get(page, "matches"));
+		line = json_integer_value(json_object_get(page, "unsearched"));
+		assert_int_equal(line, json_integer_value(json_object_get(page, "next")));
+		json_decref(page);
+	}
+	assert_int_equal(seen, 300);
+	for (line = 300; line != 0;) {
+		json_t *page;
+		size_t count;
+
+		snprintf(query, sizeof query, "find=letters&tail=300&to=%lld", (long long)line);
+		page = ask_lines(server, &run, query);
+		count = json_array_size(json_object_get(page, "items"));
+		assert_int_equal(line_of(page, count - 1), line);
+		assert_int_equal(count, json_integer_value(json_object_get(page, "matches")));
+		seen -= (int64_t)count;
+		line = json_integer_value(json_object_get(page, "unsearched"));
+		json_decref(page);
+	}
+	assert_int_equal(seen, 0);
+	str_close(&text);
+}
+
+/* A log as long as one can be: an end of a line in each MiB, and nothing on disk between. */
+static void a_log_is_counted_in_turns(void **state)
+{
+	struct server *server = *state;
+	struct run run;
+	json_t *page;
+	int fd;
+
+	start_attempt(server, &run);
+	append_log(&run, "", 0);
+	fd = open(run.log_path, O_WRONLY | O_CLOEXEC);
+	for (int64_t i = 1; i <= 256; i++)
+		assert_int_equal(pwrite(fd, "\n", 1, i * 1048576 - 1), 1);
+	close(fd);
+	page = ask_lines(server, &run, "tail=2");
+	assert_int_equal(json_integer_value(json_object_get(page, "total")), 256);
+	assert_int_equal(line_of(page, 0), 255);
+	json_decref(page);
+	page = ask_lines(server, &run, "from=200&lines=1");
+	assert_int_equal(line_of(page, 0), 200);
+	json_decref(page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +406,9 @@ int main(void)
 	    STORY(lines_come_with_their_numbers_and_what_is_left),
 	    STORY(a_level_shows_what_is_at_least_as_grave),
 	    STORY(a_long_line_is_shown_cut),
+	    STORY(the_tail_of_long_lines_is_its_last_ones),
+	    STORY(hits_that_do_not_fit_are_for_the_next_answer),
+	    STORY(a_log_is_counted_in_turns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,8 +15,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LINE_BYTES_MAX 16384u               /* of one line; what is longer is shown cut */
-#define ANSWER_BYTES_MAX (4u * 1024 * 1024) /* the line that goes over it is the page's last */
+#define LINE_BYTES_MAX 16384u /* of one line; what is longer is shown cut */
+#define SHORT_BYTES 1024      /* most lines are no longer, and one is read at a time */
+#define ANSWER_BYTES_MAX (2u * 1024 * 1024) /* the line that goes over it is the page's last */
 #define COUNT_MS 10
 /* A log is counted in a few. Where so many are counted at a time that each drives out what is
  * remembered of the others, this ends it. */
@@ -58,9 +59,13 @@ static void add_text(struct str *text, const char *bytes, size_t size)
 static int read_line(struct lines *lines, int64_t *at, bool *is_cut, struct err *err)
 {
 	char bytes[LINE_BYTES_MAX];
-	ssize_t got = scan_read(lines->log, bytes, sizeof bytes, *at);
+	ssize_t got = scan_read(lines->log, bytes, SHORT_BYTES, *at);
 	const char *end = got <= 0 ? NULL : memchr(bytes, '\n', (size_t)got);
 
+	if (got == SHORT_BYTES && end == NULL) {
+		got = scan_read(lines->log, bytes, sizeof bytes, *at);
+		end = got <= 0 ? NULL : memchr(bytes, '\n', (size_t)got);
+	}
 	if (got < 0)
 		return err_errno(err, errno, "read the log");
 	str_clear(&lines->text);
@@ -89,9 +94,10 @@ static int write_line(struct lines *lines, struct scan_place *place, struct err 
 	return 0;
 }
 
+/* The last lines were chosen so that they fit: none of them is left out for what JSON adds. */
 static bool is_full(const struct lines *lines)
 {
-	return lines->body->size > ANSWER_BYTES_MAX;
+	return lines->query->tail == 0 && lines->body->size > ANSWER_BYTES_MAX;
 }
 
 /* --- a part -------------------------------------------------------------------------------------
@@ -131,15 +137,23 @@ static int find_bounds(struct lines *lines, struct err *err)
 	return rc;
 }
 
+/* So many of the last lines, or as many as fit into an answer: to go back over more to begin with
+ * lines that do not fit would tell the first ones. */
 static int find_tail(struct lines *lines, struct err *err)
 {
-	const bool is_cut =
-	    lines->last.at > lines->end.at; /* there is no line end to go back over */
-	struct scan_place place = is_cut ? lines->end : lines->last;
-	int rc = scan_back(lines->log, (int64_t)lines->query->tail - is_cut, &place, err);
+	const bool is_cut = lines->last.at > lines->end.at; /* its last line has no end yet */
+	const int64_t wanted = lines->query->tail;
+	int64_t at = lines->last.at - (int64_t)ANSWER_BYTES_MAX;
+	struct scan_place place;
+	int rc = marks_offset(lines->marked, at < 0 ? 0 : at, &place, err);
 
 	if (place.line > lines->first.line)
 		lines->first = place;
+	if (rc != 0 || lines->last.line - lines->first.line <= wanted)
+		return rc;
+	place = is_cut ? lines->end : lines->last;
+	rc = scan_back(lines->log, wanted - is_cut, &place, err);
+	lines->first = place;
 	return rc;
 }
 
@@ -177,24 +191,74 @@ static int sift(struct lines *lines, struct err *err)
 	return query->tail == 0 ? sieve_on(sieve, err) : sieve_back(sieve, err);
 }
 
-/* Forward the next page begins with the first hit that is not shown, or behind what was looked at.
- */
-static int write_found(struct lines *lines, struct err *err)
+/* The position of the first hit that is shown when the last ones are, as many as fit. */
+static int first_that_fits(struct lines *lines, size_t *first, struct err *err)
 {
 	const struct sieve *sieve = &lines->sieve;
-	int rc = sift(lines, err);
-	size_t i = 0;
+	size_t bytes = 0;
+	int rc = 0;
 
-	while (rc == 0 && i < sieve->hits.count && i < sieve->most && !is_full(lines)) {
-		struct scan_place place = sieve->hits.items[i++];
+	for (*first = sieve->hits.count; rc == 0 && *first > 0; --*first) {
+		int64_t at = sieve->hits.items[*first - 1].at;
+		bool is_cut;
+
+		rc = read_line(lines, &at, &is_cut, err);
+		bytes += lines->text.size;
+		if (bytes > ANSWER_BYTES_MAX)
+			break;
+	}
+	return rc;
+}
+
+/* From the hit at *i on, which moves behind the last one that is written. */
+static int write_hits(struct lines *lines, size_t *i, struct err *err)
+{
+	const struct sieve *sieve = &lines->sieve;
+	int rc = 0;
+
+	while (rc == 0 && *i < sieve->hits.count && *i < sieve->most && !is_full(lines)) {
+		struct scan_place place = sieve->hits.items[(*i)++];
 
 		rc = write_line(lines, &place, err);
 	}
-	if (i < sieve->hits.count)
-		lines->next = sieve->hits.items[i].line;
-	else if (lines->query->tail == 0)
-		lines->next = sieve->rest;
 	return rc;
+}
+
+/* What did not fit counts as not looked at. */
+static int write_first_hits(struct lines *lines, struct err *err)
+{
+	struct sieve *sieve = &lines->sieve;
+	size_t i = 0;
+	int rc = write_hits(lines, &i, err);
+
+	if (i < sieve->hits.count && i < sieve->most) {
+		sieve->rest = sieve->hits.items[i].line;
+		sieve->hit_count = (int64_t)i;
+	}
+	lines->next = i < sieve->hits.count ? sieve->hits.items[i].line : sieve->rest;
+	return rc;
+}
+
+static int write_last_hits(struct lines *lines, struct err *err)
+{
+	struct sieve *sieve = &lines->sieve;
+	size_t i;
+	int rc = first_that_fits(lines, &i, err);
+
+	if (rc == 0 && i > 0) {
+		sieve->rest = sieve->hits.items[i].line - 1;
+		sieve->hit_count = (int64_t)(sieve->hits.count - i);
+	}
+	return rc == 0 ? write_hits(lines, &i, err) : rc;
+}
+
+static int write_found(struct lines *lines, struct err *err)
+{
+	int rc = sift(lines, err);
+
+	if (rc != 0)
+		return rc;
+	return lines->query->tail == 0 ? write_first_hits(lines, err) : write_last_hits(lines, err);
 }
 
 /* --- all of it ----------------------------------------------------------------------------------

@@ -373,12 +373,16 @@ class LogView {
 		if (this.asked.has(part)) return;
 		this.asked.add(part);
 		try {
-			const page = await get<LogPage>(
-				`${this.address}?from=${part * PART_LINES + 1}&lines=${PART_LINES}`,
-				this.stop.signal,
-			);
-			this.take(page.items);
-			this.soon();
+			const last = (part + 1) * PART_LINES;
+			let from: number | null = part * PART_LINES + 1;
+			while (from) {
+				// Long lines do not all fit into one answer.
+				const range: string = `from=${from}&to=${last}&lines=${PART_LINES}`;
+				const page: LogPage = await get<LogPage>(`${this.address}?${range}`, this.stop.signal);
+				this.take(page.items);
+				this.soon();
+				from = page.next;
+			}
 		} catch {
 			/* asked again when it is next in sight */
 		} finally {
