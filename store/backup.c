@@ -34,7 +34,9 @@ static const char sql_foreign[] =
     "'CREATE TRIGGER fact_is_not_changed BEFORE UPDATE ON fact"
     "  BEGIN SELECT RAISE(ABORT, ''facts are never changed''); END',"
     " 'CREATE TRIGGER fact_is_not_removed BEFORE DELETE ON fact"
-    "  BEGIN SELECT RAISE(ABORT, ''facts are never removed''); END')";
+    "  BEGIN SELECT RAISE(ABORT, ''facts are never removed''); END',"
+    " 'CREATE TRIGGER run_is_newest AFTER INSERT ON run"
+    "  BEGIN UPDATE dag SET last_run_no = new.run_no WHERE dag_id = new.dag_id; END')";
 static const char sql_info[] =
     "SELECT incarnation, (SELECT user_version FROM pragma_user_version),"
     " (SELECT at_ms FROM fact ORDER BY fact_no DESC LIMIT 1), (SELECT max(fact_no) FROM fact)"
