@@ -212,6 +212,8 @@ int ask_once(struct cli *cli, const struct question *question, struct reply *rep
 	rc = http_request(cli->client, &request, &response, err);
 	reply->body = response.body;
 	reply->status = response.status;
+	memcpy(reply->content_location, response.content_location,
+	       sizeof response.content_location);
 	reply->timed_out = response.timed_out;
 	if (rc == 0 || (rc == ERR_AGAIN && !response.timed_out))
 		cli->was_answered = true;

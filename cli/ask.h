@@ -36,6 +36,7 @@ struct reply {
 	int status;
 	bool timed_out; /* no answer came, or not all of it, in the time there was */
 	struct str body;
+	char content_location[HTTP_LOCATION_SIZE]; /* as in struct http_response */
 	json_t *json; /* of a 2xx answer that was gathered; NULL otherwise */
 };
 

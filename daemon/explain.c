@@ -116,7 +116,11 @@ static bool ask(struct dispatch *dispatch, const struct web_command *command, st
 	known = command->task == NULL
 		    ? why_run(dispatch->sched, run_no, clock_now(), why)
 		    : why_task(dispatch->sched, run_no, command->task, clock_now(), why);
-	return known && why->link_count > 0 && why->links[0].kind != WHY_DONE;
+	if (!known || why->link_count == 0 || why->links[0].kind == WHY_DONE)
+		return false;
+	if (command->dag_id != NULL)
+		why_add_pause(dispatch->sched, run_no, clock_now(), why);
+	return true;
 }
 
 void operate_why(struct dispatch *dispatch, const struct web_command *command, uint64_t token)

@@ -146,6 +146,26 @@ static size_t gather(struct exchange *exchange, const char *bytes, size_t count)
 	return count;
 }
 
+/* libcurl's CURLOPT_HEADERFUNCTION: gets each line whole, with its end. */
+static size_t on_header(char *bytes, size_t size, size_t count, void *context)
+{
+	static const char name[] = "content-location:";
+	struct exchange *exchange = context;
+	char *out = exchange->response->content_location;
+	size_t from = strlen(name);
+	size_t to = size * count;
+
+	if (to < from || strncasecmp(bytes, name, from) != 0)
+		return size * count;
+	while (to > from && isspace((unsigned char)bytes[to - 1]))
+		to--;
+	while (from < to && isspace((unsigned char)bytes[from]))
+		from++;
+	if (to - from < HTTP_LOCATION_SIZE)
+		snprintf(out, HTTP_LOCATION_SIZE, "%.*s", (int)(to - from), bytes + from);
+	return size * count;
+}
+
 /* libcurl's CURLOPT_WRITEFUNCTION: a count other than the one given ends the transfer. */
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
@@ -216,6 +236,8 @@ static void set_request(struct exchange *exchange, const char *url, struct curl_
 	set(client->curl, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
 	set(client->curl, CURLOPT_WRITEFUNCTION, on_body);
 	set(client->curl, CURLOPT_WRITEDATA, exchange);
+	set(client->curl, CURLOPT_HEADERFUNCTION, on_header);
+	set(client->curl, CURLOPT_HEADERDATA, exchange);
 	if (request->body != NULL) {
 		set(client->curl, CURLOPT_POSTFIELDSIZE, (long)strlen(request->body));
 		set(client->curl, CURLOPT_POSTFIELDS, request->body);
@@ -302,6 +324,7 @@ int http_request(struct http_client *client, const struct http_request *request,
 	int rc;
 
 	response->status = 0;
+	response->content_location[0] = '\0';
 	str_clear(&response->body);
 	client->message[0] = '\0';
 	str_printf(&url, "%s%s", client->base, request->path);

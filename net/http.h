@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #define HTTP_CONNECT_TIMEOUT_MS 5000
+#define HTTP_LOCATION_SIZE 256
 
 struct http_client;
 
@@ -41,6 +42,8 @@ struct http_response {
 	int status;
 	bool timed_out;  /* timeout_ms passed, connected or not */
 	struct str body; /* the caller closes it; with piece, only what is not 2xx */
+	/* Of what the body tells (RFC 9110 section 8.7); "" = it was not said, or is longer. */
+	char content_location[HTTP_LOCATION_SIZE];
 };
 
 /* Fails with ERR_INVALID for a url that is not http or https, ERR_LIMIT for a socket path longer

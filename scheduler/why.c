@@ -215,24 +215,31 @@ static void explain_turn(struct inquiry *inquiry, const struct instance *instanc
 	link->limit = pool->slots;
 }
 
+static struct why_link *add_pause(struct inquiry *inquiry, const struct run *run,
+				  const struct pause *pause, const char *what)
+{
+	struct why_link *link =
+	    add_run(inquiry, WHY_PAUSE, run,
+		    text_of(inquiry, "%s paused by %s since %s%s%s", what, pause->actor,
+			    clock_text(inquiry, pause->at_ms), pause->reason == NULL ? "" : ": ",
+			    pause->reason == NULL ? "" : pause->reason));
+
+	link->at_ms = pause->at_ms;
+	return link;
+}
+
 static bool explain_pause(struct inquiry *inquiry, const struct run *run)
 {
 	const struct pause *pause = pause_find(inquiry->sched, NULL);
 	const char *what = "everything is";
-	struct why_link *link;
 
 	if (pause == NULL && !run->is_forced) {
 		pause = pause_find(inquiry->sched, run->dag->id);
 		what = text_of(inquiry, "dag '%s' is", run->dag->id);
 	}
-	if (pause == NULL)
-		return false;
-	link = add_run(inquiry, WHY_PAUSE, run,
-		       text_of(inquiry, "%s paused by %s since %s%s%s", what, pause->actor,
-			       clock_text(inquiry, pause->at_ms), pause->reason == NULL ? "" : ": ",
-			       pause->reason == NULL ? "" : pause->reason));
-	link->at_ms = pause->at_ms;
-	return true;
+	if (pause != NULL)
+		(void)add_pause(inquiry, run, pause, what);
+	return pause != NULL;
 }
 
 /* It waits for slots, and others may wait for them before it. */
@@ -589,4 +596,21 @@ bool why_task(const struct sched *sched, int64_t run_no, const char *task_id, st
 	explain(&inquiry, &run->instances[task]);
 	explain_deadline(&inquiry, run);
 	return true;
+}
+
+void why_add_pause(const struct sched *sched, int64_t run_no, struct moment now, struct why *why)
+{
+	struct inquiry inquiry = {sched, now, why};
+	const struct run *run = run_find(sched, run_no);
+	const struct pause *of_all = pause_find(sched, NULL);
+	const struct pause *pause = of_all;
+
+	if (run != NULL && pause == NULL)
+		pause = pause_find(sched, run->dag->id);
+	for (size_t i = 0; i < why->link_count; i++)
+		if (why->links[i].kind == WHY_PAUSE)
+			pause = NULL;
+	if (run != NULL && pause != NULL)
+		add_pause(&inquiry, run, pause, of_all != NULL ? "all dags are" : "the dag is")
+		    ->run_id = NULL; /* of the dag as such */
 }

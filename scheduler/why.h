@@ -73,5 +73,7 @@ void why_close(struct why *why);
 bool why_run(const struct sched *sched, int64_t run_no, struct moment now, struct why *why);
 bool why_task(const struct sched *sched, int64_t run_no, const char *task_id, struct moment now,
 	      struct why *why);
+/* Adds to why_run's answer that the run's dag, or all of them, are paused, unless that is told. */
+void why_add_pause(const struct sched *sched, int64_t run_no, struct moment now, struct why *why);
 
 #endif

@@ -2,10 +2,9 @@
  *
  *	TARGET = RUN | RUN/TASK | DAG | DAG/TASK | DAG@PERIOD | DAG@PERIOD/TASK
  *
- * A dag is asked about through its newest run (with --at, the newest of then), or the one for the
- * period. With --at the facts of the run are asked, which are the same for ever (history.h). The
- *answer is the daemon's; only of a dag without such a run it is put together here, in the same
- *form. */
+ * A dag is asked about through its newest run, or the one for the period: the daemon finds it, and
+ * the answer is the daemon's. With --at it is looked for here, the newest of then, and its facts
+ *are asked, which are the same for ever (history.h). */
 #include "base/mem.h"
 #include "base/tz.h"
 #include "base/utf8.h"
@@ -46,7 +45,7 @@ static void why_close(struct why *why)
 	reply_close(&why->reply);
 }
 
-/* --- what is meant ------------------------------------------------------------------------------
+/* --- what is asked ------------------------------------------------------------------------------
  */
 
 /* Cuts text at the first such character; NULL = there is none. The rest is the caller's. */
@@ -107,16 +106,19 @@ static int read_target(struct why *why, struct err *err)
 	return 0;
 }
 
-static void dag_path(const struct why *why, struct str *path)
-{
-	str_append(path, "/api/v1/dags/");
-	http_encode(path, why->name);
-}
-
 /* No id of a run begins with a letter beyond f. */
 static bool can_be_run(const struct why *why)
 {
 	return why->period == NULL && strspn(why->name, "0123456789abcdef") == strlen(why->name);
+}
+
+/* --- which run of then is meant -----------------------------------------------------------------
+ */
+
+static void dag_path(const struct why *why, struct str *path)
+{
+	str_append(path, "/api/v1/dags/");
+	http_encode(path, why->name);
 }
 
 /* The dag of exactly this name, before any run whose id begins so. CODE_OK without one: then
@@ -204,141 +206,36 @@ static int look_through_runs(struct why *why)
 
 static int find_run(struct why *why)
 {
-	const json_t *last;
 	int code = find_dag(why);
 
-	if (code != CODE_OK || why->run_id[0] != '\0')
-		return code;
-	last = json_object_get(why->dag.json, "last_run");
-	if (why->period != NULL || why->at_ms != INT64_MAX)
-		code = look_through_runs(why);
-	else
-		snprintf(why->run_id, sizeof why->run_id, "%s", reply_text(last, "id"));
-	if (code == CODE_OK && why->run_id[0] != '\0' && !why->cli->json)
-		cli_tell("the %srun of dag '%s'%s%s is %s", why->period == NULL ? "newest " : "",
-			 why->name, why->period == NULL ? "" : " for ",
-			 why->period == NULL ? "" : why->period, why->run_id);
-	return code;
+	return code != CODE_OK || why->run_id[0] != '\0' ? code : look_through_runs(why);
 }
 
 /* --- a dag without such a run -------------------------------------------------------------------
  */
 
-static void add_link(const struct why *why, json_t *chain, const char *kind, const struct str *text)
-{
-	json_array_append_new(chain, json_pack("{s:s,s:s,s:s,s:n,s:n,s:n,s:n,s:n,s:n}", "kind",
-					       kind, "text", str_text(text), "dag", why->name,
-					       "run", "task", "pool", "count", "limit", "at"));
-}
-
-static void add_never(const struct why *why, json_t *chain)
+/* That the run of then was not made is all there is to know. */
+static void explain_absence(struct why *why)
 {
 	struct str text = STR_INIT;
+	char *json;
 
 	str_printf(&text, "dag '%s' has ", why->name);
-	if (why->at_ms != INT64_MAX && why->period == NULL)
+	if (why->period == NULL)
 		str_append(&text, "no run of that time");
-	else if (why->period == NULL)
-		str_append(&text, "never run: nobody triggered it");
 	else if (why->runs_seen < RUNS_MAX)
 		str_printf(&text, "no run for '%s': nobody triggered it", why->period);
 	else
 		str_printf(&text, "no run for '%s' among its newest %zu", why->period,
 			   why->runs_seen);
-	add_link(why, chain, "never", &text);
+	why->reply.json = json_pack("{s:s,s:[{s:s,s:s,s:s,s:n,s:n,s:n,s:n,s:n,s:n}],s:[],s:i}",
+				    "answer", str_text(&text), "chain", "kind", "never", "text",
+				    str_text(&text), "dag", why->name, "run", "task", "pool",
+				    "count", "limit", "at", "holders", "holders_total", 0);
+	json = json_dumps(why->reply.json, JSON_COMPACT);
+	str_append(&why->reply.body, json);
+	free(json); /* jansson's own */
 	str_close(&text);
-}
-
-static void add_pause(const struct why *why, json_t *chain)
-{
-	const json_t *by = json_object_get(why->dag.json, "paused_by");
-	int64_t at_ms = reply_instant(by, "at");
-	struct str text = STR_INIT;
-	char instant[TEXT_SIZE];
-
-	if (!json_is_true(json_object_get(why->dag.json, "paused")))
-		return;
-	str_append(&text, json_is_true(json_object_get(by, "all")) ? "all dags are paused"
-								   : "the dag is paused");
-	if (by != NULL)
-		str_printf(&text, " by %s", reply_text(by, "actor"));
-	if (at_ms != 0)
-		str_printf(&text, " since %s", text_instant(at_ms, instant));
-	if (reply_text(by, "reason")[0] != '\0')
-		str_printf(&text, ": %s", reply_text(by, "reason"));
-	add_link(why, chain, "pause", &text);
-	str_close(&text);
-}
-
-static int add_errors(const struct why *why, json_t *chain)
-{
-	const char *file = reply_text(why->dag.json, "file");
-	struct reply reply = {0};
-	int code = ask_get(why->cli, "/api/v1/errors", &reply);
-	const json_t *items = json_object_get(reply.json, "items");
-
-	for (size_t i = 0; i < json_array_size(items); i++) {
-		const json_t *error = json_array_get(items, i);
-		struct str text = STR_INIT;
-
-		if (strcmp(reply_text(error, "file"), file) != 0)
-			continue;
-		str_printf(&text,
-			   "its file does not check, its last good version is in force: %s:%d:%d: "
-			   "%s",
-			   file, (int)reply_number(error, "line"),
-			   (int)reply_number(error, "column"), reply_text(error, "message"));
-		add_link(why, chain, "broken", &text);
-		str_close(&text);
-	}
-	reply_close(&reply);
-	return code;
-}
-
-/* The answer as it is by now becomes what is printed. */
-static void keep_answer(struct why *why)
-{
-	char *text = json_dumps(why->reply.json, JSON_COMPACT);
-
-	str_clear(&why->reply.body);
-	str_append(&why->reply.body, text);
-	free(text); /* jansson's own */
-}
-
-/* That nobody triggered it is all there is to know; a pause or a broken file would be next. */
-static int explain_absence(struct why *why)
-{
-	json_t *chain = json_array();
-	int code;
-
-	add_never(why, chain);
-	add_pause(why, chain);
-	code = add_errors(why, chain);
-	why->reply.json =
-	    json_pack("{s:s,s:o,s:[],s:i}", "answer", reply_text(json_array_get(chain, 0), "text"),
-		      "chain", chain, "holders", "holders_total", 0);
-	keep_answer(why);
-	return code;
-}
-
-static bool tells_pause(const json_t *chain)
-{
-	for (size_t i = 0; i < json_array_size(chain); i++)
-		if (strcmp(reply_text(json_array_get(chain, i), "kind"), "pause") == 0)
-			return true;
-	return false;
-}
-
-/* Who asks about a dag, and not about one of its runs, wants to know that it starts nothing. */
-static void add_state_of_dag(struct why *why)
-{
-	json_t *chain = json_object_get(why->reply.json, "chain");
-
-	if (why->dag.json == NULL || why->period != NULL || why->task != NULL ||
-	    !json_is_true(json_object_get(why->dag.json, "paused")) || tells_pause(chain))
-		return;
-	add_pause(why, chain);
-	keep_answer(why);
 }
 
 /* --- the answer ---------------------------------------------------------------------------------
@@ -397,26 +294,52 @@ static int explain_then(struct why *why)
 	return code;
 }
 
-static int explain(struct why *why)
+/* The daemon finds out what is meant, and says which run it took for a dag. */
+static int explain_now(struct why *why)
 {
+	static const char runs[] = "/api/v1/runs/";
+	const char *location = why->reply.content_location;
 	struct str path = STR_INIT;
-	int code;
+	int code = can_be_run(why) ? CODE_OK : ask_check_dag(why->cli, why->name);
 
-	if (why->run_id[0] == '\0')
-		return explain_absence(why);
-	if (why->at_ms != INT64_MAX)
-		return explain_then(why);
-	str_printf(&path, "/api/v1/runs/%s", why->run_id);
-	if (why->task != NULL) {
-		str_append(&path, "/tasks/");
+	str_append(&path, "/api/v1/why?target=");
+	http_encode(&path, why->cli->args->operands[0]);
+	if (why->cli->args->operand_count == 2) {
+		str_append(&path, "%2F");
 		http_encode(&path, why->task);
 	}
-	str_append(&path, "/why");
-	code = ask_get(why->cli, str_text(&path), &why->reply);
 	if (code == CODE_OK)
-		add_state_of_dag(why);
+		code = ask_get(why->cli, str_text(&path), &why->reply);
+	if (code == CODE_OK && str_starts_with(location, runs))
+		snprintf(why->run_id, sizeof why->run_id, "%.16s", location + strlen(runs));
 	str_close(&path);
 	return code;
+}
+
+static int explain(struct why *why)
+{
+	bool is_now = why->at_ms == INT64_MAX;
+	int code = is_now ? explain_now(why) : find_run(why);
+
+	if (code == CODE_OK && why->run_id[0] != '\0' && (is_now || why->dag.json != NULL) &&
+	    !why->cli->json)
+		cli_tell("the %srun of dag '%s'%s%s is %s", why->period == NULL ? "newest " : "",
+			 why->name, why->period == NULL ? "" : " for ",
+			 why->period == NULL ? "" : why->period, why->run_id);
+	if (code == CODE_OK && !is_now && why->run_id[0] == '\0')
+		explain_absence(why);
+	else if (code == CODE_OK && !is_now)
+		code = explain_then(why);
+	return code;
+}
+
+/* What was not caused by what follows stands beside it. */
+static bool is_caused(const struct why *why)
+{
+	const json_t *chain = json_object_get(why->reply.json, "chain");
+
+	return why->at_ms == INT64_MAX &&
+	       strcmp(reply_text(json_array_get(chain, 0), "kind"), "never") != 0;
 }
 
 static void print_answer(struct why *why)
@@ -427,8 +350,7 @@ static void print_answer(struct why *why)
 		reply_print(&why->reply);
 		return;
 	}
-	render_why(why->reply.json,
-		   why->run_id[0] == '\0' || why->at_ms != INT64_MAX ? "and" : "because", &text);
+	render_why(why->reply.json, is_caused(why) ? "because" : "and", &text);
 	cli_print_str(&text);
 	str_close(&text);
 }
@@ -442,9 +364,7 @@ int run_verb_why(struct cli *cli)
 	if (read_target(&why, &err) != 0 || read_instant(&why, &err) != 0) {
 		code = cli_fail_err(&err);
 	} else {
-		code = find_run(&why);
-		if (code == CODE_OK)
-			code = explain(&why);
+		code = explain(&why);
 		if (code == CODE_OK)
 			print_answer(&why);
 	}

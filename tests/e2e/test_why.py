@@ -180,6 +180,25 @@ def test_a_paused_dag_says_so_though_its_newest_run_has_ended(home):
     assert len(home.cli("why", run).stdout.splitlines()) == 1
     done = home.cli("why", f"{run}/a/b")
     assert done.returncode == 2 and "a task has no parts" in done.stderr
+    # Of one that runs, too; who asks for a day, or for a task, asks for no more.
+    home.cli("resume", "idle")
+    home.dag("idle.yaml", "id: idle\ntasks: [{id: a, command: 'sleep 300'}]\n")
+    wait_for(lambda: len(home.http("GET", "/api/v1/dags/idle/versions")[1]["items"]) == 2)
+    nap = home.trigger("idle")
+    wait_for(lambda: home.run(nap)["tasks"]["a"] == "running")
+    home.cli("pause", "idle", "--reason", "tests")
+    done = home.cli("why", "idle")
+    first, second = done.stdout.splitlines()
+    assert first.startswith("task 'a' runs, try 1") and second.endswith(": tests")
+    assert second.startswith("  and the dag is paused by ") and f"the newest run of dag 'idle' is {nap}" in done.stderr
+    assert kinds(json.loads(home.cli("why", "idle", "--json").stdout)) == ["running", "pause"]
+    day = home.run(nap)["period"][:10]
+    for words in ((nap,), (f"idle@{day}",), ("idle", "a")):
+        assert len(home.cli("why", *words).stdout.splitlines()) == 1
+    status, answer, headers = home.http("GET", "/api/v1/why?target=idle/a")
+    assert status == 200 and headers["Content-Location"] == f"/api/v1/runs/{nap}/tasks/a/why"
+    assert answer == home.http("GET", headers["Content-Location"])[1]
+    assert "Content-Location" not in home.http("GET", f"/api/v1/why?target={nap}")[2]
 
 
 def test_the_command_line_asks_by_run_task_dag_and_period(home):
@@ -201,7 +220,9 @@ tasks:
     assert f"the run of dag 'fails' for 2026-11-20 is {run}" in done.stderr
     assert done.stdout.startswith(f"run {run} of dag 'fails' is failed")
     assert json.loads(home.cli("why", run, "--json").stdout) == why(home, run)
-    for words, told in ((("fials",), "did you mean 'fails'?"), (("0000",), "'0000'"), ((run, "c"), "no task 'c'")):
+    for words, told in ((("fials",), "did you mean 'fails'?"), (("0000",), "'0000'"), ((run, "c"), "no task 'c'"),
+                        ((run, "no id"), "no task 'no id'"), (("no id",), "there is no dag 'no id'"),
+                        (("a" * 30,), "'" + "a" * 30 + "'"), (("1" * 30,), "'" + "1" * 30 + "'")):
         done = home.cli("why", *words)
         assert done.returncode == 4 and told in done.stderr, done.stderr
     today = home.trigger("idle", "--wait")

@@ -176,6 +176,32 @@ static void what_is_paused_says_by_whom_and_why(void **state)
 	finish(story);
 }
 
+/* Who asks about the dag is told of its pause, whatever its newest run does, and once. */
+static void a_dag_that_is_paused_says_so_beside_its_run(void **state)
+{
+	static const struct task_spec tasks[] = {{.id = "a"}, {.id = "b"}, {.id = NULL}};
+	struct story *story =
+	    begin(&(struct dag_spec){.id = "d", .tasks = tasks}, "a", "success:10s");
+	struct why why;
+
+	(void)state;
+	story_pause(story, "d");
+	why_init(&why);
+	assert_true(why_run(story_sched(story), 1, story_now(story), &why));
+	assert_int_equal(why.link_count, 1);
+	why_add_pause(story_sched(story), 1, story_now(story), &why);
+	why_add_pause(story_sched(story), 1, story_now(story), &why);
+	assert_int_equal(why.link_count, 2);
+	assert_int_equal(why.links[1].kind, WHY_PAUSE);
+	assert_string_equal(why.links[1].text,
+			    "the dag is paused by user:alice since 00:00:01 UTC: upgrade");
+	assert_string_equal(why.links[1].dag_id, "d");
+	assert_null(why.links[1].run_id);
+	why_close(&why);
+	story_resume(story, "d");
+	finish(story);
+}
+
 static void a_run_waits_for_others_of_its_dag(void **state)
 {
 	static const struct task_spec tasks[] = {{.id = "a"}, {.id = NULL}};
@@ -314,6 +340,7 @@ int main(void)
 	    cmocka_unit_test(a_task_waits_for_a_slot_and_its_holders_are_named),
 	    cmocka_unit_test(a_task_waits_for_the_limit_of_its_dag),
 	    cmocka_unit_test(what_is_paused_says_by_whom_and_why),
+	    cmocka_unit_test(a_dag_that_is_paused_says_so_beside_its_run),
 	    cmocka_unit_test(a_run_waits_for_others_of_its_dag),
 	    cmocka_unit_test(a_task_waits_for_its_next_try),
 	    cmocka_unit_test(a_try_beyond_the_timeout_of_the_run_is_none),

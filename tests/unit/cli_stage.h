@@ -36,7 +36,7 @@ enum then {
 struct exchange {
 	const char *request; /* beginning of the request; NULL = end of the script */
 	int status;
-	const char *body;
+	const char *body; /* one that begins with "Content-" brings headers of its own */
 	enum then then;
 	const char *has; /* what must stand somewhere in the request; NULL = nothing more */
 };
@@ -138,15 +138,19 @@ static inline bool take_request(struct stage *stage, struct str *request)
 /* A broken answer is chunked, and its last chunk never comes. */
 static inline void answer(struct stage *stage, const struct exchange *exchange)
 {
-	size_t length = strlen(exchange->body);
+	const char *end = strstr(exchange->body, "\r\n\r\n");
+	bool has_headers = str_starts_with(exchange->body, "Content-") && end != NULL;
+	const char *body = has_headers ? end + 4 : exchange->body;
+	size_t length = strlen(body);
 	struct str text = STR_INIT;
 
 	str_printf(&text, "HTTP/1.1 %d X\r\n", exchange->status);
+	if (has_headers)
+		str_append_bytes(&text, exchange->body, (size_t)(end + 2 - exchange->body));
 	if (exchange->then == THEN_KEEP)
-		str_printf(&text, "Content-Length: %zu\r\n\r\n%s", length, exchange->body);
+		str_printf(&text, "Content-Length: %zu\r\n\r\n%s", length, body);
 	else if (length > 0)
-		str_printf(&text, "Transfer-Encoding: chunked\r\n\r\n%zx\r\n%s\r\n", length,
-			   exchange->body);
+		str_printf(&text, "Transfer-Encoding: chunked\r\n\r\n%zx\r\n%s\r\n", length, body);
 	if (exchange->then != THEN_KEEP && exchange->status == 0)
 		str_clear(&text);
 	if (write(stage->fd, str_text(&text), text.size) != (ssize_t)text.size)

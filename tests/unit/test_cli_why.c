@@ -11,10 +11,8 @@
 #include <jansson.h>
 
 #define OTHER "0011223344556677"
-#define DAG(last)                                                                \
-	"{\"id\":\"d\",\"file\":\"d.yaml\",\"paused\":false,\"paused_by\":null," \
-	"\"last_run\":" last "}"
-#define LAST "{\"id\":\"" RUN "\",\"state\":\"failed\"}"
+#define DAG "{\"id\":\"d\",\"file\":\"d.yaml\",\"last_run\":null}"
+#define OF_RUN(rest) "Content-Location:  /api/v1/runs/" RUN rest " \r\n\r\n"
 #define WAITS                                                                                \
 	"{\"answer\":\"waits for 1 slot of pool 'db'\",\"chain\":[{\"kind\":\"pool\","       \
 	"\"text\":\"waits for 1 slot of pool 'db'\"},{\"kind\":\"running\",\"text\":\"task " \
@@ -31,9 +29,7 @@ static void expect_told(const struct stage *stage, const char *text)
 static void the_sentence_comes_first_then_the_chain_then_who_holds(void **state)
 {
 	static const struct exchange script[] = {
-	    {"GET /api/v1/runs/9f1c ", 200, RUNNING, THEN_KEEP, NULL},
-	    {"GET /api/v1/runs/" RUN "/tasks/more/why ", 200, WAITS, THEN_KEEP, NULL},
-	    {0}};
+	    {"GET /api/v1/why?target=9f1c%2Fmore ", 200, WAITS, THEN_KEEP, NULL}, {0}};
 	static const char text[] = "waits for 1 slot of pool 'db'\n"
 				   "  because task 'load' runs\n"
 				   "  held by 'load' of run " OTHER " (dag 'd', 2 slots)\n"
@@ -52,45 +48,53 @@ static void the_sentence_comes_first_then_the_chain_then_who_holds(void **state)
 	leave(&stage);
 }
 
+/* The daemon says which run that is, and of one that was named by its id nothing. */
 static void a_dag_means_its_newest_run(void **state)
 {
 	static const struct exchange script[] = {
-	    {"GET /api/v1/dags/d ", 200, DAG(LAST), THEN_KEEP, NULL},
-	    {"GET /api/v1/runs/" RUN "/why ", 200, FAILED, THEN_KEEP, NULL},
-	    {0}};
+	    {"GET /api/v1/why?target=d ", 200, OF_RUN("/why") FAILED, THEN_KEEP, NULL}, {0}};
+	static const struct exchange of_run[] = {
+	    {"GET /api/v1/why?target=abc ", 200, FAILED, THEN_KEEP, NULL}, {0}};
 	struct stage stage;
 
 	(void)state;
 	perform(&stage, script, WORDS("why", "d"));
 	expect(&stage, CODE_OK, "it failed\n");
-	expect_told(&stage, "the newest run of dag 'd' is " RUN);
+	expect_told(&stage, "the newest run of dag 'd' is " RUN "\n");
+	leave(&stage);
+	perform(&stage, script, WORDS("why", "d", "--json"));
+	expect(&stage, CODE_OK, FAILED "\n");
+	assert_string_equal(str_text(&stage.capture.err), "");
+	leave(&stage);
+	perform(&stage, of_run, WORDS("why", "abc"));
+	expect(&stage, CODE_OK, "it failed\n");
+	assert_string_equal(str_text(&stage.capture.err), "");
 	leave(&stage);
 }
 
-static void a_word_that_is_no_dag_may_begin_a_run(void **state)
+static void a_period_means_its_run(void **state)
 {
 	static const struct exchange script[] = {
-	    {"GET /api/v1/dags/abc ", 404, "{\"detail\":\"there is no dag 'abc'\"}", THEN_KEEP,
-	     NULL},
-	    {"GET /api/v1/runs/abc ", 200, RUNNING, THEN_KEEP, NULL},
-	    {"GET /api/v1/runs/" RUN "/why ", 200, FAILED, THEN_KEEP, NULL},
+	    {"GET /api/v1/why?target=d%402026-11-20T06%3A00%3A00%2B01%3A00%2Fload ", 200,
+	     OF_RUN("/tasks/load/why") FAILED, THEN_KEEP, NULL},
 	    {0}};
 	struct stage stage;
 
 	(void)state;
-	perform(&stage, script, WORDS("why", "abc"));
+	perform(&stage, script, WORDS("why", "d@2026-11-20T06:00:00+01:00/load"));
 	expect(&stage, CODE_OK, "it failed\n");
-	assert_string_equal(str_text(&stage.capture.err), "");
+	expect_told(&stage, "the run of dag 'd' for 2026-11-20T06:00:00+01:00 is " RUN "\n");
 	leave(&stage);
 }
 
 static void a_dag_that_is_not_there_is_not_found(void **state)
 {
 	static const struct exchange script[] = {
-	    {"GET /api/v1/dags/fligths ", 404,
+	    {"GET /api/v1/why?target=fligths%402026-11-20 ", 404,
 	     "{\"detail\":\"there is no dag 'fligths' (did you mean 'flights'?)\"}", THEN_KEEP,
 	     NULL},
 	    {0}};
+	static const struct exchange there[] = {{"GET /version ", 200, "{}", THEN_KEEP, NULL}, {0}};
 	struct stage stage;
 
 	(void)state;
@@ -98,67 +102,69 @@ static void a_dag_that_is_not_there_is_not_found(void **state)
 	expect(&stage, CODE_NOT_FOUND, "");
 	expect_told(&stage, "did you mean 'flights'?");
 	leave(&stage);
-}
-
-static void the_run_of_a_period_is_looked_for_page_by_page(void **state)
-{
-	static const struct exchange script[] = {
-	    {"GET /api/v1/dags/d ", 200, DAG(LAST), THEN_KEEP, NULL},
-	    {"GET /api/v1/dags/d/runs?limit=500 ", 200,
-	     "{\"items\":[{\"id\":\"" OTHER "\",\"period\":\"2026-11-21\"}],\"next\":\"7\"}",
-	     THEN_KEEP, NULL},
-	    {"GET /api/v1/dags/d/runs?limit=500&cursor=7 ", 200,
-	     "{\"items\":[{\"id\":\"" OTHER "\",\"period\":null},{\"id\":\"" RUN
-	     "\",\"period\":\"2026-11-20\"}],\"next\":\"5\"}",
-	     THEN_KEEP, NULL},
-	    {"GET /api/v1/runs/" RUN "/tasks/load/why ", 200, FAILED, THEN_KEEP, NULL},
-	    {0}};
-	struct stage stage;
-
-	(void)state;
-	perform(&stage, script, WORDS("why", "d@2026-11-20/load"));
-	expect(&stage, CODE_OK, "it failed\n");
-	expect_told(&stage, "the run of dag 'd' for 2026-11-20 is " RUN);
+	perform(&stage, there, WORDS("why", "no id"));
+	expect(&stage, CODE_NOT_FOUND, "");
+	expect_told(&stage, "there is no dag 'no id'");
 	leave(&stage);
 }
 
-static void a_dag_that_never_ran_says_so_with_its_pause_and_its_errors(void **state)
+static void what_stands_beside_the_answer_is_no_reason_for_it(void **state)
 {
 	static const struct exchange script[] = {
-	    {"GET /api/v1/dags/d ", 200,
-	     "{\"id\":\"d\",\"file\":\"d.yaml\",\"paused\":true,\"paused_by\":{\"actor\":"
-	     "\"user:a\",\"reason\":\"holidays\",\"at\":null,\"all\":true},\"last_run\":null}",
-	     THEN_KEEP, NULL},
-	    {"GET /api/v1/errors ", 200,
-	     "{\"items\":[{\"file\":\"e.yaml\",\"line\":1,\"column\":1,\"message\":\"no\"},"
-	     "{\"file\":\"d.yaml\",\"line\":3,\"column\":5,\"message\":\"unknown key\"}]}",
+	    {"GET /api/v1/why?target=d ", 200,
+	     "{\"answer\":\"never\",\"chain\":[{\"kind\":\"never\",\"text\":\"never\"},"
+	     "{\"kind\":\"pause\",\"text\":\"the dag is paused\"},{\"kind\":\"broken\","
+	     "\"text\":\"its file does not check\"}],\"holders\":[],\"holders_total\":0}",
 	     THEN_KEEP, NULL},
 	    {0}};
 	struct stage stage;
 
 	(void)state;
 	perform(&stage, script, WORDS("why", "d"));
-	expect(&stage, CODE_OK,
-	       "dag 'd' has never run: nobody triggered it\n"
-	       "  and all dags are paused by user:a: holidays\n"
-	       "  and its file does not check, its last good version is in force: d.yaml:3:5: "
-	       "unknown key\n");
+	expect(&stage, CODE_OK, "never\n  and the dag is paused\n  and its file does not check\n");
 	leave(&stage);
 }
 
-static void what_never_ran_is_json_of_the_same_form(void **state)
+/* Of then the run is looked for here, and its facts are asked. */
+static void the_run_of_an_instant_is_looked_for_page_by_page(void **state)
 {
 	static const struct exchange script[] = {
-	    {"GET /api/v1/dags/d ", 200, DAG("null"), THEN_KEEP, NULL},
-	    {"GET /api/v1/dags/d/runs?limit=500 ", 200, "{\"items\":[],\"next\":null}", THEN_KEEP,
-	     NULL},
-	    {"GET /api/v1/errors ", 200, "{\"items\":[]}", THEN_KEEP, NULL},
+	    {"GET /api/v1/dags/d ", 200, DAG, THEN_KEEP, NULL},
+	    {"GET /api/v1/dags/d/runs?limit=500 ", 200,
+	     "{\"items\":[{\"id\":\"" OTHER "\",\"period\":\"2026-11-20\",\"created_at\":"
+	     "\"2026-11-21T06:00:00.000Z\"}],\"next\":\"7\"}",
+	     THEN_KEEP, NULL},
+	    {"GET /api/v1/dags/d/runs?limit=500&cursor=7 ", 200,
+	     "{\"items\":[{\"id\":\"" OTHER "\",\"period\":null},{\"id\":\"" RUN
+	     "\",\"period\":\"2026-11-20T01:00:00Z\",\"created_at\":"
+	     "\"2026-11-20T06:00:00.000Z\"}],\"next\":null}",
+	     THEN_KEEP, NULL},
+	    {"GET /api/v1/facts?run=" RUN, 200,
+	     "{\"items\":[{\"id\":1,\"kind\":\"run.new\",\"at\":\"2026-11-20T06:00:00.000Z\","
+	     "\"to\":\"queued\"}],\"next\":null}",
+	     THEN_KEEP, NULL},
 	    {0}};
+	struct stage stage;
+
+	(void)state;
+	perform(&stage, script, WORDS("why", "d@2026-11-20", "--at", "2026-11-20T07:00:00Z"));
+	assert_int_equal(stage.capture.code, CODE_OK);
+	expect_told(&stage, "the run of dag 'd' for 2026-11-20 is " RUN "\n");
+	assert_true(str_starts_with(str_text(&stage.capture.out), "the run was queued since "));
+	leave(&stage);
+}
+
+static void what_was_not_made_by_then_is_json_of_the_same_form(void **state)
+{
+	static const struct exchange script[] = {{"GET /api/v1/dags/d ", 200, DAG, THEN_KEEP, NULL},
+						 {"GET /api/v1/dags/d/runs?limit=500 ", 200,
+						  "{\"items\":[],\"next\":null}", THEN_KEEP, NULL},
+						 {0}};
 	struct stage stage;
 	json_t *why;
 
 	(void)state;
-	perform(&stage, script, WORDS("why", "d@2026-11-20", "--json"));
+	perform(&stage, script, WORDS("why", "d@2026-11-20", "--at", "2026-11-20", "--json"));
 	why = json_loads(str_text(&stage.capture.out), 0, NULL);
 	assert_string_equal(json_string_value(json_object_get(why, "answer")),
 			    "dag 'd' has no run for '2026-11-20': nobody triggered it");
@@ -188,11 +194,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_sentence_comes_first_then_the_chain_then_who_holds),
 	    cmocka_unit_test(a_dag_means_its_newest_run),
-	    cmocka_unit_test(a_word_that_is_no_dag_may_begin_a_run),
+	    cmocka_unit_test(a_period_means_its_run),
 	    cmocka_unit_test(a_dag_that_is_not_there_is_not_found),
-	    cmocka_unit_test(the_run_of_a_period_is_looked_for_page_by_page),
-	    cmocka_unit_test(a_dag_that_never_ran_says_so_with_its_pause_and_its_errors),
-	    cmocka_unit_test(what_never_ran_is_json_of_the_same_form),
+	    cmocka_unit_test(what_stands_beside_the_answer_is_no_reason_for_it),
+	    cmocka_unit_test(the_run_of_an_instant_is_looked_for_page_by_page),
+	    cmocka_unit_test(what_was_not_made_by_then_is_json_of_the_same_form),
 	    cmocka_unit_test(without_a_daemon_nothing_is_told),
 	};
 

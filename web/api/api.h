@@ -215,6 +215,9 @@ int api_no_attempt(struct call *call, struct store_reader *reader, const struct 
 
 /* Finds the run and the task that the query's target names; answers when there is no such run. */
 enum call_outcome api_why_target(struct call *call, struct store_reader *reader);
+/* How a dag is paused, in words; "" = it is not. */
+#define PAUSE_TEXT_SIZE (LIMIT_REASON_BYTES + 300)
+void api_pause_text(const struct dag_view *view, char out[PAUSE_TEXT_SIZE]);
 /* Why a run or a task of it came to what it is, from what is on disk. */
 enum call_outcome api_why(struct call *call, struct store_reader *reader);
 

@@ -100,8 +100,9 @@ static void write_sentence(const struct told *told, struct str *out)
 		str_printf(out, ": %s", told->reason);
 }
 
-static void write_link(struct writer *writer, const char *kind, const char *text,
-		       const char *task_id, int64_t at_ms)
+/* run_id NULL = of the dag as such. */
+static void write_link_of(struct writer *writer, const char *kind, const char *text,
+			  const char *run_id, const char *task_id, int64_t at_ms)
 {
 	struct compose *compose = &writer->compose;
 
@@ -109,7 +110,7 @@ static void write_link(struct writer *writer, const char *kind, const char *text
 	compose_member_text(compose, "kind", kind);
 	compose_member_text(compose, "text", text);
 	compose_member_text(compose, "dag", writer->run.dag_id);
-	compose_member_text(compose, "run", writer->call->run_id);
+	compose_member_text(compose, "run", run_id);
 	compose_member_text(compose, "task", task_id);
 	compose_member_text(compose, "pool", NULL);
 	compose_member_text(compose, "count", NULL);
@@ -118,6 +119,12 @@ static void write_link(struct writer *writer, const char *kind, const char *text
 	compose_close(compose, '}');
 	if (writer->links++ == 0)
 		str_append(&writer->answer, text);
+}
+
+static void write_link(struct writer *writer, const char *kind, const char *text,
+		       const char *task_id, int64_t at_ms)
+{
+	write_link_of(writer, kind, text, writer->call->run_id, task_id, at_ms);
 }
 
 static void write_task_link(struct writer *writer, const struct told *told)
@@ -266,6 +273,23 @@ static int explain_run(struct writer *writer, struct store_reader *reader, struc
 	return read_tasks(reader, run->run_no, "failed", write_root, writer, err);
 }
 
+static bool write_pause(void *context, const struct dag_view *view)
+{
+	char text[PAUSE_TEXT_SIZE];
+
+	api_pause_text(view, text);
+	if (text[0] != '\0')
+		write_link_of(context, "pause", text, NULL, NULL, view->pause_at_ms);
+	return true;
+}
+
+static int explain_dag(struct writer *writer, struct store_reader *reader, struct err *err)
+{
+	int rc = read_dag(reader, writer->call->names.dag, write_pause, writer, err);
+
+	return rc == ERR_NOT_FOUND ? 0 : rc;
+}
+
 static int explain(struct writer *writer, struct store_reader *reader, struct err *err)
 {
 	int rc = read_run(reader, writer->call->run_id, take_run, &writer->run, err);
@@ -278,6 +302,8 @@ static int explain(struct writer *writer, struct store_reader *reader, struct er
 		rc = explain_task(writer, reader, err);
 	else if (rc == 0)
 		rc = explain_run(writer, reader, err);
+	if (rc == 0 && writer->call->names.dag != NULL)
+		rc = explain_dag(writer, reader, err);
 	compose_close(&writer->compose, ']');
 	return rc;
 }

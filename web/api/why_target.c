@@ -3,8 +3,9 @@
  *	TARGET = RUN | RUN/TASK | DAG | DAG/TASK | DAG@PERIOD | DAG@PERIOD/TASK
  *
  * A dag is asked about through its newest run, or the one for the period; a dag of exactly this
- * name comes before a run whose id begins so. Of a dag without such a run the answer is made here,
- * in the form of every other. */
+ * name comes before a run whose id begins so. Content-Location then says which run it is. Who asks
+ * about a dag alone wants to know that it starts nothing, too: names.dag is set then. Of a dag
+ * without such a run the answer is made here, in the form of every other. */
 #include "web/api/api.h"
 
 #include "base/clock.h"
@@ -25,7 +26,8 @@ struct asked {
 	uint32_t runs_seen;       /* in which the period was not found */
 	/* Of the dag, when one is meant. */
 	char file[PATH_MAX];
-	char pause[LIMIT_REASON_BYTES + 300]; /* in words; "" = it is not paused */
+	char pause[PAUSE_TEXT_SIZE]; /* "" = it is not paused */
+	bool is_dag;
 	struct compose compose;
 };
 
@@ -56,7 +58,7 @@ static int read_target(struct asked *asked, struct err *err)
 	task = cut(target, '/', front, sizeof front);
 	period = cut(front, '@', asked->name, sizeof asked->name);
 	if (asked->name[0] == '\0' || (period != NULL && period[0] == '\0') ||
-	    (task != NULL && !id_is_valid(task, false)))
+	    (task != NULL && (task[0] == '\0' || strchr(task, '/') != NULL)))
 		return err_set(err, ERR_INVALID,
 			       "query parameter 'target' is '%.64s': it must be RUN, RUN/TASK, DAG "
 			       "or DAG@PERIOD",
@@ -66,20 +68,29 @@ static int read_target(struct asked *asked, struct err *err)
 	return 0;
 }
 
+void api_pause_text(const struct dag_view *view, char out[PAUSE_TEXT_SIZE])
+{
+	char at[CLOCK_TEXT_SIZE];
+
+	out[0] = '\0';
+	if (view->pause_actor == NULL)
+		return;
+	snprintf(out, PAUSE_TEXT_SIZE, "%s by %s since %.19sZ%s%s",
+		 view->pause_of_all ? "all dags are paused" : "the dag is paused",
+		 view->pause_actor, clock_format_utc(view->pause_at_ms, at),
+		 view->pause_reason == NULL ? "" : ": ",
+		 view->pause_reason == NULL ? "" : view->pause_reason);
+}
+
 static bool take_dag(void *context, const struct dag_view *view)
 {
 	struct asked *asked = context;
-	char at[CLOCK_TEXT_SIZE];
 
+	asked->is_dag = true;
 	snprintf(asked->file, sizeof asked->file, "%s", view->file);
 	if (view->last_run_id != NULL && asked->period[0] == '\0')
 		snprintf(asked->call->run_id, RUN_ID_SIZE, "%s", view->last_run_id);
-	if (view->pause_actor == NULL)
-		return true;
-	snprintf(asked->pause, sizeof asked->pause, "%s by %s since %.19sZ%s%s",
-		 view->pause_of_all ? "all dags are paused" : "it is paused", view->pause_actor,
-		 clock_format_utc(view->pause_at_ms, at), view->pause_reason == NULL ? "" : ": ",
-		 view->pause_reason == NULL ? "" : view->pause_reason);
+	api_pause_text(view, asked->pause);
 	return true;
 }
 
@@ -205,6 +216,22 @@ static int explain_absence(struct asked *asked, struct store_reader *reader, str
 	return rc;
 }
 
+/* The name has led to a run, which need not be the same one tomorrow. */
+static void tell_run(struct asked *asked)
+{
+	struct call *call = asked->call;
+	const char *task = call->names.task;
+
+	if (!asked->is_dag)
+		return;
+	if (task == NULL || id_is_valid(task, false))
+		answer_header(&call->answer, MHD_HTTP_HEADER_CONTENT_LOCATION,
+			      "/api/v1/runs/%s%s%s/why", call->run_id,
+			      task == NULL ? "" : "/tasks/", task == NULL ? "" : task);
+	if (task == NULL && asked->period[0] == '\0')
+		call->names.dag = call->query.target;
+}
+
 enum call_outcome api_why_target(struct call *call, struct store_reader *reader)
 {
 	struct asked asked = {.call = call};
@@ -215,5 +242,7 @@ enum call_outcome api_why_target(struct call *call, struct store_reader *reader)
 		rc = find(&asked, reader, &err);
 	if (rc == 0 && call->run_id[0] == '\0')
 		rc = explain_absence(&asked, reader, &err);
+	else if (rc == 0)
+		tell_run(&asked);
 	return rc == 0 ? CALL_ANSWERED : api_fail(call, &err);
 }
