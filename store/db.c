@@ -115,6 +115,9 @@ static int bind_all(sqlite3_stmt *statement, const char *format, va_list args)
 		} else if (*format == 't') {
 			result = sqlite3_bind_text(statement, i, va_arg(args, const char *), -1,
 						   SQLITE_STATIC);
+		} else if (*format == 'p') {
+			result = sqlite3_bind_pointer(statement, i, va_arg(args, void *),
+						      DB_POINTER, NULL);
 		} else if (*format == 'x') {
 			const void *bytes = va_arg(args, const void *);
 			size_t size = va_arg(args, size_t);

@@ -6,6 +6,7 @@
  *	t  const char *, NULL is stored as NULL
  *	b  const char *, size_t: text of that many bytes
  *	x  const void *, size_t: a blob of that many bytes
+ *	p  const void *: NULL to SQL, to our own functions this pointer
  *
  * SQL texts are literals: a statement is found again by the address of its text.
  *
@@ -23,6 +24,7 @@
 #include <stdint.h>
 
 #define DB_STATEMENTS_MAX 160
+#define DB_POINTER "heddle" /* the type of "p" */
 
 struct db {
 	sqlite3 *handle; /* NULL = closed */

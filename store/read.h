@@ -154,6 +154,8 @@ struct run_filter {
 	const char *state;     /* NULL = any */
 	int64_t since_ms;      /* created at or after; 0 = any */
 	int64_t before_run_no; /* older than this one, for the next page; 0 = from the newest */
+	int64_t from_run_no;   /* no older than this one; 0 = any */
+	const char *text;      /* words.h, NULL = any; read_runs_bound first */
 	uint32_t limit;
 };
 
@@ -170,6 +172,13 @@ int read_run_by_key(struct store_reader *reader, const char *dag_id, const char 
 /* Newest first. */
 int read_runs(struct store_reader *reader, const struct run_filter *filter, run_view_fn each,
 	      void *context, struct err *err);
+/* Which runs words fit no index tells, so that they are looked at a slice at a time: *from_run_no
+ * is the oldest of the READ_RUNS_LOOKED_AT runs from before_run_no on that dag, state and a state
+ * among the words leave; 0 = there are no older ones. ERR_INVALID as of the words; so does
+ * read_runs. */
+#define READ_RUNS_LOOKED_AT 5000 /* 10 to 20 ms, also where each is on a page of its own */
+int read_runs_bound(struct store_reader *reader, const struct run_filter *filter,
+		    int64_t *from_run_no, struct err *err);
 /* ERR_NOT_FOUND when there is no such run. */
 int read_run(struct store_reader *reader, const char *run_id, run_view_fn each, void *context,
 	     struct err *err);

@@ -10,32 +10,25 @@
 
 #include <assert.h>
 
+_Static_assert(1 << WORDS_STATE == 16 && 1 << WORDS_OWNER == 2 && 1 << WORDS_DOMAIN == 4 &&
+		   1 << WORDS_TAG == 8,
+	       "READER_WORDS_STATE and its like are numbers in SQL");
+
 /* What a dag says stands in its version. */
-#define FILTERED                                                                         \
-	" WHERE (?2 IS NULL OR coalesce(v.domain, '') = ?2)"                             \
-	" AND (?3 IS NULL OR v.owner = ?3)"                                              \
-	" AND (?4 IS NULL OR EXISTS (SELECT 1 FROM json_each(v.tags) WHERE value = ?4))" \
-	" AND (?5 IS NULL OR NOT EXISTS (SELECT 1 FROM json_each(?5) w"                  \
-	"  WHERE NOT CASE w.value ->> 'k' WHEN 'any' THEN"                               \
-	"   lower(d.dag_id) GLOB w.value ->> 'p'"                                        \
-	"   OR lower(coalesce(v.description, '')) GLOB w.value ->> 'p'"                  \
-	"   OR lower(coalesce(v.owner, '')) GLOB w.value ->> 'p'"                        \
-	"   OR EXISTS (SELECT 1 FROM json_each(v.tags) t"                                \
-	"    WHERE lower(t.value) GLOB w.value ->> 'p')"                                 \
-	"  WHEN 'tag' THEN EXISTS (SELECT 1 FROM json_each(v.tags) t"                    \
-	"   WHERE lower(t.value) GLOB w.value ->> 'p')"                                  \
-	"  WHEN 'state' THEN iif(w.value ->> 'p' = 'paused',"                            \
-	"   EXISTS (SELECT 1 FROM pause WHERE dag_id IN ('', d.dag_id)),"                \
-	"   coalesce((SELECT state FROM run WHERE run_no = d.last_run_no), 'none')"      \
-	"    GLOB w.value ->> 'p')"                                                      \
-	"  WHEN 'name' THEN lower(d.dag_id) GLOB w.value ->> 'p'"                        \
-	"  WHEN 'owner' THEN lower(coalesce(v.owner, '')) GLOB w.value ->> 'p'"          \
-	"  ELSE lower(coalesce(v.domain, '')) GLOB w.value ->> 'p' END))"                \
-	" AND (?6 IS NULL OR CASE ?6 WHEN 'paused' THEN"                                 \
-	"  EXISTS (SELECT 1 FROM pause WHERE dag_id IN ('', d.dag_id)) ELSE ?6 ="        \
+#define FILTERED                                                                                 \
+	" WHERE (?2 IS NULL OR coalesce(v.domain, '') = ?2)"                                     \
+	" AND (?3 IS NULL OR v.owner = ?3)"                                                      \
+	" AND (?4 IS NULL OR EXISTS (SELECT 1 FROM json_each(v.tags) WHERE value = ?4))"         \
+	" AND (?7 = 0 OR words_fit(?5, d.dag_id, v.owner, v.domain, v.tags,"                     \
+	"  iif(?7 & " READER_WORDS_STATE ", '[\"' ||"                                            \
+	"   coalesce((SELECT state FROM run WHERE run_no = d.last_run_no), 'none') ||"           \
+	"   iif(EXISTS (SELECT 1 FROM pause WHERE dag_id IN ('', d.dag_id)), '\",\"paused', '')" \
+	"   || '\"]', NULL), NULL, NULL, NULL, NULL, v.description))"                            \
+	" AND (?6 IS NULL OR CASE ?6 WHEN 'paused' THEN"                                         \
+	"  EXISTS (SELECT 1 FROM pause WHERE dag_id IN ('', d.dag_id)) ELSE ?6 ="                \
 	"  coalesce((SELECT state FROM run WHERE run_no = d.last_run_no), 'none') END)"
 
-/* From the place (?8, ?1) on. What the rows show is read of those alone that are shown, and not of
+/* From the place (?9, ?1) on. What the rows show is read of those alone that are shown, and not of
  * all that are put in order. */
 #define ROWS_BY(key, beyond, direction)                                             \
 	READER_SELECT_DAG                                                           \
@@ -47,8 +40,8 @@
 	"  WHERE t.state = 'queued' AND t.run_no = r.run_no), 0)" READER_FROM_DAG   \
 	" WHERE d.dag_id IN (SELECT d.dag_id"                                       \
 	"  FROM dag d JOIN dag_version v USING (version_no)" FILTERED " AND (" key  \
-	", d.dag_id) " beyond " (?8, ?1)"                                           \
-	"  ORDER BY " key " " direction ", d.dag_id " direction " LIMIT ?7)"        \
+	", d.dag_id) " beyond " (?9, ?1)"                                           \
+	"  ORDER BY " key " " direction ", d.dag_id " direction " LIMIT ?8)"        \
 	" ORDER BY " key " " direction ", d.dag_id " direction
 
 #define OWNER_KEY "lower(substr(coalesce(v.owner, ''), 1, " DAG_ROWS_KEY_CHARS "))"
@@ -100,48 +93,26 @@ static int read_row_bars(struct store_reader *reader, struct dag_row_view *view,
 	return rc;
 }
 
-/* The words of the filter as the queries take them; NULL = none. They live in *json, the caller's,
- * as long as the query does. */
-static int parse_text(const struct dag_filter *filter, struct str *json, const char **words,
-		      struct err *err)
-{
-	int rc = 0;
-
-	if (filter->text != NULL)
-		rc = words_parse(filter->text, json, err);
-	*words = filter->text == NULL ? NULL : str_text(json);
-	return rc;
-}
-
 static int query_rows(struct store_reader *reader, const struct dag_filter *filter,
-		      struct str *json, sqlite3_stmt **row, struct err *err)
+		      const struct words *words, sqlite3_stmt **row, struct err *err)
 {
 	const char *first = orders[filter->order].first[filter->descends];
-	const char *key = filter->after_key;
-	const char *words;
-	int rc = parse_text(filter, json, &words, err);
+	const char *key = filter->order == DAGS_BY_NAME ? filter->after : filter->after_key;
 
-	if (filter->order == DAGS_BY_NAME)
-		key = filter->after;
-	*row = NULL;
-	if (rc == 0)
-		rc = reader_query(reader, orders[filter->order].sql[filter->descends], row, err,
-				  "ttttttit", filter->after == NULL ? first : filter->after,
-				  filter->domain, filter->owner, filter->tag, words, filter->state,
-				  (int64_t)filter->limit, filter->after == NULL ? first : key);
-	return rc;
+	return reader_query(reader, orders[filter->order].sql[filter->descends], row, err,
+			    "ttttptiit", filter->after == NULL ? first : filter->after,
+			    filter->domain, filter->owner, filter->tag, words, filter->state,
+			    (int64_t)words->texts, (int64_t)filter->limit,
+			    filter->after == NULL ? first : key);
 }
 
-int read_dag_rows(struct store_reader *reader, const struct dag_filter *filter,
-		  dag_row_view_fn each, void *context, struct err *err)
+static int each_row(struct store_reader *reader, const struct dag_filter *filter, sqlite3_stmt *row,
+		    dag_row_view_fn each, void *context, struct err *err)
 {
 	struct run_bar bars[READ_BARS_MAX];
-	sqlite3_stmt *row;
-	struct str json = STR_INIT;
 	bool more = true;
-	int rc = query_rows(reader, filter, &json, &row, err);
+	int rc = 0;
 
-	assert(filter->bars <= READ_BARS_MAX);
 	while (rc == 0 && more && (rc = reader_step(reader, row, err)) == 1) {
 		struct dag_row_view view = row_view_of(row);
 
@@ -149,41 +120,58 @@ int read_dag_rows(struct store_reader *reader, const struct dag_filter *filter,
 		if (rc == 0)
 			more = each(context, &view);
 	}
+	return rc;
+}
+
+static int parse_text(const struct dag_filter *filter, struct words *words, struct err *err)
+{
+	return filter->text == NULL ? 0 : words_parse(words, WORDS_OF_DAGS, filter->text, err);
+}
+
+int read_dag_rows(struct store_reader *reader, const struct dag_filter *filter,
+		  dag_row_view_fn each, void *context, struct err *err)
+{
+	struct words words = {0};
+	sqlite3_stmt *row = NULL;
+	int rc = parse_text(filter, &words, err);
+
+	assert(filter->bars <= READ_BARS_MAX);
+	if (rc == 0)
+		rc = query_rows(reader, filter, &words, &row, err);
+	if (rc == 0)
+		rc = each_row(reader, filter, row, each, context, err);
 	db_reset(row);
-	str_close(&json);
+	words_close(&words);
 	return rc;
 }
 
 static int query_count(struct store_reader *reader, const struct dag_filter *filter,
-		       struct str *json, sqlite3_stmt **row, struct err *err)
+		       const struct words *words, sqlite3_stmt **row, struct err *err)
 {
 	bool any = filter->domain == NULL && filter->owner == NULL && filter->tag == NULL &&
-		   filter->text == NULL && filter->state == NULL;
-	const char *words;
-	int rc = parse_text(filter, json, &words, err);
+		   words->texts == 0 && filter->state == NULL;
 
-	*row = NULL;
-	if (rc == 0 && any)
-		rc = reader_query(reader, sql_count_dags, row, err, "");
-	else if (rc == 0)
-		rc = reader_query(reader, sql_count, row, err, "tttttt", "", filter->domain,
-				  filter->owner, filter->tag, words, filter->state);
-	return rc;
+	return any ? reader_query(reader, sql_count_dags, row, err, "")
+		   : reader_query(reader, sql_count, row, err, "ttttpti", NULL, filter->domain,
+				  filter->owner, filter->tag, words, filter->state,
+				  (int64_t)words->texts);
 }
 
 int read_dag_count(struct store_reader *reader, const struct dag_filter *filter, int64_t *count,
 		   struct err *err)
 {
-	struct str json = STR_INIT;
-	sqlite3_stmt *row;
-	int rc = query_count(reader, filter, &json, &row, err);
+	struct words words = {0};
+	sqlite3_stmt *row = NULL;
+	int rc = parse_text(filter, &words, err);
 
 	*count = 0;
+	if (rc == 0)
+		rc = query_count(reader, filter, &words, &row, err);
 	if (rc == 0)
 		rc = reader_step(reader, row, err);
 	if (rc == 1)
 		*count = sqlite3_column_int64(row, 0);
 	db_reset(row);
-	str_close(&json);
+	words_close(&words);
 	return rc < 0 ? rc : 0;
 }

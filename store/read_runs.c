@@ -5,6 +5,7 @@
 #include "store/reader.h"
 
 #include "model/change.h"
+#include "store/words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,17 +25,31 @@ static const char sql_by_key[] =
 	" r.period_id, r.period_start_ms, r.period_end_ms, r.started_at_ms,"                \
 	" r.pruned_at_ms, r.start_at_ms, r.is_forced"                                       \
 	" FROM run r JOIN dag_version v USING (version_no)"
+/* What runs have of their version is looked up for words that look at it alone. */
+#define OF_VERSION(text, column)         \
+	" iif(?7 & " READER_WORDS_##text \
+	    ", (SELECT " column " FROM dag_version WHERE version_no = r.version_no), NULL)"
 /* The wall clock may have been set back, so that instants and numbers need not agree: the first
  * number at or after the instant bounds the walk, the instant itself decides. */
-#define IN_PAGE                                                       \
-	" r.run_no < ?1 AND r.run_no >= ?2 AND r.created_at_ms >= ?3" \
-	" ORDER BY r.run_no DESC LIMIT ?4"
+#define IN_PAGE                                                                              \
+	" r.run_no < ?1 AND r.run_no >= ?2 AND r.created_at_ms >= ?3"                        \
+	" AND (?7 = 0 OR words_fit(?8, r.dag_id," OF_VERSION(OWNER, "owner") "," OF_VERSION( \
+	    DOMAIN, "domain") "," OF_VERSION(TAG, "tags") ", r.state, r.run_id, r.source, "  \
+							  "r.period_id, r.reason, NULL))"    \
+							  " ORDER BY r.run_no DESC LIMIT ?4"
 
 static const char sql_run[] = SELECT_RUN " WHERE r.run_id = ?1";
 static const char sql_runs[] = SELECT_RUN " WHERE" IN_PAGE;
 static const char sql_runs_dag[] = SELECT_RUN " WHERE r.dag_id = ?5 AND" IN_PAGE;
 static const char sql_runs_state[] = SELECT_RUN " WHERE r.state = ?6 AND" IN_PAGE;
 static const char sql_runs_both[] = SELECT_RUN " WHERE r.dag_id = ?5 AND r.state = ?6 AND" IN_PAGE;
+
+#define BOUND(where) \
+	"SELECT run_no FROM run WHERE run_no < ?1" where " ORDER BY run_no DESC LIMIT 1 OFFSET ?2"
+static const char sql_bound[] = BOUND("");
+static const char sql_bound_dag[] = BOUND(" AND dag_id = ?3");
+static const char sql_bound_state[] = BOUND(" AND state = ?4");
+static const char sql_bound_both[] = BOUND(" AND dag_id = ?3 AND state = ?4");
 /* Of the runs from one on that has newest_at_ms, all before were created earlier. */
 static const char sql_first_since[] =
     "SELECT run_no FROM run WHERE newest_at_ms >= ?1 ORDER BY newest_at_ms, run_no LIMIT 1";
@@ -280,20 +295,48 @@ int read_run(struct store_reader *reader, const char *run_id, run_view_fn each, 
 	return rc;
 }
 
-/* Which statement a filter needs, and the values that it takes. */
-struct runs_query {
-	const char *sql;
-	const char *format;
-};
+/* By whether there is a dag, and a state. */
+static const char *const sql_lists[2][2] = {{sql_runs, sql_runs_state},
+					    {sql_runs_dag, sql_runs_both}};
+static const char *const sql_bounds[2][2] = {{sql_bound, sql_bound_state},
+					     {sql_bound_dag, sql_bound_both}};
 
-static const struct runs_query *runs_query_of(const struct run_filter *filter)
+/* A state among the words is looked for by its index, as one that is asked for beside them. */
+static int take_words(const struct run_filter *filter, struct words *words, const char **state,
+		      struct err *err)
 {
-	static const struct runs_query queries[2][2] = {
-	    {{sql_runs, "iiii"}, {sql_runs_state, "iiiitt"}},
-	    {{sql_runs_dag, "iiiit"}, {sql_runs_both, "iiiitt"}},
-	};
+	int rc = 0;
 
-	return &queries[filter->dag_id != NULL][filter->state != NULL];
+	if (filter->text != NULL)
+		rc = words_parse(words, WORDS_OF_RUNS, filter->text, err);
+	*state = filter->state == NULL ? words_state(words) : filter->state;
+	return rc;
+}
+
+int read_runs_bound(struct store_reader *reader, const struct run_filter *filter,
+		    int64_t *from_run_no, struct err *err)
+{
+	int64_t before = filter->before_run_no == 0 ? INT64_MAX : filter->before_run_no;
+	struct words words = {0};
+	sqlite3_stmt *row = NULL;
+	const char *state;
+	int rc = take_words(filter, &words, &state, err);
+
+	*from_run_no = 0;
+	if (rc == 0 && words.texts != 0)
+		rc = reader_query(reader, sql_bounds[filter->dag_id != NULL][state != NULL], &row,
+				  err,
+				  state != NULL            ? "iitt"
+				  : filter->dag_id != NULL ? "iit"
+							   : "ii",
+				  before, (int64_t)READ_RUNS_LOOKED_AT - 1, filter->dag_id, state);
+	if (rc == 0 && row != NULL)
+		rc = reader_step(reader, row, err);
+	if (rc == 1)
+		*from_run_no = number_at(row, 0);
+	db_reset(row);
+	words_close(&words);
+	return rc < 0 ? rc : 0;
 }
 
 int reader_first_since(struct store_reader *reader, int64_t since_ms, int64_t *first,
@@ -318,19 +361,25 @@ int read_runs(struct store_reader *reader, const struct run_filter *filter, run_
 	      void *context, struct err *err)
 {
 	int64_t before = filter->before_run_no == 0 ? INT64_MAX : filter->before_run_no;
-	const struct runs_query *query = runs_query_of(filter);
+	struct words words = {0};
 	sqlite3_stmt *row = NULL;
 	size_t shown = 0;
+	const char *state;
 	int64_t first;
-	int rc = reader_first_since(reader, filter->since_ms, &first, err);
+	int rc = take_words(filter, &words, &state, err);
 
 	if (rc == 0)
-		rc = reader_query(reader, query->sql, &row, err, query->format, before, first,
-				  filter->since_ms, (int64_t)filter->limit, filter->dag_id,
-				  filter->state);
+		rc = reader_first_since(reader, filter->since_ms, &first, err);
+	if (rc == 0)
+		rc = reader_query(reader, sql_lists[filter->dag_id != NULL][state != NULL], &row,
+				  err, "iiiittip", before,
+				  first > filter->from_run_no ? first : filter->from_run_no,
+				  filter->since_ms, (int64_t)filter->limit, filter->dag_id, state,
+				  (int64_t)words.texts, &words);
 	if (rc == 0)
 		rc = each_run(reader, row, each, context, &shown, err);
 	db_reset(row);
+	words_close(&words);
 	return rc;
 }
 

@@ -3,7 +3,9 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "store/words.h"
 
+#include <assert.h>
 #include <stdarg.h>
 
 #define QUERY_LIMIT_MS 5000
@@ -23,6 +25,26 @@ static int is_over(void *context)
 	return clock_now().boot_ms >= reader->deadline_boot_ms;
 }
 
+/* words_fit(words, the texts in the order of enum words_text): 1 or 0. */
+static void fit(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	const struct words *words = sqlite3_value_pointer(values[0], DB_POINTER);
+	const char *texts[WORDS_TEXT_COUNT];
+
+	assert(count == 1 + WORDS_TEXT_COUNT);
+	for (int i = 1; i < count; i++)
+		texts[i - 1] = (const char *)sqlite3_value_text(values[i]);
+	sqlite3_result_int(context, words == NULL || words_fit(words, texts));
+}
+
+static int add_functions(struct db *db, struct err *err)
+{
+	int result = sqlite3_create_function(db->handle, "words_fit", 1 + WORDS_TEXT_COUNT,
+					     SQLITE_UTF8, NULL, fit, NULL, NULL);
+
+	return result == SQLITE_OK ? 0 : db_error(db, result, err);
+}
+
 int store_reader_open(const char *path, struct store_reader **out, struct err *err)
 {
 	struct store_reader *reader = mem_alloc(sizeof *reader);
@@ -36,6 +58,8 @@ int store_reader_open(const char *path, struct store_reader **out, struct err *e
 		sqlite3_progress_handler(reader->db.handle, STEPS_BETWEEN_LOOKS, is_over, reader);
 		rc = db_script(&reader->db, pragmas, err);
 	}
+	if (rc == 0)
+		rc = add_functions(&reader->db, err);
 	if (rc != 0) {
 		err_wrap(err, "open '%s' for reading", path);
 		store_reader_close(reader);

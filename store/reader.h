@@ -41,6 +41,13 @@ int reader_first_since(struct store_reader *reader, int64_t since_ms, int64_t *f
 /* Texts live until the next step. */
 struct dag_view reader_dag_view(sqlite3_stmt *row);
 
+/* 1 << WORDS_STATE, WORDS_OWNER ... as SQL has it: what no word looks at is not read for words_fit.
+ */
+#define READER_WORDS_OWNER "2"
+#define READER_WORDS_DOMAIN "4"
+#define READER_WORDS_TAG "8"
+#define READER_WORDS_STATE "16"
+
 struct run_bar;
 
 /* Of a row with run_no, run_id, state, created_at_ms, started_at_ms, ended_at_ms, version_no. */

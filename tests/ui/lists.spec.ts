@@ -51,8 +51,52 @@ test('the order is followed as runs are made', async ({ page, house }) => {
 	await expect(page.locator(NAMES)).toHaveText(['sort_b', 'sort_a', 'sort_c']);
 });
 
+test('runs are filtered by what is typed, and the address keeps it', async ({ page, house, excuse }) => {
+	excuse(/status of 400/); // the browser itself tells of it
+	await three(house);
+	await house.dag('sort_fails', "id: sort_fails\nowner: zoe\ntasks:\n  - {id: load, command: 'false'}\n");
+	await house.ended(await house.trigger('sort_fails'));
+	await page.goto('/runs');
+	await live(page);
+	await page.keyboard.press('/');
+	await page.keyboard.type('sort_ owner:zoe');
+	await expect(page).toHaveURL(/q=sort_/);
+	await expect(page.locator(NAMES).first()).toHaveText('sort_fails');
+	await expect(page.locator(NAMES).filter({ hasText: 'sort_c' })).toHaveCount(0);
+	await expectSound(page);
+	await page.getByRole('link', { name: 'failed' }).click();
+	await expect(page).toHaveURL(/state=failed&q=sort_/);
+	await expect(page.locator(NAMES)).toHaveText(['sort_fails']);
+	await live(page);
+	await page.locator('[data-filter]').fill('load');
+	await expect(page).toHaveURL(/q=load/);
+	await expect(page.locator(NAMES)).toHaveText(['sort_fails']);
+	await page.locator('[data-filter]').fill('sate:failed');
+	await expect(page.locator('.banner')).toContainText("did you mean 'state:'?");
+	await expect(page.locator(NAMES)).toHaveText(['sort_fails']);
+	await page.locator('[data-filter]').fill('nobody');
+	await expect(page.locator('.banner')).toHaveCount(0);
+	await expect(page.locator('main')).toContainText('No run is like that.');
+	await page.reload();
+	await expect(page.locator('[data-filter]')).toHaveValue('nobody');
+});
+
 test.describe('without script', () => {
 	test.use({ javaScriptEnabled: false });
+
+	test('runs are filtered by a form', async ({ page, house }) => {
+		await three(house);
+		await page.goto('/runs?state=success&dag=sort_a');
+		await page.getByRole('searchbox').first().fill('owner:zoe');
+		await page.keyboard.press('Enter');
+		await expect(page).toHaveURL(/q=owner%3Azoe/);
+		await expect(page).toHaveURL(/dag=sort_a/);
+		await expect(page).toHaveURL(/state=success/);
+		await expect(page.locator('tbody tr').first()).toContainText('manual');
+		await page.getByRole('searchbox').first().fill('owner:mia');
+		await page.keyboard.press('Enter');
+		await expect(page.locator('main')).toContainText('No run is like that.');
+	});
 
 	test('the order holds over pages and in the filter', async ({ page, house }) => {
 		for (let i = 10; i < 55; i++) house.drop(`many_${i}.yaml`, small(`many_${i}`, `o${i % 10}`, 1));

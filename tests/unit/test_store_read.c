@@ -47,6 +47,71 @@ static void runs_come_newest_first_and_filtered(void **state)
 	expect_runs(kit, (struct run_filter){.dag_id = "none"}, "");
 }
 
+static void runs_are_found_by_what_they_say(void **state)
+{
+	struct kit *kit = *state;
+	struct run_filter wrong = {.text = "ownr:x", .limit = 1};
+	struct err err = {0};
+	int64_t from;
+
+	make_runs(kit);
+	assert_int_equal(
+	    db_script(&kit->store->db,
+		      "UPDATE run SET reason = 'task ''load'' failed' WHERE run_no = 2;"
+		      "UPDATE run SET source = 'schedule' WHERE run_no = 3;"
+		      "UPDATE dag_version SET owner = 'Desk', tags = '[\"nightly\"]'"
+		      " WHERE dag_id = 'b'",
+		      NULL),
+	    0);
+	expect_runs(kit, (struct run_filter){.text = "LOAD"}, "2 a k2 failed\n");
+	expect_runs(kit, (struct run_filter){.text = "owner:desk tag:night*"},
+		    "5 b k5 running\n4 b k4 failed\n");
+	expect_runs(kit, (struct run_filter){.text = "state:failed"},
+		    "4 b k4 failed\n2 a k2 failed\n");
+	expect_runs(kit, (struct run_filter){.text = "state:failed", .state = "running"}, "");
+	expect_runs(kit, (struct run_filter){.text = "by:schedule dag:a"}, "3 a k3 running\n");
+	expect_runs(kit, (struct run_filter){.text = "domain:none"}, "");
+	assert_int_equal(read_runs(kit->reader, &wrong, kit_print_run, NULL, &err), ERR_INVALID);
+	assert_non_null(strstr(err.message, "'owner:'"));
+	assert_int_equal(read_runs_bound(kit->reader, &wrong, &from, &err), ERR_INVALID);
+}
+
+static int64_t bound_of(struct kit *kit, struct run_filter filter)
+{
+	int64_t from;
+
+	assert_int_equal(read_runs_bound(kit->reader, &filter, &from, NULL), 0);
+	return from;
+}
+
+static void words_look_at_a_slice_of_the_runs(void **state)
+{
+	struct kit *kit = *state;
+
+	make_runs(kit);
+	assert_int_equal(
+	    db_script(
+		&kit->store->db,
+		"WITH RECURSIVE n (i) AS (SELECT 6 UNION ALL SELECT i + 1 FROM n WHERE i < 10005)"
+		" INSERT INTO run (run_no, run_id, dag_id, version_no, source, key, state,"
+		"  created_at_ms, task_count) SELECT i, printf('%016x', i), iif(i % 2, 'a', 'b'),"
+		"  1, 'manual', 'n' || i, 'success', 1, 1 FROM n",
+		NULL),
+	    0);
+	assert_int_equal(bound_of(kit, (struct run_filter){0}), 0);
+	assert_int_equal(bound_of(kit, (struct run_filter){.text = " "}), 0);
+	assert_int_equal(bound_of(kit, (struct run_filter){.text = "x"}), 5006);
+	assert_int_equal(bound_of(kit, (struct run_filter){.text = "x", .before_run_no = 5006}),
+			 6);
+	assert_int_equal(bound_of(kit, (struct run_filter){.text = "x", .before_run_no = 6}), 0);
+	assert_int_equal(bound_of(kit, (struct run_filter){.text = "x", .dag_id = "a"}), 7);
+	assert_int_equal(bound_of(kit, (struct run_filter){.text = "x state:failed"}), 0);
+	assert_int_equal(bound_of(kit, (struct run_filter){.text = "state:success x"}), 5006);
+	expect_runs(kit, (struct run_filter){.text = "state:f* dag:b", .from_run_no = 5006}, "");
+	expect_runs(kit, (struct run_filter){.text = "state:f* dag:b", .before_run_no = 6},
+		    "4 b k4 failed\n");
+}
+
 static void pages_follow_one_another(void **state)
 {
 	struct kit *kit = *state;
@@ -302,6 +367,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    STORY(runs_come_newest_first_and_filtered),
+	    STORY(runs_are_found_by_what_they_say),
+	    STORY(words_look_at_a_slice_of_the_runs),
 	    STORY(pages_follow_one_another),
 	    STORY(a_clock_set_back_hides_no_run),
 	    STORY(a_run_is_found_by_the_beginning_of_its_id),

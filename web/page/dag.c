@@ -227,7 +227,7 @@ static int write_graph(struct page *page, const char *dag_id, struct err *err)
 
 static int write_runs(struct page *page, const char *dag_id, struct err *err)
 {
-	return rows_write(page, dag_id, err);
+	return rows_write(page, dag_id, false, err);
 }
 
 static const struct {

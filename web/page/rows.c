@@ -16,6 +16,7 @@ struct rows {
 	uint32_t shown;
 	bool more;
 	int64_t last;
+	int64_t bound; /* older ones were not looked at; 0 = all were */
 };
 
 static void write_duration(struct page *page, const struct run_view *view)
@@ -62,26 +63,47 @@ static bool write_row(void *context, const struct run_view *view)
 	return true;
 }
 
+static void write_next(struct rows *rows, int64_t before, const char *label)
+{
+	struct html *html = &rows->page->html;
+	char number[24];
+
+	snprintf(number, sizeof number, "%" PRId64, before);
+	html_put(html, "<a class=\"btn small\" rel=\"next\" href=\"");
+	page_query(rows->page, ASK_CURSOR, number);
+	html_put(html, "\">%s</a>", label);
+}
+
+static void write_shown(struct rows *rows)
+{
+	struct html *html = &rows->page->html;
+
+	html_put(html, "<span class=\"dim\">showing ");
+	shape_number(html, rows->shown, "run", "runs");
+	if (rows->bound != 0 && !rows->more) {
+		html_put(html, " of ");
+		shape_number(html, READ_RUNS_LOOKED_AT, "run", "runs");
+		html_put(html, " looked at");
+	}
+	html_put(html, "</span>");
+}
+
 static void write_more(struct rows *rows)
 {
 	struct page *page = rows->page;
 	struct html *html = &page->html;
-	char number[24];
 
-	html_put(html, "<nav class=\"more\" aria-label=\"Pages\"><span class=\"dim\">showing ");
-	shape_number(html, rows->shown, "run", "runs");
-	html_put(html, "</span>");
+	html_put(html, "<nav class=\"more\" aria-label=\"Pages\">");
+	write_shown(rows);
 	if (page->call->ask.text[ASK_CURSOR] != NULL) {
 		html_put(html, "<a class=\"btn small\" rel=\"prev\" href=\"");
 		page_query(page, ASK_CURSOR, NULL);
 		html_put(html, "\">Newest</a>");
 	}
-	if (rows->more) {
-		snprintf(number, sizeof number, "%" PRId64, rows->last);
-		html_put(html, "<a class=\"btn small\" rel=\"next\" href=\"");
-		page_query(page, ASK_CURSOR, number);
-		html_put(html, "\">Older</a>");
-	}
+	if (rows->more)
+		write_next(rows, rows->last, "Older");
+	else if (rows->bound != 0)
+		write_next(rows, rows->bound, "Look further back");
 	html_put(html, "</nav>");
 }
 
@@ -96,38 +118,84 @@ static int64_t cursor_of(const struct page_ask *ask)
 static void write_chips(struct page *page)
 {
 	static const char *const states[] = {"failed", "running", "queued", "success", "cancelled"};
-	struct html *html = &page->html;
 
-	html_put(html, "<nav class=\"bar\" aria-label=\"Filters\">");
 	page_chip(page, ASK_STATE, NULL, NULL, "All", -1);
 	for (size_t i = 0; i < sizeof states / sizeof *states; i++)
 		page_chip(page, ASK_STATE, states[i], states[i], shape_words(states[i]), -1);
-	html_put(html, "</nav>\n");
 }
 
-int rows_write(struct page *page, const char *dag_id, struct err *err)
+static void write_field(struct page *page)
 {
+	static const enum ask_param kept[] = {ASK_DAG, ASK_STATE};
+	struct html *html = &page->html;
+	const struct page_ask *ask = &page->call->ask;
+
+	html_put(html, "<form class=\"bar\" method=\"get\" action=\"/runs\" role=\"search\">"
+		       "<label class=\"field\">");
+	shape_icon(html, "search");
+	html_put(html,
+		 "<input data-filter type=\"search\" name=\"q\" value=\"%s\" "
+		 "placeholder=\"Filter by DAG, id, reason\" title=\"words, dag:sales_*, "
+		 "owner:platform, by:schedule, period:2026-11-20, state:failed\" "
+		 "aria-label=\"Filter runs\" autocomplete=\"off\"></label>",
+		 ask->text[ASK_WORDS]);
+	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+		if (ask->text[kept[i]] != NULL)
+			html_put(html, "<input type=\"hidden\" name=\"%s\" value=\"%s\">",
+				 ask_name(kept[i]), ask->text[kept[i]]);
+	write_chips(page);
+	html_put(html, "</form>\n");
+}
+
+static void write_filters(struct page *page, bool by_words)
+{
+	if (by_words) {
+		write_field(page);
+		return;
+	}
+	html_put(&page->html, "<nav class=\"bar\" aria-label=\"Filters\">");
+	write_chips(page);
+	html_put(&page->html, "</nav>\n");
+}
+
+static void write_none(struct rows *rows, const struct run_filter *filter)
+{
+	struct html *html = &rows->page->html;
+
+	if (rows->bound != 0)
+		html_put(html, "<p class=\"pad dim\">None of these runs is like that.</p>");
+	else if (filter->state != NULL || filter->text != NULL || filter->before_run_no != 0)
+		html_put(html, "<p class=\"pad dim\">No run is like that.</p>");
+	else
+		html_put(html,
+			 "<p class=\"pad dim\">No run yet. A DAG's page has a button that starts "
+			 "one; so does <code>heddle trigger DAG</code>.</p>");
+}
+
+int rows_write(struct page *page, const char *dag_id, bool by_words, struct err *err)
+{
+	const struct page_ask *ask = &page->call->ask;
 	struct run_filter filter = {.dag_id = dag_id,
-				    .state = page->call->ask.text[ASK_STATE],
-				    .before_run_no = cursor_of(&page->call->ask),
+				    .state = ask->text[ASK_STATE],
+				    .text = by_words ? ask->text[ASK_WORDS] : NULL,
+				    .before_run_no = cursor_of(ask),
 				    .limit = ROWS + 1};
 	struct rows rows = {.page = page, .of_all = dag_id == NULL};
 	struct html *html = &page->html;
 	int rc;
 
-	write_chips(page);
+	write_filters(page, by_words);
 	html_put(html, "<div class=\"panel\"><table class=\"cards\"><thead><tr>" ROWS_PICK_ALL
 		       "<th>Run</th>"
 		       "<th>State</th><th>Why</th><th>By</th><th>Made</th>"
 		       "<th class=\"right\">Took</th></tr></thead><tbody>\n");
-	rc = read_runs(page->reader, &filter, write_row, &rows, err);
+	rc = read_runs_bound(page->reader, &filter, &rows.bound, err);
+	filter.from_run_no = rows.bound;
+	if (rc == 0)
+		rc = read_runs(page->reader, &filter, write_row, &rows, err);
 	html_put(html, "</tbody></table>");
-	if (rows.shown == 0 && (filter.state != NULL || filter.before_run_no != 0))
-		html_put(html, "<p class=\"pad dim\">No run is like that.</p>");
-	else if (rows.shown == 0)
-		html_put(html,
-			 "<p class=\"pad dim\">No run yet. A DAG's page has a button that starts "
-			 "one; so does <code>heddle trigger DAG</code>.</p>");
+	if (rows.shown == 0)
+		write_none(&rows, &filter);
 	html_put(html, "</div>");
 	write_more(&rows);
 	return rc;

@@ -10,7 +10,7 @@
 	"aria-label=\"Select all that are shown\"></th>"
 
 /* dag_id NULL = any; then each row names its dag. Where it begins and the state that is wanted come
- * from the address. */
-int rows_write(struct page *page, const char *dag_id, struct err *err);
+ * from the address, with by_words what is typed into a field above them, too. */
+int rows_write(struct page *page, const char *dag_id, bool by_words, struct err *err);
 
 #endif

@@ -23,7 +23,7 @@ enum call_outcome page_runs(struct call *call, struct store_reader *reader)
 			 "<a class=\"t\" href=\"/runs\">Show all</a></p>",
 			 dag_id, dag_id);
 	html_put(&page.html, "</div></div>");
-	if (rows_write(&page, dag_id, &err) != 0)
+	if (rows_write(&page, dag_id, true, &err) != 0)
 		return page_fail(&page, &err);
 	shell_close(&page);
 	return page_end(&page, MHD_HTTP_OK);
