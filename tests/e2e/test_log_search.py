@@ -1,6 +1,7 @@
 """Searching a long log over HTTP, slice by slice: while it grows, packed, and pruned."""
 
 import concurrent.futures
+import re
 import json
 import time
 import urllib.parse
@@ -8,7 +9,7 @@ import urllib.parse
 import pytest
 
 import packs
-from daemon_home import wait_for
+from daemon_home import UnixConnection, wait_for
 
 LINES = 250_000  # some 14 MB with their times: what is larger is not packed
 LONG = f"""\
@@ -16,7 +17,7 @@ id: long
 retention: {{runs: 1}}
 tasks:
 - id: many
-  command: [awk, 'BEGIN {{for (i = 1; i <= {LINES}; i++) print (i % 100000 == 0 ? "ERROR " : "INFO "), "row", i, "of those copied"}}']
+  command: [awk, 'BEGIN {{for (i = 1; i <= {LINES}; i++) print (i % 50000 == 0 ? "ERROR " : "INFO "), "row", i, "of those copied"}}']
 - id: grows
   command: 'echo "the first word"; while [ ! -e "{{go}}" ]; do sleep 0.1; done; echo "the last word"'
 """
@@ -56,7 +57,7 @@ EVERY = [{"find": "row 123456 "}, {"find": "ROW 2499", "lines": 7}, {"find": "no
 def expected(query):
     numbers = range(1, LINES + 1)
     if "level" in query:
-        numbers = [n for n in numbers if n % 100_000 == 0 or query["level"] == "info"]
+        numbers = [n for n in numbers if n % 50_000 == 0 or query["level"] == "info"]
     words = query.get("find", "").lower()
     return [n for n in numbers if words in f"row {n} of those copied"]
 
@@ -107,6 +108,25 @@ def test_a_pruned_log_says_so_in_the_midst_of_a_search(house):
     assert house.cli("gc", "--json").returncode == 0
     status, problem, _ = house.http("GET", log_path(run) + f"?level=error&find=nowhere&from={first['next']}")
     assert status == 410 and "pruned" in problem["detail"]
+
+
+def test_a_page_without_script_leads_on(house):
+    (house.path / "go").touch()
+    run = house.trigger("long", "--wait")
+    address = f"/runs/{run}?task=many&level=error&find=250000"
+    lines = [1]
+    while True:
+        connection = UnixConnection(house.path / "heddle.sock")
+        connection.request("GET", f"{address}&line={lines[-1]}", headers={"Accept": "text/html"})
+        page = connection.getresponse().read().decode()
+        connection.close()
+        on = re.search(r"line=(\d+)[^<]*Go on from line (\d+)<", page)
+        if not on:
+            break
+        assert on[1] == on[2] and int(on[1]) > lines[-1]
+        lines.append(int(on[1]))
+    assert len(lines) > 1, "one page does not look through all of it"
+    assert 'id="L250000"' in page
 
 
 def test_many_searches_hold_nobody_up(house):

@@ -72,6 +72,18 @@ test('a bar of progress shows what it came to', async ({ page }) => {
 	await expect(page.locator(rows).first()).not.toContainText('50%');
 });
 
+test('long lines that one answer does not hold are all there', async ({ house, page }) => {
+	await house.dag('wide', 'id: wide\ntasks:\n  - id: talk\n    command: for i in $(seq 1 300); do printf "row $i %020000d\\n" 0; done\n');
+	const wide = await house.trigger('wide');
+	await house.ended(wide);
+	for (const line of [1, 150, 300]) {
+		await page.goto(`/runs/${wide}?task=talk#L${line}`);
+		await page.reload();
+		await expect(page.locator(`${rows}.target`)).toContainText(`row ${line} 0000`);
+	}
+	house.remove('wide.yaml');
+});
+
 test.describe('without script', () => {
 	test.use({ javaScriptEnabled: false });
 	test('the same form asks for a level', async ({ page }) => {
