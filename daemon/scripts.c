@@ -89,14 +89,11 @@ static char *file_of(const char *cwd, const char *path)
 	return str_take(&file);
 }
 
-void scripts_record(struct dispatch *dispatch, const struct effect *attempt, const char *cwd)
+static void start_look(struct dispatch *dispatch, const struct effect *attempt, const char *cwd,
+		       const char *const *path)
 {
-	const char *const *path = attempt->dag->tasks[attempt->task].scripts;
-	struct look *look;
+	struct look *look = mem_alloc(sizeof *look);
 
-	if (path == NULL)
-		return;
-	look = mem_alloc(sizeof *look);
 	look->request.data = look;
 	look->dispatch = dispatch;
 	look->run_no = attempt->run_no;
@@ -108,4 +105,16 @@ void scripts_record(struct dispatch *dispatch, const struct effect *attempt, con
 	}
 	/* Fails only for a missing callback. */
 	(void)uv_queue_work(dispatch->loop, &look->request, work, worked);
+}
+
+void scripts_record(struct dispatch *dispatch, const struct effect *attempt, const char *cwd)
+{
+	struct arena arena;
+	const char *const *paths;
+
+	arena_init(&arena);
+	paths = scripts_of(&attempt->dag->tasks[attempt->task], &arena);
+	if (paths != NULL)
+		start_look(dispatch, attempt, cwd, paths);
+	arena_close(&arena);
 }

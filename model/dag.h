@@ -118,7 +118,6 @@ struct task {
 	const char *command;        /* text for the shell */
 	const char *const *argv;    /* NULL-terminated: run without a shell */
 	const char *const *shell;   /* NULL-terminated; NULL = /bin/sh -e */
-	const char *const *scripts; /* that the command starts (scripts.h); NULL = it names none */
 	const struct task_sql *sql; /* with ACTION_SQL */
 	const uint32_t *upstream;   /* positions in dag->tasks, ascending, no doubles */
 	const uint32_t *downstream; /* likewise: the tasks that name this one */

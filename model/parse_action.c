@@ -8,7 +8,6 @@
 #include "model/parse_output.h"
 #include "model/parse_text.h"
 #include "model/parse_value.h"
-#include "model/scripts.h"
 
 #include <limits.h>
 #include <string.h>
@@ -290,7 +289,6 @@ void parse_action_end(struct draft *draft, struct draft_task *own)
 {
 	const struct node *outputs = node_get(own->node, "outputs");
 
-	own->task->scripts = scripts_of(own->task, &draft->dag->arena);
 	if (own->task->output_count > 0 && own->task->action != ACTION_COMMAND)
 		report_add(draft->report, outputs->place,
 			   own->task->action == ACTION_EMPTY

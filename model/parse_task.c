@@ -173,19 +173,25 @@ static void read_key(struct draft *draft, struct draft_task *own, const struct n
 			   key->is_action ? "action" : "key", key->name);
 }
 
+/* For a message. */
+static const char *name_of(struct report *report, const struct draft_task *own)
+{
+	return own->id == NULL
+		   ? "the task"
+		   : arena_printf(&report->arena, "task %s", report_quote(report, own->id));
+}
+
 static void check_task(struct draft *draft, struct draft_task *own)
 {
 	struct report *report = draft->report;
-	const char *name = own->id == NULL ? "the task"
-					   : arena_printf(&report->arena, "task %s",
-							  report_quote(report, own->id));
 
 	if (own->action == NULL && !own->node->is_faulty)
-		report_add(report, own->place, "%s has no action: give it a 'command'", name);
+		report_add(report, own->place, "%s has no action: give it a 'command'",
+			   name_of(report, own));
 	if (own->launch_bytes > LIMIT_LAUNCH_BYTES)
 		report_add(report, own->place,
-			   "%s: command and env take %zu bytes together: at most %u", name,
-			   own->launch_bytes, LIMIT_LAUNCH_BYTES);
+			   "%s: command and env take %zu bytes together: at most %u",
+			   name_of(report, own), own->launch_bytes, LIMIT_LAUNCH_BYTES);
 }
 
 static void read_task(struct draft *draft, struct draft_task *own)

@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const char sql_put[] =
-    "INSERT OR REPLACE INTO dag_file (file, device, inode, size, mtime_ns, ctime_ns, around)"
+    "INSERT INTO dag_file (file, device, inode, size, mtime_ns, ctime_ns, around)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 static const char sql_put_dag[] =
     "INSERT INTO dag_file_dag (file, position, dag_id, hash, line) VALUES (?1, ?2, ?3, ?4, ?5)";
@@ -27,12 +27,14 @@ static const char sql_dags[] =
 static const char sql_needs[] = "SELECT path, device, inode, size, mtime_ns, ctime_ns"
 				" FROM dag_file_need WHERE file = ?1 ORDER BY position";
 
+/* What stands with a file is there only while the file's own row is. */
 static int remove_file(struct store *store, const char *file, struct err *err)
 {
 	int rc = db_run(&store->db, sql_remove, err, "t", file);
 
-	if (rc == 0)
-		rc = db_run(&store->db, sql_remove_dags, err, "t", file);
+	if (rc != 0 || sqlite3_changes(store->db.handle) == 0)
+		return rc;
+	rc = db_run(&store->db, sql_remove_dags, err, "t", file);
 	if (rc == 0)
 		rc = db_run(&store->db, sql_remove_needs, err, "t", file);
 	return rc;

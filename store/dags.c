@@ -14,8 +14,11 @@
 static const char sql_dags[] =
     "SELECT d.dag_id, v.hash, d.file FROM dag d JOIN dag_version v USING (version_no)"
     " ORDER BY d.dag_id";
+/* Below 0: it is noted as of no use, or under another file's name. */
 static const char sql_version_find[] =
-    "SELECT version_no FROM dag_version WHERE hash = ?1 AND text <> ''";
+    "SELECT iif(file = ?2 AND NOT EXISTS (SELECT 1 FROM version_unused u"
+    " WHERE u.version_no = v.version_no), version_no, -version_no)"
+    " FROM dag_version v WHERE hash = ?1 AND text <> ''";
 static const char sql_version_used[] = "DELETE FROM version_unused WHERE version_no = ?1";
 static const char sql_version_file[] =
     "UPDATE dag_version SET file = ?2 WHERE version_no = ?1 AND file <> ?2";
@@ -149,21 +152,24 @@ static int find_version(struct store *store, const struct store_dag_file *found,
 
 	if (found->dag != NULL)
 		return store_put_version(store, found->dag, found->file, version_no, err);
-	rc = db_get(&store->db, sql_version_find, version_no, err, "t", found->hash);
+	rc = db_get(&store->db, sql_version_find, version_no, err, "tt", found->hash, found->file);
 	if (rc == ERR_NOT_FOUND)
 		return err_set(err, rc, "version '%s' of dag '%s' is not kept", found->hash,
 			       found->dag_id);
-	if (rc == 0)
-		rc = db_run(&store->db, sql_version_used, err, "i", *version_no);
+	if (rc != 0 || *version_no > 0)
+		return rc;
+	*version_no = -*version_no;
+	rc = db_run(&store->db, sql_version_used, err, "i", *version_no);
 	if (rc == 0)
 		rc = db_run(&store->db, sql_version_file, err, "it", *version_no, found->file);
 	return rc;
 }
 
-static int put_version_rows(struct store *store, const struct store_dag_file *found,
+/* A dag that is not in force has no pools. */
+static int put_version_rows(struct store *store, const struct store_dag_file *found, bool is_new,
 			    int64_t version_no, struct err *err)
 {
-	int rc = db_run(&store->db, sql_pools_remove, err, "t", id_of(found));
+	int rc = is_new ? 0 : db_run(&store->db, sql_pools_remove, err, "t", id_of(found));
 
 	if (rc == 0)
 		rc = db_run(&store->db, sql_pools_put, err, "it", version_no, id_of(found));
@@ -187,7 +193,7 @@ static int put_dag(struct store *store, const struct known_dag *known,
 		rc = db_run(&store->db, sql_dag_put, err, "titi", id_of(found), version_no,
 			    found->file, at_ms);
 	if (rc == 0 && changed)
-		rc = put_version_rows(store, found, version_no, err);
+		rc = put_version_rows(store, found, known == NULL, version_no, err);
 	if (rc != 0)
 		return rc;
 	*any = true;

@@ -234,6 +234,17 @@ static const char *character_fault(const unsigned char *bytes, size_t size)
 	return NULL;
 }
 
+/* Bytes of the letters, digits and signs of ASCII, and line ends, that come first: nearly all. */
+static size_t count_plain(const unsigned char *bytes, size_t size)
+{
+	size_t count = 0;
+
+	while (count < size &&
+	       ((bytes[count] >= ' ' && bytes[count] < 0x7f) || bytes[count] == '\n'))
+		count++;
+	return count;
+}
+
 const char *source_check(const struct source *source, struct place *place)
 {
 	const unsigned char *bytes = (const unsigned char *)source->text;
@@ -246,6 +257,9 @@ const char *source_check(const struct source *source, struct place *place)
 	    (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0))
 		return "the text is UTF-16: save it as UTF-8";
 	for (i = 0; i < source->size; i += size) {
+		i += count_plain(bytes + i, source->size - i);
+		if (i == source->size)
+			break;
 		size = character_size(bytes + i, source->size - i);
 		fault = size == 0 ? "the text is not UTF-8" : character_fault(bytes + i, size);
 		if (fault != NULL)

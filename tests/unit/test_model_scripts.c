@@ -168,7 +168,7 @@ static void a_path_longer_than_any_is_no_script(void **state)
 	str_close(&command);
 }
 
-static void a_parsed_task_knows_its_scripts(void **state)
+static void those_of_a_parsed_task_are_found(void **state)
 {
 	static const char text[] = "id: d\n"
 				   "tasks:\n"
@@ -182,10 +182,9 @@ static void a_parsed_task_knows_its_scripts(void **state)
 	dag_errors_init(&errors);
 	dag_list_init(&list);
 	assert_int_equal(dag_parse("d.yaml", text, strlen(text), &list, &errors), 0);
-	assert_string_equal(list.items[0]->tasks[0].scripts[0], "./load.sh");
-	assert_null(list.items[0]->tasks[0].scripts[1]);
-	assert_null(list.items[0]->tasks[1].scripts);
-	assert_string_equal(list.items[0]->tasks[2].scripts[0], "x.py");
+	expect_of(&list.items[0]->tasks[0], "a", "./load.sh");
+	expect_of(&list.items[0]->tasks[1], "b", "");
+	expect_of(&list.items[0]->tasks[2], "c", "x.py");
 	dag_list_close(&list);
 	dag_errors_close(&errors);
 }
@@ -234,7 +233,7 @@ int main(void)
 	    cmocka_unit_test(a_list_is_one_command_without_a_shell),
 	    cmocka_unit_test(a_text_for_another_program_is_none_of_a_shell),
 	    cmocka_unit_test(a_path_longer_than_any_is_no_script),
-	    cmocka_unit_test(a_parsed_task_knows_its_scripts),
+	    cmocka_unit_test(those_of_a_parsed_task_are_found),
 	    cmocka_unit_test(a_hash_is_of_what_a_regular_file_holds),
 	};
 
