@@ -56,7 +56,10 @@ static int read_param(const json_t *types, const char *given, json_t *object)
 	if (equals == NULL || equals == given)
 		return cli_fail(CODE_USAGE, "flag '--param' is '%s': it must be NAME=VALUE", given);
 	name = mem_strndup(given, (size_t)(equals - given));
-	rc = json_object_set_new(object, name, value_of(types, name, equals + 1, &err));
+	if (json_object_get(object, name) != NULL)
+		rc = err_set(&err, ERR_USAGE, "param '%s' is given twice", name);
+	else
+		rc = json_object_set_new(object, name, value_of(types, name, equals + 1, &err));
 	mem_free(name);
 	return rc == 0 ? CODE_OK : cli_fail(CODE_USAGE, "%s", err.message);
 }

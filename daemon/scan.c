@@ -17,6 +17,9 @@
 #include <unistd.h>
 
 #define DEPTH_MAX 64
+/* Below one folder of the top. A link to / or folders full of links to each other have no end that
+ * anyone would wait for. */
+#define FOLDERS_MAX 65536
 
 /* Without IN_MODIFY: a task may write its data beside the dags, and each write would wake us. A
  * file that is still being written is told by its stamp (is_restless), and by its close. */
@@ -207,13 +210,30 @@ static bool is_link(const struct dirent *entry, const char *path)
 	return lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
 }
 
+static bool is_full(const struct scan *scan)
+{
+	return scan->folder_count > FOLDERS_MAX;
+}
+
+/* What has no end is told once, of the folder of the top that holds it. */
+static void visit_folder(struct scan *scan, const char *path, const char *shown,
+			 const struct trail *trail)
+{
+	bool is_top = trail->depth == 1;
+	struct err err = {0};
+
+	if (is_top)
+		scan->folder_count = 0;
+	if (walk(scan, path, shown, trail, &err) != 0 && (is_top || !is_full(scan)))
+		add_fault(scan, path, shown, "folder ", err.message);
+}
+
 static void visit(struct scan *scan, const char *path, const char *shown,
 		  const struct dirent *entry, const struct trail *trail)
 {
 	char below[PATH_MAX];
 	char below_shown[PATH_MAX];
 	struct stat status;
-	struct err err = {0};
 
 	if ((size_t)snprintf(below, sizeof below, "%s/%s", path, entry->d_name) >= sizeof below)
 		return; /* no program could open it either */
@@ -223,8 +243,7 @@ static void visit(struct scan *scan, const char *path, const char *shown,
 	if (stat(below, &status) != 0) {
 		visit_unreachable(scan, below, below_shown, errno);
 	} else if (S_ISDIR(status.st_mode)) {
-		if (walk(scan, below, below_shown, trail, &err) != 0)
-			add_fault(scan, below, below_shown, "folder ", err.message);
+		visit_folder(scan, below, below_shown, trail);
 	} else if (scan_is_dag_file(entry->d_name) && !defaults_is_name(entry->d_name)) {
 		add_file(scan, below, below_shown, &status, trail->defaults);
 	}
@@ -289,11 +308,17 @@ static int walk(struct scan *scan, const char *path, const char *shown, const st
 	if (count < 0)
 		return err_errno(err, errno, "list '%s'", path);
 	here.defaults = find_defaults(scan, path, shown, above == NULL ? NULL : above->defaults);
+	scan->folder_count++;
 	for (int i = 0; i < count; i++) {
-		visit(scan, path, shown, entries[i], &here);
+		if (!is_full(scan) || above == NULL)
+			visit(scan, path, shown, entries[i], &here);
 		mem_free(entries[i]);
 	}
 	mem_free(entries);
+	if (is_full(scan) && above != NULL)
+		return err_set(err, ERR_LIMIT,
+			       "more than %d folders: does a link in it lead to them?",
+			       FOLDERS_MAX);
 	return 0;
 }
 

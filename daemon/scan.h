@@ -58,8 +58,9 @@ struct scan {
 	/* Names beyond *.yaml, *.yml and folders of which a change matters: of links and of the
 	 * files that they and dags lead to. */
 	VEC(const char *) names;
-	int inotify_fd;    /* -1 = nothing is watched */
-	bool is_unwatched; /* some folder cannot be watched: no more watches, say */
+	unsigned folder_count; /* walked so far below the present folder of the top */
+	int inotify_fd;        /* -1 = nothing is watched */
+	bool is_unwatched;     /* some folder cannot be watched: no more watches, say */
 	/* Something changed less than SCAN_QUIET_MS before the scan, or seems to in the future. */
 	bool is_restless;
 	/* A name that cannot be reached matters only if something below it is known; NULL = it

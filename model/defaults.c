@@ -168,10 +168,22 @@ static void rehearse(struct defaults *defaults, struct report *report)
 	dag_unref(dag);
 }
 
-/* The one document of the file; *root stays NULL when it is empty. */
+/* True for a tree that can be read key by key, whatever stands in its values. */
+static bool is_map(const struct node *root, struct report *report)
+{
+	if (root == NULL || root->type == NODE_MAP)
+		return root != NULL;
+	report_add(report, root->place,
+		   "heddle.yaml is a map of keys ('owner', 'defaults' ...), not %s",
+		   node_describe(report, root));
+	return false;
+}
+
+/* The one document of the file; the root stays NULL when it is empty or no map. */
 static void read_root(struct defaults *defaults, struct report *report)
 {
 	struct document document;
+	const struct node *root = NULL;
 	struct tree_use use = {0};
 	struct place place;
 	uint32_t line = 1;
@@ -181,11 +193,9 @@ static void read_root(struct defaults *defaults, struct report *report)
 	if (source_odd_directive(&defaults->source, &document, &place))
 		report_syntax(report, place,
 			      "unknown directive: only %%YAML 1.2 may stand before '---'");
-	else if (tree_read(&document, &defaults->arena, &use, report, &defaults->root) &&
-		 defaults->root != NULL && defaults->root->type != NODE_MAP)
-		report_add(report, defaults->root->place,
-			   "heddle.yaml is a map of keys ('owner', 'defaults' ...), not %s",
-			   node_describe(report, defaults->root));
+	else if (tree_read(&document, &defaults->arena, &use, report, &root) &&
+		 is_map(root, report))
+		defaults->root = root;
 	while (source_next_document(&defaults->source, &line, &document)) {
 		const struct node *more = NULL;
 
@@ -207,7 +217,7 @@ static int parse(const char *source, const char *text, size_t size, bool is_kept
 	report_init(&report, &defaults->source);
 	if (parse_check_text(&report, size))
 		read_root(defaults, &report);
-	if (report.count == 0 && defaults->root != NULL && !is_kept) {
+	if (defaults->root != NULL && !is_kept) {
 		report_hidden(defaults, &report);
 		rehearse(defaults, &report);
 	}

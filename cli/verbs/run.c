@@ -49,7 +49,9 @@ static int refuse_choice(const struct folder *folder, const char *file, const ch
 
 	for (size_t i = 0; i < folder->dag_count; i++)
 		str_printf(&ids, "%s%s", i == 0 ? "" : ", ", folder->dags[i].id);
-	if (wanted == NULL)
+	if (folder->dag_count == 0)
+		code = cli_fail(CODE_INVALID, "'%s' holds no dag", file);
+	else if (wanted == NULL)
 		code = cli_fail(CODE_USAGE, "'%s' holds several dags: name one with --dag (%s)",
 				file, str_text(&ids));
 	else

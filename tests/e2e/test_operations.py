@@ -490,6 +490,8 @@ def test_a_file_that_does_not_check_is_not_run(home, run_file):
                                "id: b\ntasks: [{id: t, command: 'true'}]\n")
     assert run(two)[0] == 2 and "--dag (a, b)" in run(two)[2]
     assert run(two, "--dag", "b", "--json")[0] == 0
+    code, _, err = run(home.dag("heddle.yaml", "owner: me\n"))
+    assert code == 3 and "holds no dag" in err
     chain = home.dag("chain.yaml", CHAIN)
     code, out, _ = run(chain, "--dry-run")
     assert code == 0 and out.splitlines()[1] == "load after extract"

@@ -65,6 +65,10 @@ static void a_param_of_another_type_starts_nothing(void **state)
 	expect(&stage, CODE_USAGE, "");
 	expect_told(&stage, "flag '--param' is '=3': it must be NAME=VALUE");
 	leave(&stage);
+	perform(&stage, script, WORDS("trigger", "d", "--param", "n=1", "--param", "n=2"));
+	expect(&stage, CODE_USAGE, "");
+	expect_told(&stage, "param 'n' is given twice");
+	leave(&stage);
 }
 
 static void params_that_the_dag_does_not_name_are_json_or_text(void **state)

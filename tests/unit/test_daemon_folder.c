@@ -554,6 +554,8 @@ static void a_heddle_yaml_holds_nothing_of_a_dag_and_no_templates_in_vars(void *
 	const char *const dag_keys[] = {
 	    "key 'id' does not belong to heddle.yaml: it is a key of the dag or a task",
 	    "key 'tasks' does not belong to heddle.yaml: it is a key of the dag", NULL};
+	const char *const also_double[] = {dag_keys[0], "duplicate key 'owner' (first on line 2)",
+					   dag_keys[1], NULL};
 	const char *const vars[] = {"'day' takes no template: '{{ ds }}'",
 				    "'deep' takes no template: '{{ ts }}'", NULL};
 	const char *const required[] = {"'schedule' in require is not supported yet", NULL};
@@ -561,6 +563,8 @@ static void a_heddle_yaml_holds_nothing_of_a_dag_and_no_templates_in_vars(void *
 	(void)state;
 	put("keys/heddle.yaml", "id: d\nowner: me\ntasks: []\n");
 	expect_told("keys", "heddle.yaml", dag_keys);
+	put("keys/heddle.yaml", "id: d\nowner: me\nowner: you\ntasks: []\n");
+	expect_told("keys", "heddle.yaml", also_double);
 	put("vars/heddle.yaml", "vars: {day: '{{ ds }}', deep: [1, {a: '{{ ts }}'}]}\n");
 	expect_told("vars", "heddle.yaml", vars);
 	put("need/heddle.yaml", "require: [owner, schedule]\n");
@@ -602,6 +606,39 @@ static void folders_too_deep_are_told(void **state)
 	assert_non_null(strstr(folder.errors.items[0].message, "more than 64 folders"));
 	folder_close(&folder);
 	str_close(&name);
+}
+
+static void make_folder(const char *parent, int number)
+{
+	char path[256];
+
+	snprintf(path, sizeof path, "%s/%s/%d", root, parent, number);
+	assert_int_equal(mkdir(path, 0700), 0);
+}
+
+/* 257 folders, each with a link to another 257. */
+static void folders_without_an_end_are_told_once_and_hide_no_other(void **state)
+{
+	const char *const before[] = {NULL};
+	struct folder folder;
+	char path[256];
+
+	(void)state;
+	put("maze/z.yaml", DAG("z"));
+	put("maze/in/none.txt", "no dag\n");
+	put("maze/.out/none.txt", "no dag\n");
+	for (int i = 0; i < 257; i++) {
+		make_folder("maze/in", i);
+		make_folder("maze/.out", i);
+		snprintf(path, sizeof path, "%s/maze/in/%d/to", root, i);
+		assert_int_equal(symlink("../../.out", path), 0);
+	}
+	load_below(&folder, "maze", before);
+	assert_int_equal(folder.dag_count, 1);
+	assert_int_equal(folder.errors.count, 1);
+	assert_string_equal(folder.errors.items[0].source, "in");
+	assert_non_null(strstr(folder.errors.items[0].message, "more than 65536 folders"));
+	folder_close(&folder);
 }
 
 static void suspects_are_kept_over_a_restart_and_cleared(void **state)
@@ -655,6 +692,7 @@ int main(void)
 	    cmocka_unit_test(a_heddle_yaml_holds_nothing_of_a_dag_and_no_templates_in_vars),
 	    cmocka_unit_test(a_named_file_is_text_that_says_something),
 	    cmocka_unit_test(folders_too_deep_are_told),
+	    cmocka_unit_test(folders_without_an_end_are_told_once_and_hide_no_other),
 	    cmocka_unit_test(suspects_are_kept_over_a_restart_and_cleared),
 	};
 
