@@ -227,6 +227,8 @@ static int open_store(struct daemon *daemon, bool *same_boot, struct err *err)
 	int rc = home_check_store(&daemon->home, err);
 
 	if (rc == 0)
+		rc = home_check_attempts(&daemon->home, err);
+	if (rc == 0)
 		rc = store_create(daemon->home.db_path, daemon->home.boot_id, clock_now(), err);
 	if (rc == 0)
 		rc = store_open(daemon->home.db_path, &daemon->store, err);

@@ -26,14 +26,22 @@ static const char restore_it[] = "restore a backup: heddle restore FILE --force"
 /* --- file and schema ----------------------------------------------------------------------------
  */
 
-static void judge_missing(struct doctor *doctor)
+/* As much of the home as a start looks at before it opens the database. */
+static int check_as_start(const struct doctor *doctor,
+			  int (*check)(const struct home *home, struct err *err), struct err *err)
 {
 	struct home home = {.db_path = ""};
-	struct err err;
 
 	snprintf(home.path, sizeof home.path, "%s", doctor->home);
 	snprintf(home.db_path, sizeof home.db_path, "%s", doctor->db_path);
-	if (home_check_store(&home, &err) != 0)
+	return check(&home, err);
+}
+
+static void judge_missing(struct doctor *doctor)
+{
+	struct err err;
+
+	if (check_as_start(doctor, home_check_store, &err) != 0)
 		doctor_tell(doctor, DOCTOR_WRONG, doctor->db_path, "heddle restore FILE", "%s",
 			    err.message);
 	else
@@ -95,6 +103,11 @@ static void judge_head(struct doctor *doctor)
 			    err.message);
 	else if (rc != 0)
 		doctor_tell(doctor, DOCTOR_WRONG, doctor->db_path, restore_it, "%s", err.message);
+	else if (check_as_start(doctor, home_check_attempts, &err) != 0)
+		doctor_tell(doctor, DOCTOR_WRONG, doctor->db_path,
+			    "put the newer one back, or take it for the backup that it is: heddle "
+			    "restore FILE --force",
+			    "%s", err.message);
 	else if (number < schema_present.count)
 		doctor_tell(doctor, DOCTOR_WARNING, doctor->db_path,
 			    "the next start leads it on, after a backup beside it",

@@ -5,10 +5,13 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "executor/process/newest.h"
+#include "store/reach.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +22,7 @@
 #include <unistd.h>
 
 #define TOKEN_DIGITS 64
+#define DAY_MS (24ll * 3600 * 1000)
 
 static int path_below(char out[PATH_MAX], const char *folder, const char *name, struct err *err)
 {
@@ -344,6 +348,38 @@ int home_check_store(const struct home *home, struct err *err)
 		       "begin anew, see that no task runs and move heddle.db-wal, logs/ and spool/ "
 		       "away",
 		       home->db_path, trace);
+}
+
+/* The database as it is by now: a daemon may be at work in the home (doctor). */
+static int refuse_newer(const struct home *home, int64_t newest, const char *claim, struct err *err)
+{
+	struct store_reach reach;
+	int rc = store_reach(home->db_path, &reach, err);
+
+	if (rc != 0 || !reach.is_known || newest <= reach.attempt_id)
+		return rc;
+	return err_set(err, ERR_REFUSED,
+		       "'%s' knows of attempts up to %" PRId64
+		       ", but '%s' is there: it is an older "
+		       "copy, or its log heddle.db-wal was lost; put the newer one back, or go on "
+		       "from what it knows with: heddle restore %s --home %s --force",
+		       home->db_path, reach.attempt_id, claim, home->db_path, home->path);
+}
+
+int home_check_attempts(const struct home *home, struct err *err)
+{
+	struct store_reach reach;
+	struct stat status;
+	char claim[PATH_MAX];
+	int64_t newest;
+
+	if (stat(home->db_path, &status) != 0 || status.st_size == 0)
+		return 0;
+	if (store_reach(home->db_path, &reach, err) != 0 || !reach.is_known)
+		return 0;
+	/* A clock that was set back may have released later attempts a little earlier. */
+	newest = newest_claim(home->path, reach.incarnation, reach.last_fact_ms - DAY_MS, claim);
+	return newest <= reach.attempt_id ? 0 : refuse_newer(home, newest, claim, err);
 }
 
 uint16_t home_former_port(const struct home *home)

@@ -44,6 +44,12 @@ int home_open(const char *path, const char *dags, struct home *home, struct err 
  * with an empty one would forget runs, and what still runs of them; and when a restore was
  * interrupted. Before the store is opened. */
 int home_check_store(const struct home *home, struct err *err);
+/* Fails with ERR_REFUSED when an attempt left its claim that the database knows nothing of: it is
+ * an older one, or lost the end of its log. To go on would give the same numbers again, and take
+ * what those attempts came to for what new ones did. Before the store is opened: that would write
+ * to it, and the lost log would not fit any more. What is wrong with the database otherwise is for
+ * its opening to tell. */
+int home_check_attempts(const struct home *home, struct err *err);
 /* The port that a daemon of this home had been given when it asked for any free one; 0 = none. */
 uint16_t home_former_port(const struct home *home);
 void home_note_port(const struct home *home, uint16_t port); /* a failure is logged */

@@ -107,6 +107,11 @@ def break_loss(home):
     (home.path / "heddle.db").unlink()
 
 
+def break_memory(home):
+    """As if an older copy had been put in the place of the database."""
+    run(home, "delete from attempt; update home set last_attempt_id = 0")
+
+
 def break_permissions(home):
     os.chmod(home.path / "heddle.db", 0o644)
 
@@ -140,6 +145,7 @@ def run(home, sql):
     (break_newer, "database", "newer Heddle"),
     (break_clock, "clocks", "the last fact is of"),
     (break_loss, "database", "is missing"),
+    (break_memory, "database", "is there: it is an older copy"),
     (break_permissions, "database", "others can read it"),
     (break_dags, "dags", "o such file"),
     (break_restore, "database", "interrupted"),

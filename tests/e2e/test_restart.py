@@ -8,6 +8,8 @@ import sqlite3
 import subprocess
 import time
 
+import pytest
+
 from daemon_home import UnixConnection, wait_for
 
 
@@ -110,6 +112,49 @@ tasks:
     database = sqlite3.connect(home.path / "heddle.db")
     assert database.execute("pragma integrity_check").fetchone() == ("ok",)
     assert database.execute("select state from run where run_id = ?", (run,)).fetchone() == ("success",)
+
+
+@pytest.mark.parametrize("alive", [True, False], ids=["while it runs", "once it has ended"])
+def test_an_older_database_does_not_take_ends_of_others_for_its_own(home, alive):
+    """The log of the database is lost. Numbers of attempts would be given again, and the claims are there."""
+    home.dag("old.yaml", f"id: old\ntasks: [{{id: t, command: 'until test -e {home.work}/go; do sleep 0.05; done'}}]\n")
+    home.dag("new.yaml", f"id: new\ntasks: [{{id: t, command: 'echo new > {home.work}/effect'}}]\n")
+    home.start()
+    home.stop()
+    home.start()
+    home.trigger("old")
+    wait_for(home.shims)
+    home.kill()
+    (home.path / "heddle.db-wal").rename(home.work / "wal")
+    if not alive:
+        (home.work / "go").touch()
+        wait_for(lambda: not home.shims())
+    home.spawn()
+    assert home.process.wait(20) == 5
+    assert "it is an older copy, or its log heddle.db-wal was lost" in home.log_text()
+    done = home.cli("restore", home.path / "heddle.db", "--force")
+    assert done.returncode == 0, done.stderr
+    assert not home.shims()
+    home.spawn()
+    wait_for((home.path / "heddle.sock").exists)
+    wait_for(lambda: home.cli("resume", "--all").returncode == 0)
+    assert home.wait_run(home.trigger("new"))["state"] == "success"
+    assert (home.work / "effect").read_text() == "new\n"
+    home.assert_nothing_left()
+
+
+def test_a_log_of_the_database_that_was_moved_away_may_come_back(home):
+    home.dag("one.yaml", "id: one\ntasks: [{id: a, command: 'true'}]\n")
+    home.start()
+    run = home.trigger("one")
+    home.wait_run(run)
+    home.kill()
+    (home.path / "heddle.db-wal").rename(home.work / "wal")
+    home.spawn()
+    assert home.process.wait(20) == 5
+    (home.work / "wal").replace(home.path / "heddle.db-wal")
+    home.start()
+    assert home.run(run)["state"] == "success"
 
 
 def test_a_home_without_its_database_is_not_begun_anew(home):
