@@ -34,6 +34,8 @@ static int open_home(struct own *own, struct cli *cli, struct err *err)
 
 	if (args_has(cli->args, FLAG_HOME)) {
 		rc = file_mkdirs(cli->home, err);
+		if (rc == 0)
+			rc = home_check_owner(cli->home, err);
 	} else {
 		snprintf(cli->home, sizeof cli->home, "%.*s/heddle-run-XXXXXX", PATH_MAX - 32,
 			 above == NULL || above[0] == '\0' ? "/tmp" : above);

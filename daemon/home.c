@@ -247,6 +247,27 @@ static int resolve_home(const char *path, struct home *home, struct err *err)
 	return rc;
 }
 
+int home_check_owner(const char *path, struct err *err)
+{
+	const struct passwd *owner;
+	struct stat status;
+	char db_path[PATH_MAX];
+	char name[64];
+
+	if (geteuid() != 0 || path_below(db_path, path, "heddle.db", NULL) != 0 ||
+	    stat(db_path, &status) != 0 || status.st_uid == 0)
+		return 0;
+	owner = getpwuid(status.st_uid);
+	if (owner == NULL)
+		snprintf(name, sizeof name, "#%u", (unsigned)status.st_uid);
+	else
+		snprintf(name, sizeof name, "%.63s", owner->pw_name);
+	return err_set(err, ERR_REFUSED,
+		       "home '%s' is user '%s''s: become that user (sudo -u '%s' ...), or make it "
+		       "root's with: chown -R root '%s'",
+		       path, name, name, path);
+}
+
 int home_open(const char *path, const char *dags, struct home *home, struct err *err)
 {
 	int rc;
@@ -254,6 +275,8 @@ int home_open(const char *path, const char *dags, struct home *home, struct err 
 	memset(home, 0, sizeof *home);
 	home->lock_fd = -1;
 	rc = resolve_home(path, home, err);
+	if (rc == 0)
+		rc = home_check_owner(home->path, err);
 	if (rc == 0)
 		rc = take_lock(home, err);
 	if (rc == 0)

@@ -37,9 +37,12 @@ struct home {
 /* Makes what is missing, closes a folder of ours to other users (0700), and takes the lock. dags
  * NULL = HOME/dags, which is made when missing; another one must exist, or be one file, which then
  * is all that counts of its folder. Fails with ERR_REFUSED when
- * a daemon has the home, ERR_NOT_FOUND without the dag folder, ERR_LIMIT when the path is too long
- * for a socket, else I/O codes. */
+ * a daemon has the home or root comes to another user's, ERR_NOT_FOUND without the dag folder,
+ * ERR_LIMIT when the path is too long for a socket, else I/O codes. */
 int home_open(const char *path, const char *dags, struct home *home, struct err *err);
+/* Fails with ERR_REFUSED for root in another user's home: a daemon of root's would run that user's
+ * tasks as root, and leave logs that he cannot read. */
+int home_check_owner(const char *path, struct err *err);
 /* Fails with ERR_REFUSED when the database is missing though attempts left their traces: to begin
  * with an empty one would forget runs, and what still runs of them; and when a restore was
  * interrupted. Before the store is opened. */

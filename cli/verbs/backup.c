@@ -116,9 +116,15 @@ static int back_up(struct cli *cli, const struct plan *plan)
 	struct backup_info info;
 	struct err err = {0};
 	size_t removed = 0;
-	int rc = backup_write(plan->db_path, plan->folder, &info, &err);
+	struct local_self self = {.is_other = false};
+	bool is_in_home = !args_has(cli->args, FLAG_TO);
+	int rc = is_in_home ? local_become_owner(cli, &self, &err) : 0;
 
-	doctor_note_backup(cli->home, &info, rc == 0 ? NULL : err.message);
+	if (rc == 0)
+		rc = backup_write(plan->db_path, plan->folder, &info, &err);
+	if (is_in_home || local_become_owner(cli, &self, NULL) == 0)
+		doctor_note_backup(cli->home, &info, rc == 0 ? NULL : err.message);
+	local_return(&self);
 	if (rc == 0 && plan->keep > 0)
 		rc = backup_prune(plan->folder, info.incarnation, (size_t)plan->keep, &removed,
 				  &err);

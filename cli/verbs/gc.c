@@ -166,6 +166,7 @@ static int tidy_here(struct cli *cli, const struct home *home)
 
 int run_verb_gc(struct cli *cli)
 {
+	struct local_self self;
 	struct err err = {0};
 	char path[PATH_MAX];
 	struct home home;
@@ -177,9 +178,13 @@ int run_verb_gc(struct cli *cli)
 	if (local_db_path(cli, path, &err) != 0)
 		return cli_fail_err(&err);
 	home.lock_fd = -1;
-	rc = home_open(cli->home, NULL, &home, &err);
-	if (rc == ERR_REFUSED)
+	rc = local_become_owner(cli, &self, &err);
+	if (rc == 0)
+		rc = home_open(cli->home, NULL, &home, &err);
+	if (rc == ERR_REFUSED) {
+		local_return(&self);
 		return ask_daemon(cli);
+	}
 	code = rc == 0 ? tidy_here(cli, &home) : cli_fail_err(&err);
 	home_close(&home);
 	return code;

@@ -8,8 +8,11 @@
 #include "daemon/stored.h"
 #include "web/restored.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What the restored home cannot know, as the API tells it. */
 static int read_restored(const struct regain_result *result, struct str *text, struct err *err)
@@ -70,12 +73,27 @@ static void print_text(const struct regain_result *result, const char *restored)
 	json_decref(answer);
 }
 
+/* A backup that only root can read is no good to the owner of the home. */
+static int check_readable(const struct regain *regain, const struct local_self *self,
+			  struct err *err)
+{
+	if (!self->is_other || faccessat(AT_FDCWD, regain->backup, R_OK, AT_EACCESS) == 0 ||
+	    errno != EACCES)
+		return 0;
+	return err_set(
+	    err, ERR_REFUSED,
+	    "user '%s', whose home '%s' is, cannot read '%s': copy it to where that user "
+	    "can",
+	    self->owner, regain->home, regain->backup);
+}
+
 int run_verb_restore(struct cli *cli)
 {
 	struct regain regain = {.home = cli->home,
 				.backup = cli->args->operands[0],
 				.force = args_has(cli->args, FLAG_FORCE)};
 	struct regain_result result = {.replaced = ""};
+	struct local_self self;
 	struct str restored = STR_INIT;
 	struct err err = {0};
 	char actor[128];
@@ -85,6 +103,10 @@ int run_verb_restore(struct cli *cli)
 	local_actor(actor);
 	regain.actor = actor;
 	rc = local_check(cli, "restore", &err);
+	if (rc == 0)
+		rc = local_become_owner(cli, &self, &err);
+	if (rc == 0)
+		rc = check_readable(&regain, &self, &err);
 	if (rc == 0)
 		rc = regain_home(&regain, &result, &err);
 	if (rc == 0)

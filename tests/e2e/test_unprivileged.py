@@ -71,3 +71,55 @@ tasks: [{{id: a, command: 'echo one; while [ ! -e {nobody.work}/go ]; do sleep 0
     assert nobody.wait_run(run)["state"] == "success"
     assert nobody.log_of(run, "a").count("one") == 1
     nobody.assert_nothing_left()
+
+
+def owned_by_others(home):
+    return [str(path) for path in [home.path, *home.path.rglob("*")] if path.lstat().st_uid != NOBODY]
+
+
+def test_what_root_does_in_the_home_is_done_as_its_owner(nobody):
+    """Else the daemon could not read the logs that gc packs, nor open what restore puts there."""
+    nobody.dag("who.yaml", "id: who\ntasks: [{id: a, command: 'id -u'}]\n")
+    nobody.start()
+    run = nobody.trigger("who", "--wait")
+    for _ in range(2):  # beside the daemon, then without it
+        done = nobody.cli("backup")
+        assert done.returncode == 0, done.stderr
+        done = nobody.cli("gc")
+        assert done.returncode == 0, done.stderr
+        assert owned_by_others(nobody) == []
+        nobody.stop()
+    backup = sorted((nobody.path / "backups").glob("*.db"))[-1]
+    done = nobody.cli("restore", backup, "--force")
+    assert done.returncode == 0 and "by user:root" in done.stdout, done.stderr
+    assert owned_by_others(nobody) == []
+    nobody.spawn()
+    wait_for((nobody.path / "heddle.sock").exists)
+    wait_for(lambda: nobody.cli("resume", "--all").returncode == 0)
+    assert f"Z {NOBODY}\n" in nobody.log_of(run, "a")
+    assert nobody.wait_run(nobody.trigger("who"))["state"] == "success"
+
+
+def test_a_backup_that_only_root_can_read_is_told(nobody):
+    nobody.start()
+    nobody.stop()
+    done = nobody.cli("backup", "--to", nobody.work / "roots")
+    assert done.returncode == 0, done.stderr
+    assert owned_by_others(nobody) == []
+    [backup] = (nobody.work / "roots").glob("*.db")
+    assert backup.stat().st_uid == 0
+    done = nobody.cli("restore", backup, "--force")
+    assert done.returncode == 5 and "copy it to where that user can" in done.stderr
+
+
+def test_root_starts_no_daemon_in_the_home_of_another_user(nobody):
+    nobody.dag("who.yaml", "id: who\ntasks: [{id: a, command: 'id -u'}]\n")
+    nobody.start()
+    nobody.stop()
+    nobody.user = None
+    nobody.spawn()
+    assert nobody.process.wait(20) == 5
+    assert "become that user" in nobody.log_text()
+    done = nobody.cli("run", nobody.dags / "who.yaml")
+    assert done.returncode == 5 and "become that user" in done.stderr
+    assert owned_by_others(nobody) == []
