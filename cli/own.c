@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/sys.h"
 #include "cli/ask.h"
+#include "daemon/home.h"
 
 #include <errno.h>
 #include <fcntl.h>
