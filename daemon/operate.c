@@ -67,6 +67,33 @@ static bool has_version(struct dispatch *dispatch, const struct web_command *com
 	return false;
 }
 
+/* Likewise the version in force, whose limits hold for the run, too. */
+static bool has_in_force(struct dispatch *dispatch, const struct web_command *command,
+			 const struct target *target, uint64_t token)
+{
+	const struct folder_dag *found = force_find(dispatch->force, target->dag_id);
+
+	if (found == NULL || command->times_parked >= 2 ||
+	    force_dag(dispatch->force, found) != NULL)
+		return true;
+	dispatch_fetch(dispatch, found, command, token);
+	return false;
+}
+
+static void tell_in_force(struct dispatch *dispatch, const struct target *target)
+{
+	const struct folder_dag *found = force_find(dispatch->force, target->dag_id);
+	struct dag *dag = found == NULL ? NULL : force_dag(dispatch->force, found);
+	struct err err;
+
+	dag = dag != NULL     ? dag_ref(dag)
+	      : found != NULL ? force_load(dispatch->force, found, &err)
+			      : NULL;
+	if (dag != NULL)
+		sched_put_dag(dispatch->sched, dag);
+	dag_unref(dag);
+}
+
 /* True, and answered, when the run has no detail any more, or is losing it this moment. */
 static bool is_gone(struct dispatch *dispatch, const struct target *target, uint64_t token)
 {
@@ -96,6 +123,8 @@ static bool take_ended(struct dispatch *dispatch, const struct rehearsal_run *ru
 				       ended.kept, &err);
 	if (rc != 0)
 		dispatch_answer(dispatch, token, WEB_REFUSED, NULL, err.message);
+	else if (!is_answered)
+		tell_in_force(dispatch, target);
 	dag_unref(ended.kept);
 	return rc == 0 && !is_answered;
 }
@@ -123,6 +152,7 @@ static bool take_run(struct dispatch *dispatch, const struct web_command *comman
 	 */
 	if (target->is_done)
 		return has_version(dispatch, command, target, token) &&
+		       has_in_force(dispatch, command, target, token) &&
 		       take_ended(dispatch, &run, target, token);
 	dispatch_answer(dispatch, token, WEB_HELD, NULL,
 			"the run is ending this moment: ask again");

@@ -108,6 +108,7 @@ struct sched {
 	struct sched_clock clock;         /* as committed, or about to be */
 	int64_t last_fact_ms;             /* of the life before this one; 0 = none */
 	int64_t wall_ahead_ms;            /* of the boot clock, in the newest step */
+	bool was_held;                    /* by a hold of all, in the newest step */
 	struct run *guest;                /* has ended, and was fed for the next step; or NULL */
 	struct sched_counts counts;
 	VEC(struct instance *) ended; /* done in this step, and not yet told to those downstream */

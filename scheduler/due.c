@@ -52,6 +52,53 @@ static void give_up_waiting(struct step *step, struct instance *instance)
 	instance_move(step, instance, &move);
 }
 
+static void begin_anew(struct step *step, struct instance *instance)
+{
+	int64_t start_timeout_ms = instance_task(instance)->policy->start_timeout_ms;
+
+	if (start_timeout_ms > 0)
+		ring_again(step, instance, start_timeout_ms);
+}
+
+static void begin_lines_anew(struct step *step, const struct dag_limit *limit)
+{
+	for (size_t l = 0; l < limit->lines.count; l++) {
+		const struct heap *waiting = &limit->lines.items[l]->waiting;
+
+		for (size_t i = 0; i < waiting->count; i++)
+			begin_anew(step, OWNER_OF(waiting->nodes[i], struct instance, wait));
+	}
+}
+
+/* Each limit is found by its newest run, those of forced runs, too. */
+static void begin_all_anew(struct step *step)
+{
+	struct run *run;
+	struct run *next;
+
+	HASH_ITER(by_no, step->sched->runs_by_no, run, next)
+	if (run->limit != NULL && heap_peek(&run->limit->runs) == &run->newest)
+		begin_lines_anew(step, run->limit);
+}
+
+void due_start_anew(struct step *step, const char *dag_id)
+{
+	const struct dag_limit *limit =
+	    dag_id == NULL ? NULL : queue_find_limit(&step->sched->queue, dag_id);
+
+	if (dag_id == NULL)
+		begin_all_anew(step);
+	else if (limit != NULL)
+		begin_lines_anew(step, limit);
+}
+
+void due_restore(struct step *step, struct instance *instance)
+{
+	if (instance->state == TASK_QUEUED && instance->due_boot_ms != 0 &&
+	    instance->due_boot_ms <= step->now.boot_ms)
+		begin_anew(step, instance);
+}
+
 static void ring(struct step *step, struct instance *instance)
 {
 	if (instance->state == TASK_UP_FOR_RETRY) {

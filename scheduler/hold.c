@@ -1,6 +1,7 @@
 /* hold.c - what keeps something from being started; see hold.h. */
 #include "scheduler/hold.h"
 
+#include "scheduler/due.h"
 #include "scheduler/emit.h"
 
 #include <assert.h>
@@ -179,6 +180,7 @@ static void end_what_is_over(struct step *step)
 void hold_look(struct step *step)
 {
 	struct sched *sched = step->sched;
+	bool is_held;
 
 	sched->wall_ahead_ms = step->now.wall_ms - step->now.boot_ms;
 	if (has_jumped(sched, step->now))
@@ -188,6 +190,10 @@ void hold_look(struct step *step)
 		sched->clock.ahead_ms = sched->wall_ahead_ms;
 	}
 	end_what_is_over(step);
+	is_held = hold_first(sched, false) != HOLD_KIND_COUNT;
+	if (sched->was_held && !is_held)
+		due_start_anew(step, NULL);
+	sched->was_held = is_held;
 }
 
 void hold_begin(struct step *step)

@@ -106,9 +106,11 @@ static void mark_now(struct step *step, struct instance *instance, const struct 
 {
 	struct instance_list undone = {0};
 
+	bool is_over = run_state_is_done(instance->run->state);
+
 	instance_move(step, instance, move);
-	/* Tasks of the end are undone by nobody: the run has come to what it came to. */
-	tell_anew(instance, instance_is_hook(instance) ? NULL : &undone);
+	/* When the run is over, nothing begins its end again for one task of it. */
+	tell_anew(instance, is_over && instance_is_hook(instance) ? NULL : &undone);
 	reset_undone(step, instance, &undone, move->actor);
 	go_on(step, instance, &undone, move->actor, move->why);
 	vec_close(&undone.vec);

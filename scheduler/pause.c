@@ -1,6 +1,7 @@
 /* pause.c - dags that start nothing; see pause.h. */
 #include "scheduler/pause.h"
 
+#include "scheduler/due.h"
 #include "scheduler/emit.h"
 #include "scheduler/hold.h"
 
@@ -108,5 +109,6 @@ void pause_set(struct step *step, const struct input *input, bool is_paused)
 	} else {
 		forget(step->sched, found);
 		apply(step->sched, dag_id, false);
+		due_start_anew(step, dag_id);
 	}
 }

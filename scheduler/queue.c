@@ -292,6 +292,7 @@ void queue_init(struct queue *queue, uint32_t common_slots)
 void queue_close(struct queue *queue)
 {
 	assert(queue->limits == NULL);
+	queue_forget_told(queue);
 	(void)queue_put_pools(queue, NULL, 0);
 	assert(queue->pools == NULL);
 	heap_close(&queue->common.lines);
@@ -324,6 +325,8 @@ static struct dag_limit *limit_of(struct queue *queue, const struct run *run, bo
 		return limit;
 	limit = limit_create(run->dag->id, is_paused && !run->is_forced);
 	limit->is_own = run->is_forced;
+	if (queue->told != NULL && strcmp(queue->told->id, limit->dag_id) == 0)
+		limit->in_force = dag_ref(queue->told);
 	if (!limit->is_own)
 		HASH_ADD_KEYPTR(by_id, queue->limits, limit->dag_id, strlen(limit->dag_id), limit);
 	return limit;
@@ -502,12 +505,21 @@ static void put_in_force(struct queue *queue, struct dag_limit *limit, struct da
 	size_own_pools(queue, limit);
 }
 
+void queue_forget_told(struct queue *queue)
+{
+	dag_unref(queue->told);
+	queue->told = NULL;
+}
+
 void queue_put_dag(struct queue *queue, struct dag *dag)
 {
 	struct dag_limit *limit = queue_find_limit(queue, dag->id);
 
+	queue_forget_told(queue);
 	if (limit != NULL)
 		put_in_force(queue, limit, dag);
+	else
+		queue->told = dag_ref(dag);
 	/* Those of forced runs have no limit that is found. */
 	for (uint32_t i = 0; i < dag->pool_count; i++) {
 		struct pool *pool = pool_find(queue, dag->id, &dag->pools[i]);

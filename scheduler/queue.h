@@ -94,10 +94,12 @@ struct queue {
 	struct pool common;
 	struct pool *pools;       /* all others, by key */
 	struct dag_limit *limits; /* by dag id */
-	struct heap ready;        /* pools that can start something */
-	struct heap startable;    /* dags that can start a run */
-	int64_t next_order;       /* arrivals are numbered */
-	bool is_paused;           /* all of it */
+	/* In force, of a dag that has no run: for the limit that the next step may make. */
+	struct dag *told;
+	struct heap ready;     /* pools that can start something */
+	struct heap startable; /* dags that can start a run */
+	int64_t next_order;    /* arrivals are numbered */
+	bool is_paused;        /* all of it */
 };
 
 void queue_init(struct queue *queue, uint32_t common_slots);
@@ -117,6 +119,8 @@ bool queue_may_start_run(const struct queue *queue, const struct dag *dag);
 
 /* See sched_put_dag. Its own pools: those of its domain are told by themselves. */
 void queue_put_dag(struct queue *queue, struct dag *dag);
+/* The step is over: what was told of a dag that has no run after it is forgotten. */
+void queue_forget_told(struct queue *queue);
 /* See sched_put_pools. */
 bool queue_put_pools(struct queue *queue, const struct pool_size *pools, size_t count);
 void queue_pause_dag(struct queue *queue, const char *dag_id, bool is_paused);

@@ -3,6 +3,7 @@
  * Rows say what was decided. Everything else (counts, lines, slots, timers) follows from them, and
  * is built here to be equal to what the scheduler held that wrote the rows. */
 #include "scheduler/core.h"
+#include "scheduler/due.h"
 #include "scheduler/emit.h"
 #include "scheduler/hold.h"
 #include "scheduler/instance.h"
@@ -75,9 +76,11 @@ static void resume(struct step *step, struct run *run)
 	if (run_state_has_begun(run->state))
 		run_check_over(step->sched, run);
 	judge_run(step, run);
-	for (uint32_t i = 0; i < run->dag->task_count; i++)
+	for (uint32_t i = 0; i < run->dag->task_count; i++) {
+		due_restore(step, &run->instances[i]);
 		if (run->instances[i].state == TASK_CANCELLING)
 			emit_effect(step, EFFECT_CANCEL, &run->instances[i]);
+	}
 }
 
 void sched_restore_end(struct sched *sched, struct moment now, struct sched_output *output)

@@ -140,6 +140,7 @@ int64_t sched_step(struct sched *sched, const struct input *input, struct moment
 	run_no = inputs[input->kind](&step, input);
 	settle(&step);
 	dismiss_guest(sched);
+	queue_forget_told(&sched->queue);
 	return run_no;
 }
 

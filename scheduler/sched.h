@@ -190,7 +190,8 @@ void sched_destroy(struct sched *sched);
  * INPUT_ATTEMPT_ENDED of an attempt that is not under way becomes CHANGE_ATTEMPT_LATE and
  * EFFECT_FORGET.
  * INPUT_RERUN and INPUT_MARK of a run that has ended, and whose effects are all carried out: feed
- * it with sched_restore_run and sched_restore_task right before the step. It is under way again
+ * it with sched_restore_run and sched_restore_task right before the step, and tell the version in
+ * force, whose limits hold for it, too. It is under way again
  * after it, or forgotten again when nothing is left to do for it. A task that runs is ended first
  * (cancelling) and acted upon when it is gone. Old attempts stay as they are, and numbers of
  * attempts go on; each reset gives a task all its retries again. Another version (rerun.dag) is for
@@ -200,8 +201,9 @@ int64_t sched_step(struct sched *sched, const struct input *input, struct moment
 		   struct sched_output *output);
 
 /* The version of a dag in force: from the next step on its limits and the sizes of its own pools
- * hold for all runs of the dag. Without it those of the newest run under way do. The caller tells
- * again after a restart. */
+ * hold for all runs of the dag. Without it those of the newest run under way do. Of a dag without
+ * a run under way it is kept for the next step alone, which may begin one. The caller tells again
+ * after a restart. */
 void sched_put_dag(struct sched *sched, struct dag *dag);
 /* The sizes of all shared pools (domain is set), instead of those that were told before: from the
  * next step on they hold, whatever the versions of dags say. Of a shared pool that is not among

@@ -32,10 +32,13 @@ def furnish(home, slots=4):
 
 
 def sizes(home):
-    """Of the pool as the list, the API and the metrics tell it; None where nobody uses it."""
-    [listed] = [pool for pool in json.loads(home.cli("ls", "pools", "--json").stdout) if pool["name"] == "db"]
-    [served] = [pool for pool in home.http("GET", "/api/v1/pools")[1]["items"] if pool["name"] == "db"]
-    assert listed == served and listed["domain"] == "D1" and listed["dag"] is None
+    """Of the pool as the list, the API and the metrics tell it, the last None where nobody uses it."""
+    def look():
+        [listed] = [pool for pool in json.loads(home.cli("ls", "pools", "--json").stdout) if pool["name"] == "db"]
+        [served] = [pool for pool in home.http("GET", "/api/v1/pools")[1]["items"] if pool["name"] == "db"]
+        return listed if listed == served else None  # a change came between the two
+    listed = wait_for(look, what="one answer from both")
+    assert listed["domain"] == "D1" and listed["dag"] is None
     found = re.search(r'heddle_pool_slots\{pool="db",dag="",domain="D1"\} (\d+)', home.http("GET", "/metrics")[1])
     return listed["slots"], None if found is None else int(found[1])
 
@@ -55,7 +58,7 @@ def test_a_pool_that_shrinks_under_a_dag_that_asks_for_more(home):
     assert sizes(home) == (4, 4)
     home.dag("D1/heddle.yaml", folder_of(2))
     wait_for(lambda: "D1/wide.yaml" in errors(home), what="the error of what asks for three slots")
-    assert sizes(home) == (2, 2)
+    wait_for(lambda: sizes(home) == (2, 2), what="the size of the file")
     # The last good version is in force, and does not bring the old size back.
     second = home.trigger("pair")
     assert states(home, second) == ["queued", "queued"]
@@ -101,7 +104,7 @@ def test_a_heddle_yaml_that_no_dag_checks_against_sizes_its_pool_all_the_same(ho
     run = home.trigger("wide")
     home.dag("D1/heddle.yaml", folder_of(1))
     wait_for(lambda: "D1/wide.yaml" in errors(home), what="the error of the only DAG")
-    assert sizes(home) == (1, 1)
+    wait_for(lambda: sizes(home) == (1, 1), what="the size of the file")
     # Read again by the next daemon, which finds nothing new.
     home.stop()
     home.start()
@@ -137,7 +140,7 @@ def test_a_heddle_yaml_that_breaks_or_goes_leaves_the_size(home):
     assert states(home, waiting) == ["queued", "queued"]
     home.dag("D1/heddle.yaml", folder_of(5))
     wait_for(lambda: states(home, waiting) == ["running", "running"], what="five slots")
-    assert sizes(home) == (5, 5)
+    wait_for(lambda: sizes(home) == (5, 5), what="the size of the file")
     assert home.cli("cancel", run).returncode == home.cli("cancel", waiting).returncode == 0
 
 
@@ -156,3 +159,34 @@ def test_a_pool_that_no_dag_in_force_has_is_listed_while_it_is_used(home):
     gate.touch()
     home.wait_run(run)
     assert [pool["name"] for pool in json.loads(home.cli("ls", "pools", "--json").stdout)] == ["default"]
+
+
+def test_the_version_in_force_limits_an_old_run_that_is_rerun(home):
+    gate = home.work / "gate"
+    gate.touch()
+    text = ("id: d\nmax_active_tasks: %(most)d\npools: {p: %(most)d}\ntasks:\n"
+            f"  - {{id: a, pool: p, command: 'while [ ! -e {gate} ]; do sleep 0.02; done'}}\n"
+            f"  - {{id: b, pool: p, command: 'while [ ! -e {gate} ]; do sleep 0.02; done'}}\n")
+    home.dag("d.yaml", text % {"most": 1})
+    home.start()
+    run = home.trigger("d")
+    assert home.wait_run(run)["state"] == "success"
+    gate.unlink()
+    home.dag("d.yaml", text % {"most": 2})
+    wait_for(lambda: len(home.http("GET", "/api/v1/dags/d/versions")[1]["items"]) == 2, what="the new version")
+    assert home.cli("rerun", run, "--pinned", "--from", "a").returncode == 0
+    assert home.cli("rerun", run, "--pinned", "--from", "b").returncode == 0
+    wait_for(lambda: states(home, run) == ["running", "running"], what="two tasks at once")
+    assert 'heddle_pool_slots{pool="p",dag="d",domain=""} 2' in home.http("GET", "/metrics")[1]
+    # Likewise the first thing that a new daemon is asked: it has parsed neither version.
+    gate.touch()
+    home.wait_run(run)
+    gate.unlink()
+    home.kill()
+    home.start()
+    assert home.cli("mark", run, "a", "failed", "--reason", "bad").returncode == 0
+    assert home.cli("rerun", run, "--pinned", "--from", "a").returncode == 0
+    assert home.cli("rerun", run, "--pinned", "--from", "b").returncode == 0
+    wait_for(lambda: states(home, run) == ["running", "running"], what="two tasks at once again")
+    gate.touch()
+    assert home.wait_run(run)["state"] == "success"

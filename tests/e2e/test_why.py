@@ -128,6 +128,11 @@ on_failure: [{id: tell, command: exit 4}]
     assert home.run(run)["tasks"] == {"bad": "failed", "tell": "failed"}
     assert [link["task"] for link in why(home, run)["chain"]] == [None, "bad"]
     assert "exit code 4" in why(home, run, "tell")["answer"]
+    # Its try came to nothing of the kind.
+    assert home.cli("mark", run, "bad", "success", "--reason", "mended").returncode == 0
+    answer = why(home, run, "bad")["answer"]
+    assert answer.startswith("task 'bad' was marked success by user:") and answer.endswith(": mended")
+    assert "try" not in answer
 
 
 def test_a_rule_names_what_decided_it(home):

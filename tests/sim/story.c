@@ -413,12 +413,17 @@ void story_resume(struct story *story, const char *dag_id)
 	step(story, &input);
 }
 
+void story_tell_dag(struct story *story, struct dag *dag)
+{
+	vec_push(&story->in_force, dag_ref(dag));
+	sched_put_dag(story->sched, dag);
+}
+
 void story_put_dag(struct story *story, struct dag *dag)
 {
 	struct input time = {.kind = INPUT_TIME};
 
-	vec_push(&story->in_force, dag_ref(dag));
-	sched_put_dag(story->sched, dag);
+	story_tell_dag(story, dag);
 	step(story, &time);
 }
 

@@ -63,6 +63,8 @@ void story_pause(struct story *story, const char *dag_id);
 void story_resume(struct story *story, const char *dag_id);
 /* A version comes into force. */
 void story_put_dag(struct story *story, struct dag *dag);
+/* Likewise, with the next step. */
+void story_tell_dag(struct story *story, struct dag *dag);
 /* The sizes of all shared pools that somebody tells, to the end that has no name; they stay the
  * caller's until the story ends. */
 void story_put_pools(struct story *story, const struct pool_size *pools);

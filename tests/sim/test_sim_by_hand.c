@@ -437,6 +437,36 @@ static void a_mark_of_a_task_that_waits_decides_at_once(void **state)
 		   "01:00 run failed: task 'b' failed\n");
 }
 
+/* While the end of the run is under way its tasks are as all others; once it is over they stay. */
+static void a_mark_of_a_task_of_the_end_lets_those_after_it_run(void **state)
+{
+	static const struct task_spec tasks[] = {
+	    {.id = "work"},
+	    {.id = "alarm", .hook = HOOK_EXIT},
+	    {.id = "page", .after = "alarm", .hook = HOOK_EXIT},
+	    {.id = "tidy", .hook = HOOK_EXIT},
+	    {.id = NULL}};
+	struct story *story =
+	    begin(&(struct dag_spec){.id = "d", .tasks = tasks}, "tidy", "success:10s");
+
+	(void)state;
+	story_plan(story, "alarm", "fail");
+	story_wait(story, 5000);
+	story_hush(story);
+	story_mark(story, 1, "alarm", TASK_SUCCESS);
+	story_restart(story);
+	story_go_on(story);
+	story_mark(story, 1, "alarm", TASK_FAILED);
+	story_restart(story);
+	end(story, "00:05 alarm try 1 success: marked by user:alice\n"
+		   "00:05 page none: task 'alarm' was marked success\n"
+		   "00:05 page try 1 running\n"
+		   "00:05 page try 1 success\n"
+		   "00:10 tidy try 1 success\n"
+		   "00:10 run success\n"
+		   "00:10 alarm try 1 failed: marked by user:alice\n");
+}
+
 static void a_mark_leaves_the_outputs(void **state)
 {
 	static const struct task_spec tasks[] = {{.id = "count", .is_judged_by = true},
@@ -577,6 +607,7 @@ int main(void)
 	    cmocka_unit_test(a_mark_of_the_last_task_corrects_the_outcome),
 	    cmocka_unit_test(a_mark_of_a_task_that_runs_ends_it_first),
 	    cmocka_unit_test(a_mark_of_a_task_that_waits_decides_at_once),
+	    cmocka_unit_test(a_mark_of_a_task_of_the_end_lets_those_after_it_run),
 	    cmocka_unit_test(a_mark_leaves_the_outputs),
 	    cmocka_unit_test(a_paused_dag_starts_nothing_and_loses_nothing),
 	    cmocka_unit_test(a_task_that_is_queued_in_a_pause_says_so),

@@ -336,6 +336,41 @@ static void new_limits_pools_and_priorities_reach_what_waits(void **state)
 	story_end(story);
 }
 
+/* An ended run goes on with its old version, while a newer one says how much may run at once. */
+static void the_version_in_force_limits_an_old_run_that_is_rerun(void **state)
+{
+	static const struct pool_size small[] = {{.name = "p", .slots = 1}, {.name = NULL}};
+	static const struct pool_size large[] = {{.name = "p", .slots = 2}, {.name = NULL}};
+	static const struct task_spec tasks[] = {
+	    {.id = "a", .pool = "p"}, {.id = "b", .pool = "p"}, {.id = NULL}};
+	struct dag_spec spec = {
+	    .id = "d", .tasks = tasks, .pools = small, .max_active_tasks = 1, .max_active_runs = 1};
+	struct story *story = story_start(&(struct story_config){0});
+	struct dag *new;
+
+	(void)state;
+	begin(story, &spec, "1");
+	story_go_on(story);
+	story_hush(story);
+	take_ten_seconds(story);
+	spec.pools = large;
+	spec.max_active_tasks = 4;
+	new = spec_dag(&spec);
+	story_tell_dag(story, new);
+	story_rerun(story, 1, RERUN_ALL, NULL, NULL);
+	story_wait(story, 1000);
+	story_restart(story);
+	dag_unref(new);
+	end(story, "00:00 a try 1 none: rerun by user:alice\n"
+		   "00:00 b try 1 none: rerun by user:alice\n"
+		   "00:00 run running: rerun by user:alice\n"
+		   "00:00 a try 2 running\n"
+		   "00:00 b try 2 running\n"
+		   "00:10 a try 2 success\n"
+		   "00:10 b try 2 success\n"
+		   "00:10 run success\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -350,6 +385,7 @@ int main(void)
 	    cmocka_unit_test(a_full_queue_refuses_one_more_run),
 	    cmocka_unit_test(a_rerun_waits_behind_the_runs_under_way),
 	    cmocka_unit_test(more_runs_start_when_the_version_in_force_allows_them),
+	    cmocka_unit_test(the_version_in_force_limits_an_old_run_that_is_rerun),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

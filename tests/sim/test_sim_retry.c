@@ -354,11 +354,39 @@ static void while_paused_a_short_start_timeout_wakes_once_a_minute(void **state)
 	story_wait(story, 10000);
 	assert_int_equal(sched_next_due_boot_ms(story_sched(story)) - story_now(story).boot_ms,
 			 51000);
+	/* The end of the pause gives it its time, and no more than that. */
 	story_resume(story, "d");
 	told_at_the_end(story, "00:00 long try 1 running\n"
 			       "00:00 d paused: upgrade\n"
 			       "00:10 d resumed\n"
-			       "01:01 job failed: timeout: not started within 1s (start_timeout)\n"
+			       "00:11 job failed: timeout: not started within 1s (start_timeout)\n"
+			       "05:00 long try 1 success\n"
+			       "05:00 run failed: task 'job' failed\n");
+}
+
+/* What is on disk is the instant of before the pause. */
+static void a_restart_after_a_pause_leaves_the_start_timeout_that_it_gave(void **state)
+{
+	static const struct task_policy policy = {
+	    .retry_backoff = 1, .retry_max_delay_ms = 300000, .start_timeout_ms = 30000};
+	static const struct task_spec tasks[] = {
+	    {.id = "long"}, {.id = "job", .policy = &policy}, {.id = NULL}};
+	struct story *story = story_start(&(struct story_config){.slots = 1});
+	struct dag *dag = spec_dag(&(struct dag_spec){.id = "d", .tasks = tasks});
+
+	(void)state;
+	story_plan(story, "long", "success:300s");
+	story_trigger(story, dag, "1");
+	dag_unref(dag);
+	story_pause(story, NULL);
+	story_wait(story, 100000);
+	story_resume(story, NULL);
+	story_wait(story, 10000);
+	story_restart(story);
+	told_at_the_end(story, "00:00 long try 1 running\n"
+			       "00:00 all paused: upgrade\n"
+			       "01:40 all resumed\n"
+			       "02:20 job failed: timeout: not started within 30s (start_timeout)\n"
 			       "05:00 long try 1 success\n"
 			       "05:00 run failed: task 'job' failed\n");
 }
@@ -385,6 +413,7 @@ int main(void)
 	    cmocka_unit_test(jitter_stays_in_its_bounds_and_repeats),
 	    cmocka_unit_test(nobody_waits_for_a_slot_longer_than_start_timeout),
 	    cmocka_unit_test(while_paused_a_short_start_timeout_wakes_once_a_minute),
+	    cmocka_unit_test(a_restart_after_a_pause_leaves_the_start_timeout_that_it_gave),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,10 +77,27 @@ static bool find_task(void *context, const struct task_view *view)
 	return false;
 }
 
+/* "was marked success by user:alice: loaded by hand", whatever its newest try came to. */
+static bool write_mark(const struct told *told, struct str *out)
+{
+	static const char allowed[] = "allowed to fail: ";
+	static const char marked[] = "marked by ";
+	const char *reason = told->reason;
+
+	if (str_starts_with(reason, allowed))
+		reason += strlen(allowed);
+	if (!str_starts_with(reason, marked))
+		return false;
+	str_printf(out, "was marked %s %s", told->state, reason + strlen("marked "));
+	return true;
+}
+
 /* "task 'load' failed on try 2: exit code 3" */
 static void write_sentence(const struct told *told, struct str *out)
 {
 	str_printf(out, "task '%s' ", told->id);
+	if (write_mark(told, out))
+		return;
 	if (strcmp(told->state, "none") == 0)
 		str_append(out, "has not run");
 	else if (strcmp(told->state, "upstream_failed") == 0)
