@@ -158,6 +158,28 @@ tasks:
                              "0 skipped (the failure of 'may' is allowed and counts as success)"]
 
 
+def test_a_try_of_before_is_not_what_came_after_it(home):
+    home.dag("again.yaml", """
+id: again
+params: {go: true}
+tasks:
+  - {id: a, command: "true"}
+  - {id: b, depends_on: [a], when: params.go, command: "true"}
+  - {id: c, depends_on: [b], command: "true"}
+  - {id: d, depends_on: [c], trigger_rule: none_skipped, command: "true"}
+""")
+    home.start()
+    run = home.trigger("again", "--wait")
+    assert home.cli("rerun", run, "--from", "b", "--param", "go=false").returncode == 0
+    assert home.wait_run(run)["tasks"] == {"a": "success", "b": "skipped", "c": "skipped", "d": "skipped"}
+    assert why(home, run, "b")["answer"] == "task 'b' was skipped: when: params.go is false"
+    assert why(home, run, "c")["answer"] == "task 'c' was skipped: upstream 'b' was skipped"
+    assert home.cli("mark", run, "a", "failed", "--reason", "bad").returncode == 0
+    assert home.cli("rerun", run, "--from", "c").returncode == 0
+    assert home.wait_run(run)["state"] == "failed"
+    assert why(home, run, "a")["answer"].startswith("task 'a' was marked failed by user:")
+
+
 def test_a_queued_run_leads_to_what_the_oldest_waits_for(home):
     home.dag("one.yaml", "id: one\ntimeout: 1h\ntasks: [{id: a, command: sleep 300}]\n")
     home.start()

@@ -92,6 +92,20 @@ static bool write_mark(const struct told *told, struct str *out)
 	return true;
 }
 
+/* Whether its newest try made it what it is; one that was reset since may never have begun. */
+static bool is_of_try(const struct told *told)
+{
+	static const char *const others[] = {
+	    "upstream '", "rule ", "when: ", "the run came to ", "timeout: not started ",
+	    "left out: "};
+
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (str_starts_with(told->reason, others[i]))
+			return false;
+	return strcmp(told->state, "removed") != 0 && strcmp(told->state, "none") != 0 &&
+	       strcmp(told->state, "upstream_failed") != 0;
+}
+
 /* "task 'load' failed on try 2: exit code 3" */
 static void write_sentence(const struct told *told, struct str *out)
 {
@@ -111,7 +125,7 @@ static void write_sentence(const struct told *told, struct str *out)
 		str_printf(out, "was %s", told->state);
 	else
 		str_printf(out, "is %s", told->state);
-	if (told->attempts > 0 && strcmp(told->state, "removed") != 0)
+	if (told->attempts > 0 && is_of_try(told))
 		str_printf(out, " on try %u", told->attempts);
 	if (told->reason[0] != '\0')
 		str_printf(out, ": %s", told->reason);
