@@ -212,6 +212,7 @@ static void take_headers(struct check *check)
 	call->if_none_match = headers->if_none_match;
 	call->last_event_id = headers->last_event_id;
 	call->takes_gzip = squeeze_is_taken(headers->accept_encoding);
+	call->start = check->listener->web->start;
 	call->sessions = &check->listener->web->sessions;
 	call->port = check->listener->web->port;
 	call->listen_host = check->listener->web->listen_host;

@@ -45,8 +45,9 @@ struct web {
 	char *socket_path;
 	char *listen_host; /* NULL = no TCP */
 	char *token;
-	char machine[65];    /* this machine's name */
-	char own_actor[128]; /* whoever has our own user id */
+	char start[WEB_START_SIZE]; /* of this daemon, another one each time */
+	char machine[65];           /* this machine's name */
+	char own_actor[128];        /* whoever has our own user id */
 	struct listener listeners[LISTENER_COUNT];
 	uint16_t port;
 

@@ -20,6 +20,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <pwd.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -265,6 +266,14 @@ static void name_own_actor(struct web *web)
 		snprintf(web->own_actor, sizeof web->own_actor, "uid:%u", (unsigned)uid);
 }
 
+static void name_start(struct web *web)
+{
+	unsigned char bytes[(WEB_START_SIZE - 1) / 2];
+
+	randombytes_buf(bytes, sizeof bytes);
+	sodium_bin2hex(web->start, sizeof web->start, bytes, sizeof bytes);
+}
+
 static struct web *create(uv_loop_t *loop, const struct web_config *config,
 			  const struct web_events *events)
 {
@@ -279,6 +288,7 @@ static struct web *create(uv_loop_t *loop, const struct web_config *config,
 	web->socket_path = mem_strdup(config->socket_path);
 	web->listen_host = mem_strdup(config->listen_host);
 	web->token = mem_strdup(config->token);
+	name_start(web);
 	session_init(&web->sessions, config->token);
 	if (gethostname(web->machine, sizeof web->machine - 1) != 0)
 		web->machine[0] = '\0';

@@ -123,6 +123,8 @@ struct web_events {
 	size_t (*holds)(void *context, struct web_hold holds[WEB_HOLDS_MAX]);
 };
 
+#define WEB_START_SIZE 17 /* 8 random bytes in hex */
+
 struct web_config {
 	const char *db_path;     /* for readers */
 	const char *home;        /* for logs */

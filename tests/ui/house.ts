@@ -1,7 +1,7 @@
 // A home with a real daemon in it, as tests/daemon_home.py has for pytest: DAG files are dropped into
 // its folder, and it is asked over its Unix socket, so that a test need not be signed in to prepare.
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -44,7 +44,7 @@ export class House {
 	}
 
 	// A daemon that is started again keeps its port, as one under systemd does.
-	async start(env: Record<string, string> = {}): Promise<void> {
+	async start(env: Record<string, string> = {}, answers = '/readyz'): Promise<void> {
 		const out = openSync(this.log, 'a');
 		this.process = spawn(
 			PROGRAM,
@@ -53,7 +53,7 @@ export class House {
 		);
 		await until('the daemon is ready', async () => {
 			if (this.process?.exitCode !== null) throw new Error(`the daemon ended: ${this.said()}`);
-			return (await this.ask('GET', '/readyz').catch(() => null))?.status === 200;
+			return (await this.ask('GET', answers).catch(() => null))?.status === 200;
 		});
 		this.port = Number(/.*http:\/\/127\.0\.0\.1:(\d+)\//s.exec(this.said())?.[1]);
 	}
@@ -91,9 +91,30 @@ export class House {
 		return readFileSync(this.log, 'utf8');
 	}
 
+	private async heddle(...words: string[]): Promise<string> {
+		return (await promisify(execFile)(PROGRAM, [...words, '--home', this.home])).stdout;
+	}
+
+	// A backup of now, into which put() leads back. A home that was put back is held until somebody
+	// says so: it is not ready.
+	async backup(): Promise<() => Promise<void>> {
+		const folder = mkdtempSync(join(this.folder, 'backup-'));
+		await this.heddle('backup', '--to', folder);
+		const file = join(folder, readdirSync(folder).find((name) => name.endsWith('.db'))!);
+		return async () => {
+			await this.stop();
+			await this.heddle('restore', file, '--force');
+			await this.start({}, '/healthz');
+		};
+	}
+
+	async resume(): Promise<void> {
+		await until('the home goes on', () => this.heddle('resume', '--all', '--reason', 'looked at it').then(() => true, () => false));
+	}
+
 	// A one-time link, as a user gets it: each browser that signs in needs one of its own.
 	async link(): Promise<string> {
-		const { stdout } = await promisify(execFile)(PROGRAM, ['page', '--home', this.home]);
+		const stdout = await this.heddle('page');
 		const link = /http:\/\/\S+\/sign-in\/[0-9a-f]{64}/.exec(stdout);
 		if (!link) throw new Error(`'heddle page' has printed no link: ${stdout}`);
 		return link[0];

@@ -68,6 +68,7 @@ struct call {
 	struct web_task task;             /* which of a task's tokens does; attempt_id 0 = none */
 	char task_actor[TASK_ACTOR_SIZE]; /* with it: what actor is */
 	char cookie[SESSION_SECRET_SIZE]; /* with which a page is signed in; "" = none */
+	const char *start;                /* of this daemon (web_start), another one each time */
 	struct sessions *sessions;        /* for what runs on the loop */
 	uint16_t port;                    /* of TCP; 0 = none */
 	const char *listen_host;          /* likewise; NULL = none */

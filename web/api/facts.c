@@ -112,6 +112,7 @@ enum call_outcome api_stream(struct call *call, struct store_reader *reader)
 	call->feed.is_ahead = call->feed.since > newest;
 	if (call->feed.is_ahead)
 		call->feed.since = newest;
+	answer_header(&call->answer, "Heddle-Start", "%s", call->start);
 	call->answer.content_type = "text/event-stream";
 	call->answer.status = MHD_HTTP_OK;
 	call->feed.is_open = !call->is_head;

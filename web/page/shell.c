@@ -113,6 +113,7 @@ static void write_body(struct page *page, const struct shell *shell)
 	html_put(html, "<body data-page=\"%s\" data-fact=\"%" PRId64 "\" data-csrf=\"", shell->kind,
 		 page->last_fact);
 	write_csrf(page);
+	html_put(html, "\" data-start=\"%s", page->call->start);
 	html_put(html, "\" data-icons=\"%s\"", asset_links.icons);
 	write_data(html, shell->dag_id, shell->run_id, shell->task_id);
 	html_put(html, ">\n<a class=\"skip\" href=\"#main\">Skip to content</a>\n");

@@ -70,18 +70,23 @@ export interface ServerEvent {
 	data: string;
 }
 
+// The stream has begun; start tells one start of the daemon from another.
+export interface Opened {
+	start: string;
+}
+
 const QUIET_MS = 40_000; // the daemon says something every 15 s
 
 // Server-sent events (HTML, section 9.2.6). Unlike EventSource it begins after any id, sees the status
 // of a refusal, takes events of every name, and notices a peer that has fallen silent.
-export async function* events(path: string, lastId: string, signal: AbortSignal): AsyncGenerator<ServerEvent | 'open'> {
+export async function* events(path: string, lastId: string, signal: AbortSignal): AsyncGenerator<ServerEvent | Opened> {
 	const quiet = new AbortController();
 	let timer = setTimeout(() => quiet.abort(), QUIET_MS);
 	const headers: Record<string, string> = { Accept: 'text/event-stream' };
 	if (lastId) headers['Last-Event-ID'] = lastId;
 	try {
 		const answer = await ask(path, { headers, cache: 'no-store', signal: AbortSignal.any([signal, quiet.signal]) });
-		yield 'open';
+		yield { start: answer.headers.get('Heddle-Start') ?? '' };
 		const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
 		let text = '';
 		for (;;) {

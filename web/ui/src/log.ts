@@ -169,7 +169,7 @@ class LogView {
 		}
 		const signal = AbortSignal.any([this.stop.signal, hiddenSignal()]);
 		for await (const event of events(this.address, String(offset), signal)) {
-			if (event === 'open') continue;
+			if ('start' in event) continue;
 			if (event.kind === 'end') {
 				this.section.dataset['running'] = '0';
 				await this.loadTail();

@@ -1,7 +1,8 @@
 // One stream of facts for all tabs of a browser. HTTP/1.1 allows six connections to a host, so a
 // stream a tab would stop the seventh: a Web Lock picks the tab that holds the stream, and a
 // BroadcastChannel hands each fact on. Each tab knows the last fact that it has seen, so whichever
-// takes over goes on exactly there.
+// takes over goes on exactly there. A daemon that was started again may serve an older database (a
+// backup that was put back): then facts are counted from where it stands, and each tab looks again.
 import { Problem, events } from './api';
 import { find } from './dom';
 import { instant } from './time';
@@ -19,7 +20,8 @@ export type Light = 'live' | 'trying' | 'paused' | 'signed-out';
 
 type Message =
 	| { what: 'facts'; facts: Fact[] }
-	| { what: 'light'; light: Light; since: number; last: number }
+	| { what: 'light'; light: Light; since: number; last: number; start: string }
+	| { what: 'rewound'; last: number }
 	| { what: 'hello' }
 	| { what: 'signed out' };
 
@@ -41,6 +43,7 @@ const AGAIN_MAX_MS = 5_000;
 const WORDS: Record<Light, string> = { live: 'Live', trying: 'Trying again', paused: 'Paused', 'signed-out': 'Signed out' };
 
 let last = 0;
+let start = ''; // of the daemon that what is shown comes from
 let light: Light = 'trying';
 let since = Date.now();
 let listener: Listener;
@@ -79,7 +82,19 @@ function setLight(next: Light, at = Date.now()): void {
 
 function tellLight(next: Light): void {
 	setLight(next);
-	channel.postMessage({ what: 'light', light, since, last } satisfies Message);
+	channel.postMessage({ what: 'light', light, since, last, start } satisfies Message);
+}
+
+function noteStart(told: string): void {
+	if (!told || told === start) return;
+	start = told;
+	listener.missed();
+}
+
+// The database of now ends before what was seen last.
+function rewind(to: number): void {
+	last = to;
+	listener.missed();
 }
 
 function take(facts: Fact[]): void {
@@ -100,8 +115,14 @@ async function read(signal: AbortSignal): Promise<void> {
 		take(facts);
 	};
 	for await (const event of events(`/api/v1/stream?topics=${TOPICS}`, String(last), signal)) {
-		if (event === 'open') {
+		if ('start' in event) {
+			noteStart(event.start);
 			tellLight('live');
+			continue;
+		}
+		if (event.kind === 'message' && event.id && Number(event.id) < last) {
+			rewind(Number(event.id));
+			channel.postMessage({ what: 'rewound', last } satisfies Message);
 			continue;
 		}
 		gathered.push(factOf(event.kind, event.id, event.data));
@@ -161,18 +182,21 @@ function rest(): void {
 	setLight('paused');
 }
 
+function onLight(message: Extract<Message, { what: 'light' }>): void {
+	if (holding) setLight(message.light, message.since);
+	noteStart(message.start);
+	if (message.last > last) {
+		last = message.last;
+		listener.missed();
+	}
+}
+
 function onMessage(message: Message): void {
 	if (message.what === 'facts') take(message.facts);
 	else if (message.what === 'signed out') setTimeout(() => location.reload(), SIGN_OUT_MS);
-	else if (message.what === 'hello') {
-		if (light === 'live') channel.postMessage({ what: 'light', light, since, last } satisfies Message);
-	} else {
-		if (holding) setLight(message.light, message.since);
-		if (message.last > last) {
-			last = message.last;
-			listener.missed();
-		}
-	}
+	else if (message.what === 'rewound') rewind(message.last);
+	else if (message.what === 'light') onLight(message);
+	else if (light === 'live') channel.postMessage({ what: 'light', light, since, last, start } satisfies Message);
 }
 
 // A tab that nobody looks at gives the stream to one that is; looked at again, it first catches up.
@@ -191,6 +215,7 @@ export function startStream(to: Listener): void {
 	if (!find('.live')) return;
 	listener = to;
 	last = Number(document.body.dataset['fact'] ?? 0);
+	start = document.body.dataset['start'] ?? '';
 	channel = new BroadcastChannel(LOCK);
 	channel.onmessage = (e) => onMessage(e.data as Message);
 	document.addEventListener('visibilitychange', onVisibility);
