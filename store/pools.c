@@ -26,6 +26,10 @@ static const char sql_folders[] = "SELECT DISTINCT folder FROM folder_pool";
 static const char sql_remove_folder[] = "DELETE FROM folder_pool WHERE folder = ?1";
 static const char sql_word[] =
     "SELECT slots, since_ms FROM folder_pool WHERE folder = ?1 AND name = ?2";
+/* Those above the dag folder, which are named by their whole path: '0' comes after '/'. */
+static const char sql_word_above[] =
+    "SELECT slots, since_ms FROM folder_pool WHERE folder >= '/' AND folder < '0' AND name = ?1"
+    " ORDER BY length(folder) DESC LIMIT 1";
 
 static const char sql_shared[] =
     "SELECT p.domain, p.name, d.file, p.slots, d.since_ms FROM dag d"
@@ -163,24 +167,37 @@ struct size {
 	bool is_said; /* by a heddle.yaml in force; else by a version alone */
 };
 
+/* 1 = there was one, which is taken. */
+static int take_word(struct store *store, sqlite3_stmt *row, struct size *size, struct err *err)
+{
+	int rc = db_step(&store->db, row, err);
+
+	if (rc == 1) {
+		size->slots = sqlite3_column_int64(row, 0);
+		size->since_ms = sqlite3_column_int64(row, 1);
+		size->is_said = true;
+	}
+	db_reset(row);
+	return rc;
+}
+
 /* Takes what the nearest one above the file says, if any does. */
 static int find_word(struct store *store, const char *file, struct size *size, struct err *err)
 {
 	char *folder = mem_strdup(file);
-	int rc = 0;
+	sqlite3_stmt *row;
+	int rc;
 
 	do {
-		sqlite3_stmt *row;
-
 		cut(folder);
 		rc = db_query(&store->db, sql_word, &row, err, "tt", folder, size->name);
-		if (rc == 0 && (rc = db_step(&store->db, row, err)) == 1) {
-			size->slots = sqlite3_column_int64(row, 0);
-			size->since_ms = sqlite3_column_int64(row, 1);
-			size->is_said = true;
-		}
-		db_reset(row);
+		if (rc == 0)
+			rc = take_word(store, row, size, err);
 	} while (rc == 0 && folder[0] != '\0');
+	if (rc == 0)
+		rc = db_query(&store->db, sql_word_above, &row, err, "t", size->name);
+	if (rc == 0)
+		rc = take_word(store, row, size, err);
 	mem_free(folder);
 	return rc < 0 ? rc : 0;
 }

@@ -190,3 +190,16 @@ def test_the_version_in_force_limits_an_old_run_that_is_rerun(home):
     wait_for(lambda: states(home, run) == ["running", "running"], what="two tasks at once again")
     gate.touch()
     assert home.wait_run(run)["state"] == "success"
+
+
+def test_a_file_that_is_run_by_itself_follows_the_folders_above_it(home):
+    home.dag("D1/sub/two.yaml", "id: two\ntasks:\n"
+             "  - {id: a, pool: db, command: 'sleep 0.3'}\n  - {id: b, pool: db, command: 'sleep 0.3'}\n")
+    words = ("run", home.dags / "D1" / "sub" / "two.yaml")
+    for place in ("D1/heddle.yaml", "D1/sub/heddle.yaml"):
+        for slots, order in ((1, ["a running", "a success", "b running", "b success"]),
+                             (2, ["a running", "b running", "a success", "b success"])):
+            home.dag(place, folder_of(slots))
+            told = home.cli(*words).stdout
+            seen = [f"{task} {state}" for task, state in re.findall(r" ([ab]) (running|success)", told)]
+            assert sorted(seen[:2]) == sorted(order[:2]), (place, slots, told)

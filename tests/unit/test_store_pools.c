@@ -134,6 +134,23 @@ static void of_those_that_came_at_once_the_smallest_holds(void **state)
 	leave(&house);
 }
 
+/* A file that is run by itself: what stands above its folder is named by its whole path. */
+static void those_above_the_dag_folder_count_too(void **state)
+{
+	static const char *const above[] = {"/w/D/heddle.yaml", "/w/heddle.yaml"};
+	struct house house;
+
+	live(&house, *state);
+	add_dag(&house, "x", "x.yaml", 4);
+	read_folder(&house, above[1], 4, above, 2);
+	assert_int_equal(size_of(&house), 4);
+	read_folder(&house, above[0], 2, above, 2);
+	assert_int_equal(size_of(&house), 2);
+	read_folder(&house, above[1], 7, above, 2);
+	assert_int_equal(size_of(&house), 2);
+	leave(&house);
+}
+
 /* One that does not check any more is there, and was not read: its last word stands. */
 static void a_broken_one_counts_as_it_was(void **state)
 {
@@ -190,6 +207,7 @@ int main(void)
 	    STORY(what_heddle_yaml_says_holds_whatever_the_versions_were_read_with),
 	    STORY(of_several_the_newest_word_holds),
 	    STORY(of_those_that_came_at_once_the_smallest_holds),
+	    STORY(those_above_the_dag_folder_count_too),
 	    STORY(a_broken_one_counts_as_it_was),
 	    STORY(a_pool_of_which_nobody_speaks_any_more_keeps_its_size),
 	};
