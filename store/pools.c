@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/vec.h"
+#include "model/names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,25 +25,18 @@ static const char sql_put[] =
     " ON CONFLICT (folder, name) DO UPDATE SET slots = ?3, since_ms = ?4 WHERE slots <> ?3";
 static const char sql_folders[] = "SELECT DISTINCT folder FROM folder_pool";
 static const char sql_remove_folder[] = "DELETE FROM folder_pool WHERE folder = ?1";
-static const char sql_word[] =
-    "SELECT slots, since_ms FROM folder_pool WHERE folder = ?1 AND name = ?2";
-/* Those above the dag folder, which are named by their whole path: '0' comes after '/'. */
-static const char sql_word_above[] =
-    "SELECT slots, since_ms FROM folder_pool WHERE folder >= '/' AND folder < '0' AND name = ?1"
-    " ORDER BY length(folder) DESC LIMIT 1";
+static const char sql_words[] = "SELECT folder, name, slots, since_ms FROM folder_pool";
 
-static const char sql_shared[] =
-    "SELECT p.domain, p.name, d.file, p.slots, d.since_ms FROM dag d"
-    " JOIN dag_version_pool p USING (version_no) WHERE p.domain <> '' ORDER BY p.domain, p.name";
+static const char sql_shared[] = "SELECT p.domain, p.name, d.file, p.slots, d.since_ms FROM dag d"
+				 " JOIN dag_version_pool p USING (version_no) WHERE p.domain <> ''";
+static const char sql_known[] = "SELECT domain, name FROM pool WHERE dag_id = '' AND domain <> ''";
 static const char sql_settle[] =
     "INSERT INTO pool (domain, name, slots) VALUES (?1, ?2, ?3)"
     " ON CONFLICT (dag_id, domain, name) DO UPDATE SET slots = ?3 WHERE slots <> ?3";
 static const char sql_keep[] =
     "INSERT OR IGNORE INTO pool (domain, name, slots) VALUES (?1, ?2, ?3)";
 /* A shared pool goes with the last dag that may name it. */
-static const char sql_tidy[] =
-    "DELETE FROM pool WHERE domain <> '' AND NOT EXISTS (SELECT 1 FROM dag JOIN dag_version_pool p"
-    " USING (version_no) WHERE p.domain = pool.domain AND p.name = pool.name)";
+static const char sql_forget[] = "DELETE FROM pool WHERE dag_id = '' AND domain = ?1 AND name = ?2";
 
 struct texts {
 	VEC(char *) list;
@@ -159,47 +153,97 @@ static int remove_gone(struct store *store, const struct store_folder *folder, b
 /* --- what follows for the pools ------------------------------------------------------------------
  */
 
+/* What one heddle.yaml says of a pool, or what follows for a pool of a domain. */
 struct size {
-	char *domain;
-	char *name;
+	const char *of; /* the folder, or the domain */
+	const char *name;
 	int64_t slots;
 	int64_t since_ms;
 	bool is_said; /* by a heddle.yaml in force; else by a version alone */
 };
 
-/* 1 = there was one, which is taken. */
-static int take_word(struct store *store, sqlite3_stmt *row, struct size *size, struct err *err)
-{
-	int rc = db_step(&store->db, row, err);
+/* All of it in one pass over the dags in force, which may be many, with pools, which are few. */
+struct settling {
+	struct store *store;
+	struct arena arena; /* of all texts */
+	VEC(struct size) words;
+	VEC(struct size) pools;
+	struct names words_by; /* "NAME/FOLDER": no name holds a '/' */
+	struct names pools_by; /* "NAME/DOMAIN" */
+	struct str key;
+};
 
-	if (rc == 1) {
-		size->slots = sqlite3_column_int64(row, 0);
-		size->since_ms = sqlite3_column_int64(row, 1);
-		size->is_said = true;
+static void settling_close(struct settling *settling)
+{
+	vec_close(&settling->words);
+	vec_close(&settling->pools);
+	names_close(&settling->words_by);
+	names_close(&settling->pools_by);
+	str_close(&settling->key);
+	arena_close(&settling->arena);
+}
+
+static const char *key_of(struct settling *settling, const char *name, const char *of)
+{
+	str_clear(&settling->key);
+	str_printf(&settling->key, "%s/%s", name, of);
+	return str_text(&settling->key);
+}
+
+static struct size *find(struct settling *settling, const char *name, const char *folder)
+{
+	uint32_t i = names_find(&settling->words_by, key_of(settling, name, folder));
+
+	return i == NAMES_NONE ? NULL : &settling->words.items[i];
+}
+
+/* Of those above the dag folder, which are named by their whole path, the nearest stands for
+ * all, as if that were the folder "/". */
+static void add_word(struct settling *settling, const struct size *word)
+{
+	const char *folder = word->of[0] == '/' ? "/" : word->of;
+	struct size *other = find(settling, word->name, folder);
+
+	if (other != NULL && strlen(other->of) > strlen(word->of))
+		return;
+	names_set(&settling->words_by,
+		  arena_strdup(&settling->arena, key_of(settling, word->name, folder)),
+		  (uint32_t)settling->words.count);
+	vec_push(&settling->words, *word);
+}
+
+static int read_words(struct settling *settling, struct err *err)
+{
+	struct db *db = &settling->store->db;
+	sqlite3_stmt *row;
+	int rc = db_query(db, sql_words, &row, err, "");
+
+	while (rc == 0 && (rc = db_step(db, row, err)) == 1) {
+		struct size word = {.of = arena_strdup(&settling->arena, db_text(row, 0)),
+				    .name = arena_strdup(&settling->arena, db_text(row, 1)),
+				    .slots = sqlite3_column_int64(row, 2),
+				    .since_ms = sqlite3_column_int64(row, 3),
+				    .is_said = true};
+
+		add_word(settling, &word);
+		rc = 0;
 	}
 	db_reset(row);
 	return rc;
 }
 
-/* Takes what the nearest one above the file says, if any does. */
-static int find_word(struct store *store, const char *file, struct size *size, struct err *err)
+/* The nearest one above the file that sizes the pool; NULL = none does. */
+static const struct size *find_word(struct settling *settling, const char *file, const char *name)
 {
 	char *folder = mem_strdup(file);
-	sqlite3_stmt *row;
-	int rc;
+	const struct size *word;
 
 	do {
 		cut(folder);
-		rc = db_query(&store->db, sql_word, &row, err, "tt", folder, size->name);
-		if (rc == 0)
-			rc = take_word(store, row, size, err);
-	} while (rc == 0 && folder[0] != '\0');
-	if (rc == 0)
-		rc = db_query(&store->db, sql_word_above, &row, err, "t", size->name);
-	if (rc == 0)
-		rc = take_word(store, row, size, err);
+		word = find(settling, name, folder);
+	} while (word == NULL && folder[0] != '\0');
 	mem_free(folder);
-	return rc < 0 ? rc : 0;
+	return word != NULL ? word : find(settling, name, "/");
 }
 
 /* Whether what the one says goes before what the other says. */
@@ -212,57 +256,98 @@ static bool holds_before(const struct size *one, const struct size *other)
 	return one->slots < other->slots;
 }
 
-static int settle(struct store *store, struct size *size, struct err *err)
+/* A pool as one dag has it. */
+static void take_pool(struct settling *settling, sqlite3_stmt *row)
 {
-	int rc = 0;
+	const char *domain = db_text(row, 0);
+	const char *name = db_text(row, 1);
+	const struct size *word = find_word(settling, db_text(row, 2), name);
+	struct size size = {.slots = sqlite3_column_int64(row, 3),
+			    .since_ms = sqlite3_column_int64(row, 4)};
+	uint32_t i = names_find(&settling->pools_by, key_of(settling, name, domain));
 
-	if (size->name != NULL)
-		rc = db_run(&store->db, size->is_said ? sql_settle : sql_keep, err, "tti",
-			    size->domain, size->name, size->slots);
-	mem_free(size->domain);
-	mem_free(size->name);
-	*size = (struct size){0};
+	if (word != NULL)
+		size = *word;
+	if (i == NAMES_NONE) {
+		names_set(&settling->pools_by,
+			  arena_strdup(&settling->arena, str_text(&settling->key)),
+			  (uint32_t)settling->pools.count);
+		size.of = arena_strdup(&settling->arena, domain);
+		size.name = arena_strdup(&settling->arena, name);
+		vec_push(&settling->pools, size);
+	} else if (holds_before(&size, &settling->pools.items[i])) {
+		size.of = settling->pools.items[i].of;
+		size.name = settling->pools.items[i].name;
+		settling->pools.items[i] = size;
+	}
+}
+
+static int read_pools_of_dags(struct settling *settling, struct err *err)
+{
+	struct db *db = &settling->store->db;
+	sqlite3_stmt *row;
+	int rc = db_query(db, sql_shared, &row, err, "");
+
+	while (rc == 0 && (rc = db_step(db, row, err)) == 1) {
+		take_pool(settling, row);
+		rc = 0;
+	}
+	db_reset(row);
 	return rc;
 }
 
-/* One dag's row of one pool; rows of one pool come one after the other. */
-static int take_row(struct store *store, sqlite3_stmt *row, struct size *size, struct err *err)
+static int write_pools(struct settling *settling, struct err *err)
 {
-	struct size next = {.domain = mem_strdup(db_text(row, 0)),
-			    .name = mem_strdup(db_text(row, 1)),
-			    .slots = sqlite3_column_int64(row, 3),
-			    .since_ms = sqlite3_column_int64(row, 4)};
-	int rc = find_word(store, db_text(row, 2), &next, err);
-	bool is_same = size->name != NULL && strcmp(size->name, next.name) == 0 &&
-		       strcmp(size->domain, next.domain) == 0;
+	int rc = 0;
 
-	if (rc == 0 && !is_same)
-		rc = settle(store, size, err);
-	if (!is_same || holds_before(&next, size)) {
-		mem_free(size->domain);
-		mem_free(size->name);
-		*size = next;
-	} else {
-		mem_free(next.domain);
-		mem_free(next.name);
+	for (size_t i = 0; rc == 0 && i < settling->pools.count; i++) {
+		const struct size *pool = &settling->pools.items[i];
+
+		rc = db_run(&settling->store->db, pool->is_said ? sql_settle : sql_keep, err, "tti",
+			    pool->of, pool->name, pool->slots);
 	}
+	return rc;
+}
+
+/* Those that no dag in force may name. */
+static int forget_pools(struct settling *settling, struct err *err)
+{
+	struct db *db = &settling->store->db;
+	VEC(struct size) gone = {0};
+	sqlite3_stmt *row;
+	int rc = db_query(db, sql_known, &row, err, "");
+
+	while (rc == 0 && (rc = db_step(db, row, err)) == 1) {
+		struct size pool = {.of = arena_strdup(&settling->arena, db_text(row, 0)),
+				    .name = arena_strdup(&settling->arena, db_text(row, 1))};
+
+		if (names_find(&settling->pools_by, key_of(settling, pool.name, pool.of)) ==
+		    NAMES_NONE)
+			vec_push(&gone, pool);
+		rc = 0;
+	}
+	db_reset(row);
+	for (size_t i = 0; rc == 0 && i < gone.count; i++)
+		rc = db_run(db, sql_forget, err, "tt", gone.items[i].of, gone.items[i].name);
+	vec_close(&gone);
 	return rc;
 }
 
 static int settle_all(struct store *store, struct err *err)
 {
-	struct size size = {0};
-	sqlite3_stmt *row;
-	int rc = db_query(&store->db, sql_shared, &row, err, "");
+	struct settling settling = {.store = store};
+	int rc;
 
-	while (rc == 0 && (rc = db_step(&store->db, row, err)) == 1)
-		rc = take_row(store, row, &size, err);
-	db_reset(row);
+	arena_init(&settling.arena);
+	rc = read_words(&settling, err);
 	if (rc == 0)
-		rc = settle(store, &size, err);
-	mem_free(size.domain);
-	mem_free(size.name);
-	return rc == 0 ? db_run(&store->db, sql_tidy, err, "") : rc;
+		rc = read_pools_of_dags(&settling, err);
+	if (rc == 0)
+		rc = write_pools(&settling, err);
+	if (rc == 0)
+		rc = forget_pools(&settling, err);
+	settling_close(&settling);
+	return rc;
 }
 
 int store_put_pools(struct store *store, const struct store_folder *folder, bool dags_changed,
