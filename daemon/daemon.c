@@ -229,11 +229,15 @@ static int open_store(struct daemon *daemon, bool *same_boot, struct err *err)
 	if (rc == 0)
 		rc = home_check_attempts(&daemon->home, err);
 	if (rc == 0)
+		rc = home_check_copy(&daemon->home, err);
+	if (rc == 0)
 		rc = store_create(daemon->home.db_path, daemon->home.boot_id, clock_now(), err);
 	if (rc == 0)
 		rc = store_open(daemon->home.db_path, &daemon->store, err);
 	if (rc == 0)
 		rc = store_note_boot(daemon->store, daemon->home.boot_id, previous, err);
+	if (rc == 0)
+		rc = store_note_folder(daemon->store, daemon->home.path, err);
 	if (rc != 0)
 		return rc;
 	*same_boot = strcmp(previous, daemon->home.boot_id) == 0;

@@ -108,6 +108,10 @@ static void judge_head(struct doctor *doctor)
 			    "put the newer one back, or take it for the backup that it is: heddle "
 			    "restore FILE --force",
 			    "%s", err.message);
+	else if (check_as_start(doctor, home_check_copy, &err) != 0)
+		doctor_tell(doctor, DOCTOR_WRONG, doctor->db_path,
+			    "move the other one away, or: heddle restore FILE --force", "%s",
+			    err.message);
 	else if (number < schema_present.count)
 		doctor_tell(doctor, DOCTOR_WARNING, doctor->db_path,
 			    "the next start leads it on, after a backup beside it",

@@ -405,6 +405,36 @@ int home_check_attempts(const struct home *home, struct err *err)
 	return newest <= reach.attempt_id ? 0 : refuse_newer(home, newest, claim, err);
 }
 
+/* The same file under another name (a bind mount, say) is no copy. */
+static bool is_another_file(const char *path, const char *other)
+{
+	struct stat ours;
+	struct stat theirs;
+
+	return stat(path, &ours) == 0 && stat(other, &theirs) == 0 &&
+	       (ours.st_dev != theirs.st_dev || ours.st_ino != theirs.st_ino);
+}
+
+int home_check_copy(const struct home *home, struct err *err)
+{
+	struct store_reach ours;
+	struct store_reach theirs;
+	char other[PATH_MAX];
+
+	if (access(home->db_path, F_OK) != 0 || store_reach(home->db_path, &ours, NULL) != 0 ||
+	    ours.folder[0] == '\0' || strcmp(ours.folder, home->path) == 0)
+		return 0;
+	if (path_below(other, ours.folder, "heddle.db", NULL) != 0 ||
+	    !is_another_file(home->db_path, other) || store_reach(other, &theirs, NULL) != 0 ||
+	    strcmp(ours.incarnation, theirs.incarnation) != 0)
+		return 0;
+	return err_set(err, ERR_REFUSED,
+		       "'%s' is a copy of the home '%s', which is still there: what waits in both "
+		       "would run twice; move that one away to go on here, or make the copy a home "
+		       "of its own: heddle restore %s --home %s --force",
+		       home->path, ours.folder, home->db_path, home->path);
+}
+
 uint16_t home_former_port(const struct home *home)
 {
 	struct str text = STR_INIT;

@@ -53,6 +53,10 @@ int home_check_store(const struct home *home, struct err *err);
  * to it, and the lost log would not fit any more. What is wrong with the database otherwise is for
  * its opening to tell. */
 int home_check_attempts(const struct home *home, struct err *err);
+/* Fails with ERR_REFUSED when the home is a copy of one that is still there: what waits in both
+ * would run twice, and what still runs there would be taken for the rest of dead attempts, and
+ * ended. Before the store is opened. */
+int home_check_copy(const struct home *home, struct err *err);
 /* The port that a daemon of this home had been given when it asked for any free one; 0 = none. */
 uint16_t home_former_port(const struct home *home);
 void home_note_port(const struct home *home, uint16_t port); /* a failure is logged */

@@ -5,9 +5,11 @@
 #include "store/create.h"
 
 #include "base/file.h"
+#include "base/mem.h"
 #include "store/migrate.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 
 /* Of the header: the versions of the file format for writing and reading (sqlite.org/fileformat2,
@@ -18,6 +20,7 @@
 
 static const char sql_home_new[] = "INSERT OR IGNORE INTO home (one, incarnation, created_at_ms, "
 				   "boot_id) VALUES (1, ?1, ?2, coalesce(?3, ''))";
+static const char sql_home_folder[] = "UPDATE home SET folder = ?1";
 
 static const char sql_clock_new[] = "UPDATE clock SET ahead_ms = ?1";
 
@@ -32,6 +35,16 @@ int create_home_row(struct db *db, const char *boot_id, struct err *err)
 int create_clock_row(struct db *db, struct moment now, struct err *err)
 {
 	return db_run(db, sql_clock_new, err, "i", now.wall_ms - now.boot_ms);
+}
+
+static int note_folder(struct db *db, const char *path, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = mem_strndup(path, slash == NULL ? 0 : (size_t)(slash - path));
+	int rc = db_run(db, sql_home_folder, err, "t", folder);
+
+	mem_free(folder);
+	return rc;
 }
 
 static int write_image(struct db *db, const char *path, struct err *err)
@@ -64,6 +77,8 @@ int create_database(const char *path, const struct schema *schema, const char *b
 	rc = migrate(&db, path, schema, err);
 	if (rc == 0)
 		rc = create_home_row(&db, boot_id, err);
+	if (rc == 0)
+		rc = note_folder(&db, path, err);
 	if (rc == 0 && boot_id != NULL)
 		rc = create_clock_row(&db, now, err);
 	if (rc == 0)

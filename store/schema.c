@@ -385,8 +385,12 @@ static const char step_10[] =
     "CREATE TRIGGER run_is_newest AFTER INSERT ON run"
     "  BEGIN UPDATE dag SET last_run_no = new.run_no WHERE dag_id = new.dag_id; END;";
 
-static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5,
-				    step_6, step_7, step_8, step_9, step_10};
+static const char step_11[] =
+    /* The home when a daemon last started in it, so that a copy is told from what was moved. */
+    "ALTER TABLE home ADD COLUMN folder TEXT NOT NULL DEFAULT '';";
+
+static const char *const steps[] = {step_1, step_2, step_3, step_4,  step_5, step_6,
+				    step_7, step_8, step_9, step_10, step_11};
 
 const struct schema schema_present = {steps, sizeof steps / sizeof steps[0], schema_tables};
 

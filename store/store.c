@@ -25,6 +25,8 @@ static const char sql_wal[] = "PRAGMA journal_mode = WAL";
 static const char sql_last_fact[] = "SELECT max(fact_no) FROM fact";
 static const char sql_home[] = "SELECT incarnation, boot_id FROM home";
 static const char sql_home_boot[] = "UPDATE home SET boot_id = ?1";
+static const char sql_home_folder[] = "UPDATE home SET folder = ?1";
+static const char sql_home_is_in[] = "SELECT count(*) FROM home WHERE folder = ?1";
 /* Readings of another boot's clock mean nothing on this one; the wall clock's remain. */
 static const char sql_forget_boot_clock[] =
     "UPDATE task_instance SET due_boot_ms = NULL WHERE due_boot_ms IS NOT NULL"
@@ -246,6 +248,26 @@ int store_note_boot(struct store *store, const char *boot_id, char previous[64],
 			rc = db_run(&store->db, sql_forget_run_deadlines, err, "");
 		if (rc == 0 && strcmp(previous, boot_id) != 0)
 			rc = db_run(&store->db, sql_forget_clock, err, "");
+		rc = store_end_once(store, rc, err);
+	}
+	pthread_mutex_unlock(&store->lock);
+	return rc;
+}
+
+/* A start that finds all as it was spares itself the commit. */
+int store_note_folder(struct store *store, const char *folder, struct err *err)
+{
+	int64_t is_noted = 0;
+	int rc;
+
+	pthread_mutex_lock(&store->lock);
+	rc = store_begin_reading(store, err);
+	if (rc == 0)
+		rc = db_get(&store->db, sql_home_is_in, &is_noted, err, "t", folder);
+	if (rc == 0 && is_noted == 0)
+		rc = store_begin_once(store, err);
+	if (rc == 0 && is_noted == 0) {
+		rc = db_run(&store->db, sql_home_folder, err, "t", folder);
 		rc = store_end_once(store, rc, err);
 	}
 	pthread_mutex_unlock(&store->lock);

@@ -41,6 +41,8 @@ int store_check_place(const struct store *store, struct err *err);
 const char *store_incarnation(const struct store *store);
 /* The boot id under which the previous daemon last started, "" at first; remembers the new one. */
 int store_note_boot(struct store *store, const char *boot_id, char previous[64], struct err *err);
+/* Remembers where the home is by now. */
+int store_note_folder(struct store *store, const char *folder, struct err *err);
 /* What was noted of the clocks, and the instant of the newest fact (0 = none). What means nothing
  * after a reboot was forgotten when the boot was noted, and is noted as it is now. */
 int store_take_clock(struct store *store, struct moment now, struct sched_clock *clock,

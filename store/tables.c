@@ -12,7 +12,9 @@ const char schema_tables[] =
     "  boot_id TEXT NOT NULL DEFAULT ''," /* of the machine when a daemon last started */
     "  created_at_ms INTEGER NOT NULL,"
     /* Numbers of attempts stay taken when their rows go. */
-    "  last_attempt_id INTEGER NOT NULL DEFAULT 0"
+    "  last_attempt_id INTEGER NOT NULL DEFAULT 0,"
+    /* The home when a daemon last started in it, so that a copy is told from what was moved. */
+    "  folder TEXT NOT NULL DEFAULT ''"
     ") STRICT;"
 
     /* Every text that was ever in force or run, by the hash of its content. */

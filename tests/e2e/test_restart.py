@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -10,7 +11,7 @@ import time
 
 import pytest
 
-from daemon_home import UnixConnection, wait_for
+from daemon_home import Home, UnixConnection, wait_for
 
 
 def append_dag(home, name, count, body="", retries=0, extra=""):
@@ -155,6 +156,46 @@ def test_a_log_of_the_database_that_was_moved_away_may_come_back(home):
     (home.work / "wal").replace(home.path / "heddle.db-wal")
     home.start()
     assert home.run(run)["state"] == "success"
+
+
+def test_a_copy_of_a_home_leaves_the_original_alone(home, tmp_path):
+    """As one makes to try an upgrade: it would take what runs there for the rest of its own attempts, and end it."""
+    home.dag("far.yaml", f"id: far\ntasks: [{{id: t, command: 'until test -e {home.work}/go; do sleep 0.05; done'}}]\n")
+    home.start()
+    run = home.trigger("far")
+    wait_for(home.shims)
+    copy = Home(tmp_path / "copy")
+    shutil.copytree(home.path, copy.path, ignore=shutil.ignore_patterns("*.sock"))
+    copy.dag("far.yaml", (home.dags / "far.yaml").read_text())
+    copy.spawn()
+    assert copy.process.wait(20) == 5
+    assert f"is a copy of the home '{home.path}', which is still there" in copy.log_text()
+    assert copy.cli("doctor").returncode == 1
+    done = copy.cli("restore", copy.path / "heddle.db", "--force")
+    assert done.returncode == 0, done.stderr
+    copy.spawn()
+    wait_for((copy.path / "heddle.sock").exists)
+    wait_for(lambda: copy.cli("resume", "--all").returncode == 0)
+    assert copy.wait_run(run)["state"] == "failed"
+    copy.stop()
+    assert home.shims() and home.run(run)["state"] == "running"
+    (home.work / "go").touch()
+    assert home.wait_run(run)["state"] == "success"
+
+
+def test_a_home_that_was_moved_goes_on(home):
+    home.dag("one.yaml", "id: one\ntasks: [{id: a, command: 'true'}]\n")
+    home.start()
+    run = home.trigger("one")
+    home.wait_run(run)
+    home.kill()
+    shutil.copytree(home.path, home.path.with_name("moved"), ignore=shutil.ignore_patterns("*.sock"))
+    shutil.rmtree(home.path)
+    home.path = home.path.with_name("moved")
+    for _ in range(2):
+        home.start()
+        assert home.run(run)["state"] == "success"
+        home.stop()
 
 
 def test_a_home_without_its_database_is_not_begun_anew(home):
