@@ -163,6 +163,10 @@ struct run_filter {
  * when several begin so (the message names two). run_id gets the whole id. */
 int read_run_id(struct store_reader *reader, const char *beginning, char run_id[17],
 		struct err *err);
+typedef bool (*run_id_fn)(void *context, const char *run_id, const char *dag_id);
+/* The runs whose ids begin so, by id. */
+int read_run_ids(struct store_reader *reader, const char *beginning, uint32_t limit, run_id_fn each,
+		 void *context, struct err *err);
 /* The newest run of a dag; ERR_NOT_FOUND when it never ran. */
 int read_latest_run_id(struct store_reader *reader, const char *dag_id, char run_id[17],
 		       struct err *err);

@@ -13,6 +13,9 @@
 /* "g" comes after every hex digit, so the range holds all ids that begin so. */
 static const char sql_run_id[] =
     "SELECT run_id FROM run WHERE run_id >= ?1 AND run_id < ?1 || 'g' ORDER BY run_id LIMIT 2";
+static const char sql_run_ids[] =
+    "SELECT run_id, dag_id FROM run WHERE run_id >= ?1 AND run_id < ?1 || 'g'"
+    " ORDER BY run_id LIMIT ?2";
 static const char sql_latest[] =
     "SELECT run_id FROM run WHERE dag_id = ?1 ORDER BY run_no DESC LIMIT 1";
 static const char sql_by_key[] =
@@ -206,6 +209,21 @@ int read_run_id(struct store_reader *reader, const char *beginning, char run_id[
 			       beginning, first, second);
 	if (rc == 0)
 		memcpy(run_id, first, RUN_ID_SIZE);
+	return rc;
+}
+
+int read_run_ids(struct store_reader *reader, const char *beginning, uint32_t limit, run_id_fn each,
+		 void *context, struct err *err)
+{
+	sqlite3_stmt *row;
+	bool more = true;
+	int rc = reader_query(reader, sql_run_ids, &row, err, "ti", beginning, (int64_t)limit);
+
+	while (rc == 0 && more && (rc = reader_step(reader, row, err)) == 1) {
+		more = each(context, db_text(row, 0), db_text(row, 1));
+		rc = 0;
+	}
+	db_reset(row);
 	return rc;
 }
 

@@ -53,6 +53,27 @@ test('without script: a run is started', async ({ page, house }) => {
 	await expect(page).toHaveURL(/\/runs\/[0-9a-f]{16}/);
 });
 
+test('a run or a task that is not there is told with those nearby', async ({ page, house, excuse }) => {
+	excuse(/status of 404/); // the browser itself tells of it
+	await house.dag('chain', CHAIN.replace('FLAGFILE', '/nowhere'));
+	const run = await house.trigger('chain');
+	await house.ended(run);
+	const last = run.endsWith('0') ? '1' : '0';
+	for (const address of [`/runs/${run.slice(0, 15)}${last}`, `/runs/${run.slice(0, 6)}ffff/cancel`, `/runs/${run.slice(0, 15)}${last}/rerun`]) {
+		expect((await page.goto(address))!.status()).toBe(404);
+		await expect(page.getByRole('alert')).toContainText('There is no run');
+		await expect(page.locator('main .mini')).toContainText('chain');
+		await page.getByRole('link', { name: run }).click();
+		await expect(page).toHaveURL(new RegExp(`/runs/${run}$`));
+	}
+	for (const address of [`/runs/${run}?task=laod`, `/runs/${run}/tasks/laod/mark`]) {
+		expect((await page.goto(address))!.status()).toBe(404);
+		await expect(page.getByRole('alert')).toContainText('has no task laod');
+		await page.getByRole('link', { name: 'load', exact: true }).click();
+		await expect(page).toHaveURL(/task=load$/);
+	}
+});
+
 test('an address that leads nowhere says where to go', async ({ page, house, excuse }) => {
 	excuse(/status of 404/); // the browser itself tells of it
 	await house.dag('chain', CHAIN.replace('FLAGFILE', '/nowhere'));

@@ -230,8 +230,7 @@ enum call_outcome page_mark(struct call *call, struct store_reader *reader)
 	if (rc == 0)
 		rc = read_tasks(reader, run.run_no, NULL, find_task, &marked, &err);
 	if (rc == 0 && marked.state[0] == '\0')
-		rc = err_set(&err, ERR_NOT_FOUND, "run '%s' has no task '%s'", call->run_id,
-			     marked.task_id);
+		return page_missing_task(&page, run.run_no, marked.task_id);
 	if (rc != 0)
 		return page_fail(&page, &err);
 	snprintf(deed, sizeof deed, "tasks/%s/mark", marked.task_id);

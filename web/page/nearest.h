@@ -14,4 +14,18 @@
 size_t nearest_dags(struct store_reader *reader, const char *dag_id,
 		    char nearest[NEAREST_MAX][LIMIT_ID_BYTES + 1]);
 
+/* Likewise of the tasks of a run. */
+size_t nearest_tasks(struct store_reader *reader, int64_t run_no, const char *task_id,
+		     char nearest[NEAREST_MAX][LIMIT_ID_BYTES + 1]);
+
+struct near_run {
+	char run_id[17];
+	char dag_id[LIMIT_ID_BYTES + 1];
+};
+
+/* Runs whose ids begin as this one does, for as long as any does; not for less than three digits,
+ * which tell nothing. */
+size_t nearest_runs(struct store_reader *reader, const char *run,
+		    struct near_run nearest[NEAREST_MAX]);
+
 #endif

@@ -84,5 +84,10 @@ enum call_outcome page_sign_out(struct call *call, struct store_reader *reader);
 void page_problem(struct call *call);
 /* 404, with the nearest names. */
 enum call_outcome page_missing_dag(struct page *page, const char *dag_id);
+enum call_outcome page_missing_run(struct page *page, const char *run);
+/* Of the run that call->run_id names. */
+enum call_outcome page_missing_task(struct page *page, int64_t run_no, const char *task_id);
+/* api_find_run for a page that is only shown: one that is not there is told with those nearby. */
+enum call_outcome page_find_run(struct call *call, struct store_reader *reader);
 
 #endif

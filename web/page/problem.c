@@ -119,6 +119,18 @@ void page_problem(struct call *call)
 	(void)page_end(&page, status);
 }
 
+static void open_nearest(struct html *html, size_t count, const char *title)
+{
+	if (count > 0)
+		html_put(html, "<h2>%s</h2><ul class=\"mini\">", title);
+}
+
+static void close_nearest(struct html *html, size_t count)
+{
+	if (count > 0)
+		html_put(html, "</ul>");
+}
+
 enum call_outcome page_missing_dag(struct page *page, const char *dag_id)
 {
 	char nearest[NEAREST_MAX][LIMIT_ID_BYTES + 1];
@@ -131,17 +143,80 @@ enum call_outcome page_missing_dag(struct page *page, const char *dag_id)
 		 "<p role=\"alert\">No DAG <code>%s</code> is in force. Its file may have been "
 		 "removed or renamed, or it does not check.</p>",
 		 dag_id);
-	if (count > 0)
-		html_put(html, "<h2>The nearest names</h2><ul class=\"mini\">");
+	open_nearest(html, count, "The nearest names");
 	for (size_t i = 0; i < count; i++)
 		html_put(html, "<li><a class=\"t strong\" href=\"/dags/%s\">%s</a></li>",
 			 nearest[i], nearest[i]);
-	if (count > 0)
-		html_put(html, "</ul>");
+	close_nearest(html, count);
 	html_put(html,
 		 "<div class=\"foot\"><a class=\"btn small\" href=\"/runs?dag=%s\">Its past "
 		 "runs</a><a class=\"btn quiet small\" href=\"/dags\">All DAGs</a></div>",
 		 dag_id);
 	close_problem(page);
 	return page_end(page, MHD_HTTP_NOT_FOUND);
+}
+
+static void write_near_runs(struct page *page, const char *run)
+{
+	struct near_run nearest[NEAREST_MAX];
+	size_t count = nearest_runs(page->reader, run, nearest);
+
+	open_nearest(&page->html, count, "Runs whose ids begin alike");
+	for (size_t i = 0; i < count; i++)
+		html_put(&page->html,
+			 "<li><a class=\"t strong mono\" href=\"/runs/%s\">%s</a> "
+			 "<span class=\"dim\">%s</span></li>",
+			 nearest[i].run_id, nearest[i].run_id, nearest[i].dag_id);
+	close_nearest(&page->html, count);
+}
+
+enum call_outcome page_missing_run(struct page *page, const char *run)
+{
+	struct html *html = &page->html;
+
+	str_clear(html->out);
+	open_problem(page, "problem", "No such run");
+	html_put(html, "<p role=\"alert\">There is no run <code>%s</code>.</p>", run);
+	write_near_runs(page, run);
+	html_put(html, "<div class=\"foot\"><a class=\"btn small\" href=\"/runs\">All runs</a>"
+		       "<a class=\"btn quiet small\" href=\"/dags\">All DAGs</a></div>");
+	close_problem(page);
+	return page_end(page, MHD_HTTP_NOT_FOUND);
+}
+
+enum call_outcome page_missing_task(struct page *page, int64_t run_no, const char *task_id)
+{
+	char nearest[NEAREST_MAX][LIMIT_ID_BYTES + 1];
+	size_t count = nearest_tasks(page->reader, run_no, task_id, nearest);
+	const char *run_id = page->call->run_id;
+	struct html *html = &page->html;
+
+	str_clear(html->out);
+	open_problem(page, "problem", "No such task");
+	html_put(html, "<p role=\"alert\">Run <code>%s</code> has no task <code>%s</code>.</p>",
+		 run_id, task_id);
+	open_nearest(html, count, "The nearest names");
+	for (size_t i = 0; i < count; i++)
+		html_put(html, "<li><a class=\"t strong\" href=\"/runs/%s?task=%s\">%s</a></li>",
+			 run_id, nearest[i], nearest[i]);
+	close_nearest(html, count);
+	html_put(html,
+		 "<div class=\"foot\"><a class=\"btn small\" href=\"/runs/%s\">Back to the run</a>"
+		 "<a class=\"btn quiet small\" href=\"/runs\">All runs</a></div>",
+		 run_id);
+	close_problem(page);
+	return page_end(page, MHD_HTTP_NOT_FOUND);
+}
+
+enum call_outcome page_find_run(struct call *call, struct store_reader *reader)
+{
+	struct page page;
+	struct err err;
+	int rc = read_run_id(reader, call->names.run, call->run_id, &err);
+
+	if (rc == 0)
+		return CALL_ANSWERED;
+	if (rc != ERR_NOT_FOUND || page_begin(&page, call, reader, &err) != 0)
+		return api_fail(call, &err);
+	return page_missing_run(&page, call->names.run);
 }

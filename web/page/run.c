@@ -168,9 +168,16 @@ enum call_outcome page_run(struct call *call, struct store_reader *reader)
 	struct page page;
 	struct err err;
 	int rc = page_begin(&page, call, reader, &err);
+	enum call_outcome outcome;
 
 	if (rc == 0)
 		rc = show_run(&page, &whole, &err);
+	if (rc == 0)
+		outcome = page_end(&page, MHD_HTTP_OK);
+	else if (whole.wants_other_task)
+		outcome = page_missing_task(&page, whole.run.run_no, call->ask.text[ASK_TASK]);
+	else
+		outcome = page_fail(&page, &err);
 	run_release(&whole);
-	return rc == 0 ? page_end(&page, MHD_HTTP_OK) : page_fail(&page, &err);
+	return outcome;
 }

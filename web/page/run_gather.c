@@ -97,7 +97,8 @@ static int gather_tasks(struct page *page, struct run_whole *whole, struct err *
 
 	whole->from = ask->tasks;
 	rc = read_tasks(page->reader, whole->run.run_no, NULL, take_task, &sieve, err);
-	if (rc == 0 && sieve.wanted != NULL && !whole->has_task)
+	whole->wants_other_task = rc == 0 && sieve.wanted != NULL && !whole->has_task;
+	if (whole->wants_other_task)
 		rc = err_set(err, ERR_NOT_FOUND, "run '%s' has no task '%s'", whole->run.run_id,
 			     sieve.wanted);
 	return rc;

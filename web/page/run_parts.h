@@ -29,7 +29,8 @@ struct run_whole {
 	uint32_t total; /* tasks that the filter of the address finds */
 	uint32_t from;  /* of them, how many stand before those shown */
 	bool is_done;
-	bool has_task; /* there is one to be shown */
+	bool has_task;         /* there is one to be shown */
+	bool wants_other_task; /* the one that the address names is not among them */
 	struct task_view task;
 	struct attempt_view attempt; /* attempt_id 0 = the task has none */
 	uint32_t attempt_count;      /* of that task */
