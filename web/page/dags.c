@@ -218,7 +218,8 @@ static void write_filters(struct page *page, int64_t found)
 		 "<input data-filter type=\"search\" name=\"q\" value=\"%s\" "
 		 "placeholder=\"Filter by name, owner, tag\" title=\"words, owner:platform, "
 		 "tag:daily, state:failed, sales_*\" aria-label=\"Filter DAGs\" "
-		 "autocomplete=\"off\"></label>",
+		 "autocomplete=\"off\">"
+		 "<span class=\"kbd\" aria-hidden=\"true\" data-script hidden>/</span></label>",
 		 words);
 	write_kept(page);
 	for (size_t i = 0; i < sizeof chips / sizeof *chips; i++) {

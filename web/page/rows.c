@@ -117,11 +117,12 @@ static int64_t cursor_of(const struct page_ask *ask)
 
 static void write_chips(struct page *page)
 {
-	static const char *const states[] = {"failed", "running", "queued", "success", "cancelled"};
+	static const char *const chips[][2] = {{NULL, "All"},          {"failed", "Failed"},
+					       {"running", "Running"}, {"queued", "Queued"},
+					       {"success", "Success"}, {"cancelled", "Cancelled"}};
 
-	page_chip(page, ASK_STATE, NULL, NULL, "All", -1);
-	for (size_t i = 0; i < sizeof states / sizeof *states; i++)
-		page_chip(page, ASK_STATE, states[i], states[i], shape_words(states[i]), -1);
+	for (size_t i = 0; i < sizeof chips / sizeof *chips; i++)
+		page_chip(page, ASK_STATE, chips[i][0], chips[i][0], chips[i][1], -1);
 }
 
 static void write_field(struct page *page)
@@ -137,7 +138,8 @@ static void write_field(struct page *page)
 		 "<input data-filter type=\"search\" name=\"q\" value=\"%s\" "
 		 "placeholder=\"Filter by DAG, id, reason\" title=\"words, dag:sales_*, "
 		 "owner:platform, by:schedule, period:2026-11-20, state:failed\" "
-		 "aria-label=\"Filter runs\" autocomplete=\"off\"></label>",
+		 "aria-label=\"Filter runs\" autocomplete=\"off\">"
+		 "<span class=\"kbd\" aria-hidden=\"true\" data-script hidden>/</span></label>",
 		 ask->text[ASK_WORDS]);
 	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
 		if (ask->text[kept[i]] != NULL)
