@@ -184,6 +184,7 @@ static int sift(struct lines *lines, struct err *err)
 	sieve->log = lines->marked;
 	sieve->find = query->find;
 	sieve->most = query->tail == 0 ? query->lines : query->tail;
+	sieve->most_ms = SIEVE_MS;
 	sieve->first = lines->first;
 	sieve->end = lines->last.at;
 	if (query->level != NULL && !level_from_name(query->level, &sieve->at_least))

@@ -94,9 +94,11 @@ static void begin(struct sieve *sieve)
 	scan_lower(sieve->text, strlen(sieve->text));
 }
 
-static bool is_over(int64_t began_ms, int64_t bytes)
+/* One part is looked at however late it is: who goes on from where he was would never end. */
+static bool is_over(const struct sieve *sieve, int64_t began_ms, int64_t bytes)
 {
-	return bytes >= SIEVE_BYTES || clock_now().boot_ms - began_ms >= SIEVE_MS;
+	return bytes >= SIEVE_BYTES ||
+	       (bytes > 0 && clock_now().boot_ms - began_ms >= sieve->most_ms);
 }
 
 /* --- forward ------------------------------------------------------------------------------------
@@ -132,7 +134,7 @@ int sieve_on(struct sieve *sieve, struct err *err)
 	begin(sieve);
 	if (sieve->at_least != LEVEL_NONE)
 		rc = take_context(sieve, at, err);
-	while (rc == 0 && at < sieve->end && !is_over(began_ms, at - sieve->first.at)) {
+	while (rc == 0 && at < sieve->end && !is_over(sieve, began_ms, at - sieve->first.at)) {
 		rc = part_end(sieve, at, &at, err);
 		if (rc == 0)
 			rc = look(sieve, &place, at, err);
@@ -180,7 +182,7 @@ int sieve_back(struct sieve *sieve, struct err *err)
 	int rc = 0;
 
 	begin(sieve);
-	while (rc == 0 && end > sieve->first.at && !is_over(began_ms, sieve->end - end)) {
+	while (rc == 0 && end > sieve->first.at && !is_over(sieve, began_ms, sieve->end - end)) {
 		int64_t begin_at;
 
 		rc = part_begin(sieve, end, &place, err);

@@ -23,6 +23,7 @@ struct sieve {
 	const char *find;        /* NULL = any text */
 	enum log_level at_least; /* LEVEL_NONE = any */
 	uint32_t most;           /* hits that are kept */
+	int64_t most_ms;         /* SIEVE_MS; one part is looked at in any case */
 	struct scan_place first; /* nothing before it is looked at */
 	int64_t end;             /* nor anything from this offset on, where a line begins */
 
