@@ -287,7 +287,8 @@ int ask(struct cli *cli, const struct question *question, struct reply *reply)
 								 : ask_tell_failure(cli, &err);
 	if (question->may_miss && reply->status == 404)
 		return CODE_NOT_FOUND;
-	if (question->may_be_refused && reply->status == 403)
+	if ((question->may_be_refused && reply->status == 403) ||
+	    (question->may_collide && reply->status == 409))
 		return CODE_REFUSED;
 	if (reply->status < 200 || reply->status > 299)
 		return ask_tell_problem(reply);

@@ -28,6 +28,7 @@ struct question {
 	bool is_text;        /* the answer is text, not JSON */
 	bool may_miss;       /* 404 is told to nobody: CODE_NOT_FOUND says enough */
 	bool may_be_refused; /* likewise 403 and CODE_REFUSED */
+	bool may_collide;    /* likewise 409 */
 	http_piece_fn piece; /* of a stream, which has no end of its own; NULL = gather the body */
 	void *context;
 };

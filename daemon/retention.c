@@ -113,6 +113,8 @@ static void end_round(struct retention *retention)
 		snprintf(retention->told.error, sizeof retention->told.error, "%s",
 			 retention->step_err.message);
 	tell_end(retention);
+	if (retention->is_by_hand)
+		retention->former = retention->told;
 	retention->step_rc = 0;
 	round_close(retention->round);
 	mem_free(retention->round);
@@ -363,6 +365,14 @@ void retention_command(struct dispatch *dispatch, const struct web_command *comm
 	struct round_told told;
 	char *json;
 
+	/* Two that asked for different things would each be told of the other's round. */
+	if (command->kind == WEB_GC &&
+	    (retention->is_asked || (retention->round != NULL && retention->is_by_hand))) {
+		dispatch_answer(dispatch, token, WEB_REFUSED, NULL,
+				"a round that somebody else asked for is under way: ask again when "
+				"it is over");
+		return;
+	}
 	if (command->kind == WEB_GC)
 		ask(retention, command);
 	told = retention->told;
@@ -372,7 +382,7 @@ void retention_command(struct dispatch *dispatch, const struct web_command *comm
 					   .is_running = true,
 					   .is_dry = retention->asked.is_dry};
 	}
-	json = round_report_json(&told);
+	json = round_report_json(&told, &retention->former);
 	dispatch_answer(dispatch, token, WEB_DONE, NULL, json);
 	mem_free(json);
 }

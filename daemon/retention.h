@@ -46,6 +46,7 @@ struct retention {
 	int64_t pace_ms;       /* between two looks for what is past retention */
 	int64_t quiet_ms;      /* how long a run has ended before it is packed */
 	struct round_told told;
+	struct round_told former; /* the newest that was asked for and is over */
 };
 
 /* The parts of dispatch are in place. */

@@ -65,6 +65,6 @@ int retention_alone(const struct home *home, struct round_wish wish, char **json
 	round_close(round);
 	mem_free(round);
 	store_close(store);
-	*json = round_report_json(&told);
+	*json = round_report_json(&told, NULL);
 	return 0;
 }

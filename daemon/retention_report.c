@@ -48,10 +48,9 @@ static void set_parts(json_t *root, const struct round_report *report)
 	json_object_set_new(root, "first_fault", text_or_null(report->first_fault));
 }
 
-char *round_report_json(const struct round_told *told)
+static json_t *told_json(const struct round_told *told)
 {
 	json_t *root = json_object();
-	char *text;
 
 	json_object_set_new(root, "round", json_integer((json_int_t)told->number));
 	json_object_set_new(root, "running", json_boolean(told->is_running));
@@ -60,6 +59,17 @@ char *round_report_json(const struct round_told *told)
 	json_object_set_new(root, "ended_at", instant(told->ended_at_ms));
 	json_object_set_new(root, "error", text_or_null(told->error));
 	set_parts(root, &told->report);
+	return root;
+}
+
+char *round_report_json(const struct round_told *told, const struct round_told *former)
+{
+	json_t *root = told_json(told);
+	char *text;
+
+	if (former != NULL)
+		json_object_set_new(root, "former",
+				    former->number == 0 ? json_null() : told_json(former));
 	text = json_dumps(root, JSON_COMPACT);
 	json_decref(root);
 	return text;

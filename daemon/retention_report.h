@@ -17,7 +17,9 @@ struct round_told {
 	struct round_report report;
 };
 
-/* As a JSON object, the caller's (mem_free). */
-char *round_report_json(const struct round_told *told);
+/* As a JSON object, the caller's (mem_free). former: the newest round that somebody asked for and
+ * that is over, for who comes to ask when the next one has begun; number 0 = there is none, NULL =
+ * it is not told of. */
+char *round_report_json(const struct round_told *told, const struct round_told *former);
 
 #endif

@@ -85,7 +85,8 @@ static const struct {
     {"ArtifactPage", "items:@Artifact* next:text?"},
     {"LogLine", "line:int text:text -cut:bool"},
     {"LogPlace", "offset:int line:int"},
-    {"LogPage", "items:@LogLine* next:int? total:int? -matches:int -unsearched:int? follow:@LogPlace running:bool"},
+    {"LogPage", "items:@LogLine* next:int? total:int? -matches:int -unsearched:int? "
+		"follow:@LogPlace running:bool"},
     {"Fact", "fact:int at:time kind:text run:run? dag:text? task:text? attempt:int? from:text? "
 	     "to:text actor:text why:text?"},
     {"FactPage", "items:@Fact* next:text?"},
@@ -99,9 +100,10 @@ static const struct {
     {"Uncertain", "run:run dag:text task:text? attempt:int released_at:time lost:bool"},
     {"UnderWay", "run:run dag:text task:text state:@TaskState attempt:int since:time?"},
     {"Drain", "tasks:@UnderWay* under_way:int paused:bool"},
-    {"Gc", "round:int running:bool dry_run:bool began_at:time? ended_at:time? error:text? "
-	   "packed:@GcPacked pruned:@GcPruned versions:@GcVersions orphans:@GcFiles "
-	   "backups:@GcFiles artifacts:@GcFiles faults:int first_fault:text?"},
+    {"GcRound", "round:int running:bool dry_run:bool began_at:time? ended_at:time? error:text? "
+		"packed:@GcPacked pruned:@GcPruned versions:@GcVersions orphans:@GcFiles "
+		"backups:@GcFiles artifacts:@GcFiles faults:int first_fault:text?"},
+    {"Gc", "+GcRound former:@GcRound?"},
     {"GcPacked", "runs:int bytes:int"},
     {"GcPruned", "runs:int attempts:int outputs:int files:int bytes:int"},
     {"GcVersions", "count:int bytes:int"},

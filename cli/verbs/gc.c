@@ -1,5 +1,6 @@
 /* gc.c - `heddle gc`: packs what ended and lets go of what is past retention, now. A daemon does it
  * beside its work; without one it is done here, with the home's lock held. */
+#include "base/file.h"
 #include "base/mem.h"
 #include "cli/ask.h"
 #include "cli/local.h"
@@ -114,29 +115,83 @@ static int tell(struct cli *cli, const json_t *told, const char *text)
 	return CODE_OK;
 }
 
+static int tell_told(struct cli *cli, const json_t *told)
+{
+	json_t *own = json_copy((json_t *)(uintptr_t)told);
+	char *text;
+	int code;
+
+	json_object_del(own, "former");
+	text = json_dumps(own, JSON_COMPACT);
+	code = tell(cli, own, text);
+	free(text); /* jansson's own */
+	json_decref(own);
+	return code;
+}
+
 /* --- by the daemon ------------------------------------------------------------------------------
  */
+
+/* Begins a round, once nobody else's is under way. */
+static int begin_round(struct cli *cli, struct reply *reply)
+{
+	char header[64];
+	const char *headers[] = {header, NULL};
+	char body[64];
+	struct question question = {.method = "POST",
+				    .path = "/api/v1/gc",
+				    .body = body,
+				    .headers = headers,
+				    .patient = true,
+				    .may_collide = true};
+	bool is_told = false;
+	int code;
+
+	snprintf(body, sizeof body, "{\"dry_run\":%s,\"backups\":%s}",
+		 args_has(cli->args, FLAG_DRY_RUN) ? "true" : "false",
+		 args_has(cli->args, FLAG_BACKUPS) ? "true" : "false");
+	for (;;) {
+		snprintf(header, sizeof header, "Idempotency-Key: ");
+		random_hex(header + strlen(header), 32);
+		code = ask(cli, &question, reply);
+		if (code != CODE_REFUSED || reply->status != 409)
+			return code;
+		if (!is_told)
+			cli_tell("waits for what somebody else asked for to end");
+		is_told = true;
+		ask_pause(LOOK_PAUSE_MS);
+	}
+}
+
+/* What is said of a round in an answer; NULL: nothing any more. */
+static const json_t *find_round(const json_t *answer, json_int_t round)
+{
+	const json_t *former = json_object_get(answer, "former");
+
+	if (json_integer_value(json_object_get(answer, "round")) == round)
+		return answer;
+	return json_integer_value(json_object_get(former, "round")) == round ? former : NULL;
+}
 
 /* Begins a round, and asks after it until it is over. A daemon that starts anew meanwhile counts
  * from the beginning: then what is asked for goes on in its own time. */
 static int ask_daemon(struct cli *cli)
 {
-	json_t *body = json_pack("{s:b,s:b}", "dry_run", args_has(cli->args, FLAG_DRY_RUN),
-				 "backups", args_has(cli->args, FLAG_BACKUPS));
 	struct reply reply = {0};
-	int code = ask_to_do(cli, "POST", "/api/v1/gc", body, &reply);
+	int code = begin_round(cli, &reply);
 	json_int_t round = json_integer_value(json_object_get(reply.json, "round"));
+	const json_t *told = reply.json;
 
-	while (code == CODE_OK && json_is_true(json_object_get(reply.json, "running"))) {
+	while (code == CODE_OK && json_is_true(json_object_get(told, "running"))) {
 		ask_pause(LOOK_PAUSE_MS);
 		code = ask_get(cli, "/api/v1/gc", &reply);
-		if (code == CODE_OK &&
-		    json_integer_value(json_object_get(reply.json, "round")) != round)
+		told = find_round(reply.json, round);
+		if (code == CODE_OK && told == NULL)
 			code =
 			    cli_fail(CODE_FAILED, "the daemon started anew meanwhile: ask again");
 	}
 	if (code == CODE_OK)
-		code = tell(cli, reply.json, str_text(&reply.body));
+		code = tell_told(cli, told);
 	reply_close(&reply);
 	return code;
 }

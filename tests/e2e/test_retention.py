@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import time
 
 import pytest
@@ -252,6 +253,18 @@ def test_a_restored_home_keeps_all_until_it_goes_on(faulty):
 
 
 # --- gc
+
+
+def test_each_of_several_is_told_of_its_own_round(house):
+    asked = [["gc", "--json", *flags] for flags in ([], ["--dry-run"], [], ["--dry-run"], ["--backups"])]
+    running = [subprocess.Popen([house.bin / "heddle", *words, "--home", house.path], stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True) for words in asked]
+    for words, process in zip(asked, running):
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err
+        assert json.loads(out)["dry_run"] is ("--dry-run" in words)
+    status, answer, _ = house.http("GET", "/api/v1/gc")
+    assert status == 200 and answer["former"]["round"] == answer["round"]
 
 
 def test_without_a_daemon_it_is_done_here(house):
