@@ -350,7 +350,7 @@ def test_what_is_not_there_offers_what_is_near(flights):
     page = browser.get("/dags/fligths", status=404)
     assert [link.text() for link in page.find("ul", cls="mini")[0].find("a")] == ["flights"]
     assert "Nothing lives at this address" in browser.get("/nothing/here", status=404).text()
-    assert "there is no run" in browser.get("/runs/00112233", status=404).text()
+    assert "There is no run" in browser.get("/runs/00112233", status=404).text()
 
 
 # --- what forms do

@@ -101,8 +101,7 @@ static void words_look_at_a_slice_of_the_runs(void **state)
 	assert_int_equal(bound_of(kit, (struct run_filter){0}), 0);
 	assert_int_equal(bound_of(kit, (struct run_filter){.text = " "}), 0);
 	assert_int_equal(bound_of(kit, (struct run_filter){.text = "x"}), 5006);
-	assert_int_equal(bound_of(kit, (struct run_filter){.text = "x", .before_run_no = 5006}),
-			 6);
+	assert_int_equal(bound_of(kit, (struct run_filter){.text = "x", .before_run_no = 5006}), 6);
 	assert_int_equal(bound_of(kit, (struct run_filter){.text = "x", .before_run_no = 6}), 0);
 	assert_int_equal(bound_of(kit, (struct run_filter){.text = "x", .dag_id = "a"}), 7);
 	assert_int_equal(bound_of(kit, (struct run_filter){.text = "x state:failed"}), 0);
