@@ -47,6 +47,29 @@ static void judge_folder(struct doctor *doctor, const struct stat *status)
 	doctor->has_home = S_ISDIR(status->st_mode);
 }
 
+/* Folders that tasks need, as they are in a home of one user. */
+static void judge_inside(struct doctor *doctor, const struct stat *home)
+{
+	static const char *const folders[] = {"logs", "runs", "spool", "spool/exit"};
+
+	for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+		char path[PATH_MAX];
+		struct stat status;
+
+		if (stat(doctor_path(doctor, folders[i], path), &status) != 0)
+			continue; /* the next start makes it */
+		if (!S_ISDIR(status.st_mode))
+			doctor_tell(doctor, DOCTOR_WRONG, path,
+				    "move it away: the next start makes the folder",
+				    "it is no folder, and no task can start");
+		else if (status.st_uid != home->st_uid)
+			doctor_tell(doctor, DOCTOR_WRONG, path,
+				    "give it to the owner of the home: chown -R",
+				    "it belongs to user %u, the home to user %u: no task can start",
+				    (unsigned)status.st_uid, (unsigned)home->st_uid);
+	}
+}
+
 void doctor_home(struct doctor *doctor)
 {
 	struct stat status;
@@ -60,6 +83,8 @@ void doctor_home(struct doctor *doctor)
 	}
 	doctor_path(doctor, "heddle.db", doctor->db_path);
 	judge_folder(doctor, &status);
+	if (doctor->has_home)
+		judge_inside(doctor, &status);
 }
 
 void doctor_file_system(struct doctor *doctor)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 
@@ -58,6 +59,17 @@ def test_what_is_for_people(home):
 
 def break_home(home):
     os.chmod(home.path, 0o750)
+
+
+def break_logs(home):
+    shutil.rmtree(home.path / "logs")
+    (home.path / "logs").touch()
+
+
+def break_owner(home):
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a folder away")
+    os.chown(home.path / "logs", 65534, 65534)
 
 
 def break_token(home):
@@ -135,6 +147,8 @@ def run(home, sql):
 
 @pytest.mark.parametrize("spoil, check, words", [
     (break_home, "home", "others may look"),
+    (break_logs, "home", "it is no folder"),
+    (break_owner, "home", "it belongs to user 65534"),
     (break_token, "token", "others can read it"),
     (break_short_token, "token", "too short"),
     (break_header, "database", "header"),
