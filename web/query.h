@@ -88,8 +88,8 @@ struct query {
 	const char *version;
 	int64_t from_line;
 	int64_t to_line; /* 0 = not given; likewise from_line */
-	uint32_t lines; /* QUERY_LINES_DEFAULT when not given */
-	uint32_t tail;  /* 0 = not given */
+	uint32_t lines;  /* QUERY_LINES_DEFAULT when not given */
+	uint32_t tail;   /* 0 = not given */
 	const char *find;
 	const char *level; /* "error", "warn", "info" or "debug" */
 	const char *text;
