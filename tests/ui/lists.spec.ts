@@ -68,7 +68,7 @@ test('runs are filtered by what is typed, and the address keeps it', async ({ pa
 	await expect(page).toHaveURL(/state=failed&q=dag/);
 	await expect(page.locator(NAMES)).toHaveText(['fails']);
 	await live(page);
-	await page.locator('[data-filter]').fill('load');
+	await page.locator('[data-filter]').fill('load owner:zoe');
 	await expect(page).toHaveURL(/q=load/);
 	await expect(page.locator(NAMES)).toHaveText(['fails']);
 	await page.locator('[data-filter]').fill('sate:failed');
