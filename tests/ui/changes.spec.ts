@@ -121,14 +121,15 @@ test('a DAG is switched off and on in the list', async ({ page, house }) => {
 	await house.dag('chain', CHAIN.replace('FLAGFILE', '/nowhere'));
 	await page.goto('/dags');
 	await live(page);
+	const paused = async () => (await house.api<{ paused: boolean }>('GET', '/dags/chain')).paused;
 	const button = page.getByRole('switch', { name: /^chain/ });
 	await expect(button).toHaveAttribute('aria-checked', 'true');
 	await button.click();
 	await expect(button).toHaveAttribute('aria-checked', 'false');
-	expect((await house.api<{ paused: boolean }>('GET', '/dags/chain')).paused).toBe(true);
+	await expect.poll(paused).toBe(true); // the switch does not wait for the answer
 	await button.click();
 	await expect(button).toHaveAttribute('aria-checked', 'true');
-	expect((await house.api<{ paused: boolean }>('GET', '/dags/chain')).paused).toBe(false);
+	await expect.poll(paused).toBe(false);
 });
 
 test('several DAGs are paused at once, with a reason, and that is undone', async ({ page, house }) => {
@@ -145,10 +146,10 @@ test('several DAGs are paused at once, with a reason, and that is undone', async
 	await expect(page.locator('.bulk')).toHaveCount(0);
 	const paused = async (id: string) => (await house.api<{ paused: boolean }>('GET', `/dags/${id}`)).paused;
 	const allPaused = async () => [await paused('bulk_a'), await paused('bulk_b'), await paused('bulk_c')];
-	expect(await allPaused()).toEqual([true, true, false]);
+	await expect.poll(allPaused).toEqual([true, true, false]);
 	await expect(page.locator('tr[data-key="bulk_a"]')).toContainText('the source is moved');
 	await page.locator('#said').getByRole('button', { name: 'Undo' }).click();
-	await expect(async () => expect(await allPaused()).toEqual([false, false, false])).toPass();
+	await expect.poll(allPaused).toEqual([false, false, false]);
 	for (const id of ['bulk_a', 'bulk_b', 'bulk_c']) house.remove(`${id}.yaml`);
 });
 
@@ -165,7 +166,7 @@ test('several runs are rerun at once', async ({ page, house }) => {
 	writeFileSync(flag, '');
 	await dialog(page).getByLabel(/^Why/).fill('the flag came');
 	await dialog(page).getByRole('button', { name: 'Rerun what failed' }).click();
-	for (const run of [first, second]) expect((await house.ended(run)).state).toBe('success');
+	for (const run of [first, second]) await expect.poll(async () => (await house.run(run)).state).toBe('success');
 });
 
 test('a mark and a pause are undone', async ({ page, house }) => {

@@ -2,7 +2,7 @@
 import { expect, expectSound, live, signIn, test } from './look.ts';
 
 test('signing out ends the session', async ({ page, context, house, excuse }) => {
-	excuse(/status of 401/); // the browser tells of each
+	excuse(/net::ERR_|status of 401/); // the browser tells of each, and that the daemon was away
 	await page.goto('/dags');
 	await live(page);
 	const other = await context.newPage();
