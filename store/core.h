@@ -114,11 +114,12 @@ int store_put_version_list(struct store *store, const struct store_dag_file *dag
 int store_version_of_run(struct store *store, const struct dag *dag, int64_t *version_no,
 			 struct err *err);
 
-/* Writes the rows of the folder's files. Inside a transaction. */
-/* Of a folder whose dags are written: notes which heddle.yaml sizes which pools, and settles the
- * sizes of those that are shared. dags_changed = other versions, or in other files. */
+/* Both inside a transaction. Of a folder whose dags are written: notes which heddle.yaml sizes
+ * which pools, and settles the sizes of those that are shared. dags_changed = other versions, or in
+ * other files. */
 int store_put_pools(struct store *store, const struct store_folder *folder, bool dags_changed,
 		    struct err *err);
+/* Writes the rows of the folder's files. */
 int store_put_dag_files(struct store *store, const struct store_folder *folder, struct err *err);
 
 /* Writes one change to its rows, and its fact. */
