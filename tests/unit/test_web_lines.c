@@ -165,28 +165,11 @@ static void what_comes_later_is_left_for_later(void **state)
 /* --- over HTTP ----------------------------------------------------------------------------------
  */
 
-static json_t *ask_lines(struct server *server, const struct run *run, const char *query)
-{
-	struct reply reply;
-	char rest[80];
-	char path[160];
-	json_t *page;
-
-	snprintf(rest, sizeof rest, "1/log?%s", query);
-	log_path_of(run, rest, path);
-	reply = get(server, path);
-	expect_status(&reply, 200);
-	page = json_loadb(reply.body.data, reply.body.size, 0, NULL);
-	assert_non_null(page);
-	close_reply(&reply);
-	return page;
-}
-
 /* "2 two, 3 three | total 3 next - follow 14/4" */
 static void expect_lines(struct server *server, const struct run *run, const char *query,
 			 const char *expected)
 {
-	json_t *page = ask_lines(server, run, query);
+	json_t *page = ask_log(server, run, query);
 	json_t *follow = json_object_get(page, "follow");
 	json_t *matches = json_object_get(page, "matches");
 	json_t *unsearched = json_object_get(page, "unsearched");
@@ -278,7 +261,7 @@ static void a_long_line_is_shown_cut(void **state)
 		str_append_char(&text, 'x');
 	str_append(&text, "\nend\n");
 	append_log(&run, text.data, text.size);
-	page = ask_lines(server, &run, "tail=2");
+	page = ask_log(server, &run, "tail=2");
 	item = json_array_get(json_object_get(page, "items"), 0);
 	assert_int_equal(json_string_length(json_object_get(item, "text")), 16384);
 	assert_true(json_is_true(json_object_get(item, "cut")));
@@ -313,14 +296,14 @@ static void the_tail_of_long_lines_is_its_last_ones(void **state)
 		str_append(&text, "\n");
 	}
 	append_log(&run, text.data, text.size);
-	page = ask_lines(server, &run, "tail=300");
+	page = ask_log(server, &run, "tail=300");
 	count = json_array_size(json_object_get(page, "items"));
 	assert_in_range(count, 50, 60); /* of 39 KB, in 2 MiB */
 	assert_int_equal(line_of(page, count - 1), 300);
 	assert_int_equal(line_of(page, 0), 300 - (int64_t)count + 1);
 	assert_true(json_is_null(json_object_get(page, "next")));
 	json_decref(page);
-	page = ask_lines(server, &run, "tail=7");
+	page = ask_log(server, &run, "tail=7");
 	assert_int_equal(json_array_size(json_object_get(page, "items")), 7);
 	assert_int_equal(line_of(page, 0), 294);
 	json_decref(page);
@@ -348,7 +331,7 @@ static void hits_that_do_not_fit_are_for_the_next_answer(void **state)
 		json_t *page;
 
 		snprintf(query, sizeof query, "find=letters&lines=300&from=%lld", (long long)line);
-		page = ask_lines(server, &run, query);
+		page = ask_log(server, &run, query);
 		assert_int_equal(line_of(page, 0), line);
 		assert_int_equal(json_array_size(json_object_get(page, "items")),
 				 json_integer_value(json_object_get(page, "matches")));
@@ -363,7 +346,7 @@ static void hits_that_do_not_fit_are_for_the_next_answer(void **state)
 		size_t count;
 
 		snprintf(query, sizeof query, "find=letters&tail=300&to=%lld", (long long)line);
-		page = ask_lines(server, &run, query);
+		page = ask_log(server, &run, query);
 		count = json_array_size(json_object_get(page, "items"));
 		assert_int_equal(line_of(page, count - 1), line);
 		assert_int_equal(count, json_integer_value(json_object_get(page, "matches")));
@@ -389,11 +372,11 @@ static void a_log_is_counted_in_turns(void **state)
 	for (int64_t i = 1; i <= 256; i++)
 		assert_int_equal(pwrite(fd, "\n", 1, i * 1048576 - 1), 1);
 	close(fd);
-	page = ask_lines(server, &run, "tail=2");
+	page = ask_log(server, &run, "tail=2");
 	assert_int_equal(json_integer_value(json_object_get(page, "total")), 256);
 	assert_int_equal(line_of(page, 0), 255);
 	json_decref(page);
-	page = ask_lines(server, &run, "from=200&lines=1");
+	page = ask_log(server, &run, "from=200&lines=1");
 	assert_int_equal(line_of(page, 0), 200);
 	json_decref(page);
 }

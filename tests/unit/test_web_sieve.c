@@ -361,23 +361,6 @@ static void so_many_hits_are_kept_and_all_are_counted(void **state)
 /* --- over HTTP ----------------------------------------------------------------------------------
  */
 
-static json_t *ask_page(struct server *server, const struct run *run, const char *query)
-{
-	struct reply reply;
-	char rest[80];
-	char path[200];
-	json_t *page;
-
-	snprintf(rest, sizeof rest, "1/log?%s", query);
-	log_path_of(run, rest, path);
-	reply = get(server, path);
-	expect_status(&reply, 200);
-	page = json_loadb(reply.body.data, reply.body.size, 0, NULL);
-	assert_non_null(page);
-	close_reply(&reply);
-	return page;
-}
-
 static int64_t number_of(const json_t *page, const char *key)
 {
 	return json_integer_value(json_object_get(page, key));
@@ -401,7 +384,7 @@ static void a_search_goes_on_until_all_was_looked_at(void **state)
 		json_t *page;
 
 		snprintf(query, sizeof query, "find=LAST+word&lines=5&from=%lld", (long long)from);
-		page = ask_page(server, &run, query);
+		page = ask_log(server, &run, query);
 		found += number_of(page, "matches");
 		assert_int_equal(json_array_size(json_object_get(page, "items")),
 				 number_of(page, "matches"));
@@ -433,7 +416,7 @@ static void the_last_hits_come_first_and_the_rest_can_be_asked_for(void **state)
 		json_t *items;
 
 		snprintf(query, sizeof query, "level=error&tail=5000&to=%lld", (long long)to);
-		page = ask_page(server, &run, query);
+		page = ask_log(server, &run, query);
 		items = json_object_get(page, "items");
 		left -= (int64_t)json_array_size(items);
 		assert_true(left >= 0);

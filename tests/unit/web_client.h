@@ -310,4 +310,22 @@ static inline size_t count_items(const struct server *server, const char *path)
 	return count;
 }
 
+/* What the log of a run's first attempt answers; the caller's (json_decref). */
+static inline json_t *ask_log(struct server *server, const struct run *run, const char *query)
+{
+	struct reply reply;
+	char rest[80];
+	char path[160];
+	json_t *page;
+
+	snprintf(rest, sizeof rest, "1/log?%s", query);
+	log_path_of(run, rest, path);
+	reply = get(server, path);
+	expect_status(&reply, 200);
+	page = json_loadb(reply.body.data, reply.body.size, 0, NULL);
+	assert_non_null(page);
+	close_reply(&reply);
+	return page;
+}
+
 #endif
