@@ -31,15 +31,21 @@ size_t utf8_length(const char *bytes)
 	return length;
 }
 
+size_t utf8_length_within(const char *bytes, size_t left)
+{
+	char character[5] = "";
+
+	if (left >= 4)
+		return utf8_length(bytes);
+	memcpy(character, bytes, left);
+	return utf8_length(character);
+}
+
 bool utf8_is_text(const char *bytes, size_t size)
 {
 	for (size_t at = 0; at < size;) {
-		char character[5] = "";
-		size_t length;
+		size_t length = bytes[at] == '\0' ? 0 : utf8_length_within(bytes + at, size - at);
 
-		/* A character that is cut off at the end must not be read beyond it. */
-		memcpy(character, bytes + at, size - at < 4 ? size - at : 4);
-		length = character[0] == '\0' ? 0 : utf8_length(character);
 		if (length == 0)
 			return false;
 		at += length;

@@ -10,6 +10,8 @@
  * form, no surrogate, nothing beyond U+10FFFF). The text ends with a NUL, which is no continuation.
  */
 size_t utf8_length(const char *bytes);
+/* Likewise of bytes that need not end with a NUL: of what is cut off nothing is read. left > 0. */
+size_t utf8_length_within(const char *bytes, size_t left);
 /* Whether these bytes are characters to the last one; a NUL is none. They need not end with one. */
 bool utf8_is_text(const char *bytes, size_t size);
 

@@ -2,6 +2,7 @@
 #include "model/yaml/source.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "base/vec.h"
 
 #include <string.h>
@@ -174,34 +175,6 @@ bool source_find(const struct source *source, const char *word, size_t start, si
 	return true;
 }
 
-/* Size of the character that begins here, by RFC 3629: no overlong form, no surrogate, nothing
- * above U+10FFFF. 0 = not UTF-8. */
-static size_t character_size(const unsigned char *bytes, size_t left)
-{
-	static const struct {
-		unsigned char first_low, first_high, second_low, second_high, size;
-	} forms[] = {
-	    {0x00, 0x7f, 0x00, 0xff, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-	    {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-	    {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-	};
-
-	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-		if (bytes[0] < forms[i].first_low || bytes[0] > forms[i].first_high)
-			continue;
-		if (forms[i].size > left)
-			return 0;
-		if (forms[i].size > 1 &&
-		    (bytes[1] < forms[i].second_low || bytes[1] > forms[i].second_high))
-			return 0;
-		for (size_t k = 2; k < forms[i].size; k++)
-			if (!is_inner_byte((char)bytes[k]))
-				return 0;
-		return forms[i].size;
-	}
-	return 0;
-}
-
 /* Why the character may not stand in YAML (1.2.2, section 5.1), or NULL. The three line separators
  * end a line in YAML 1.1 and do not in 1.2: text that two readers break differently is refused. */
 static const char *character_fault(const unsigned char *bytes, size_t size)
@@ -260,7 +233,7 @@ const char *source_check(const struct source *source, struct place *place)
 		i += count_plain(bytes + i, source->size - i);
 		if (i == source->size)
 			break;
-		size = character_size(bytes + i, source->size - i);
+		size = utf8_length_within(source->text + i, source->size - i);
 		fault = size == 0 ? "the text is not UTF-8" : character_fault(bytes + i, size);
 		if (fault != NULL)
 			break;

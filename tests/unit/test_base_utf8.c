@@ -41,6 +41,8 @@ static void text_is_characters_to_the_last_byte(void **state)
 	assert_true(utf8_is_text(euros, sizeof euros));
 	assert_false(utf8_is_text(euros, sizeof euros - 1));
 	assert_false(utf8_is_text(euros + 1, sizeof euros - 1));
+	assert_int_equal(utf8_length_within(euros + 3, 3), 3);
+	assert_int_equal(utf8_length_within(euros, 2), 0);
 	assert_false(utf8_is_text("a\0b", 3));
 	assert_false(utf8_is_text("caf\xe9", 4)); /* Latin-1 */
 }
